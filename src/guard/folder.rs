@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use tempfile::TempDir;
 use thiserror::Error;
 
-use super::{FOLDER_PREFIX, MARKER, SUBCOMMAND, can_be_this_program, keeper, platform};
+use super::{FOLDER_PREFIX, can_be_this_program, command, keeper, platform};
 
 /// How much must fit in a temporary folder, in bytes. A browser needs more, but says so when it is in the middle of something.
 const ROOM: usize = 4 * 1024 * 1024;
@@ -83,11 +83,7 @@ impl Drop for Folder {
 
 /// Starts a guard for a folder, and waits until it is deaf to what would end it. Without one the folder is deleted in any case but a kill.
 fn guard(folder: &Path) -> Option<Child> {
-    let mut command = Command::new(std::env::current_exe().ok()?);
-    command.arg(SUBCOMMAND).arg(folder).env(MARKER, keeper::random()?);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    platform::set_apart(&mut command);
-    let mut guard = command.spawn().ok()?;
+    let mut guard = command(&std::env::current_exe().ok()?, folder, &keeper::random()?).spawn().ok()?;
     let mut ready = String::new();
     if let Some(stdout) = guard.stdout.take() {
         let _ = BufReader::new(stdout).read_line(&mut ready);

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
 use super::folder::{self, FolderError};
-use super::{MARKER, SUBCOMMAND, can_be_this_program, platform, remove};
+use super::{can_be_this_program, platform, remove};
 
 /// How many of the driver's last lines are kept for messages.
 const RECENT: usize = 12;
@@ -86,11 +85,9 @@ impl Guarded {
         let broken = |why: String| GuardError::Guard { program: own.display().to_string(), why };
         let folder = folder::make()?;
         let marker = random().ok_or_else(|| broken("no random numbers".to_owned()))?;
-        let mut command = Command::new(&own);
-        command.arg(SUBCOMMAND).arg(folder.path()).arg(program).args(args).env(MARKER, &marker);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        platform::set_apart(command.as_std_mut());
-        let mut guard = command.spawn().map_err(|e| broken(e.to_string()))?;
+        let mut command = super::command(&own, folder.path(), &marker);
+        command.arg(program).args(args);
+        let mut guard = Command::from(command).spawn().map_err(|e| broken(e.to_string()))?;
         let pipe = guard.stdin.take();
         let Some(stdout) = guard.stdout.take() else { return Err(broken("no pipe".to_owned())) };
         let mut said = BufReader::new(stdout).lines();

@@ -70,6 +70,15 @@ pub fn main_if_asked() -> Option<ExitCode> {
     Some(if has_started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// What starts a program as the guard of a folder, with a pipe for as long as it is to guard and out of reach of what the terminal sends to this one.
+fn command(program: &Path, folder: &Path, marker: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.arg(SUBCOMMAND).arg(folder).env(MARKER, marker);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    platform::set_apart(&mut command);
+    command
+}
+
 /// Waits for the end of the pipe.
 fn keep() -> Option<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;

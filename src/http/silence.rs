@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use url::{Position, Url};
 
+use super::Unreachable;
+
 /// So many requests in a row without an answer in time are enough.
 pub const ENOUGH: usize = 3;
 
@@ -21,10 +23,16 @@ struct Silence {
 }
 
 impl Silences {
-    /// The test whose request to an endpoint was the last of so many without an answer that it is asked no more.
-    pub fn is_silent(&self, url: &Url) -> Option<String> {
+    /// Lets an endpoint be asked.
+    ///
+    /// # Errors
+    /// [`Unreachable`] if it left so many requests without an answer that it is asked no more; it names the test whose request was the last of them.
+    pub fn may_be_asked(&self, url: &Url) -> Result<(), Unreachable> {
         let silences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        silences.get(place(url)).filter(|silence| silence.in_a_row >= ENOUGH).map(|silence| silence.test.clone())
+        match silences.get(place(url)) {
+            Some(silence) if silence.in_a_row >= ENOUGH => Err(Unreachable::silent(url, &silence.test)),
+            _ => Ok(()),
+        }
     }
 
     /// Remembers that an endpoint has answered: what was before does not count any more.
@@ -44,7 +52,8 @@ impl Silences {
     }
 }
 
-fn place(url: &Url) -> &str {
+/// The address of an endpoint, without what differs from request to request.
+pub(super) fn place(url: &Url) -> &str {
     &url[..Position::AfterPath]
 }
 
@@ -63,13 +72,14 @@ mod tests {
         }
         silences.answered(&token);
         for test in ["a/3", "a/4", "a/5"] {
-            assert_eq!(silences.is_silent(&token), None);
+            assert_eq!(silences.may_be_asked(&token), Ok(()));
             silences.timed_out(&token, test);
             silences.timed_out(&other, test);
             silences.answered(&other);
         }
         silences.timed_out(&token, "a/6");
-        assert_eq!(silences.is_silent(&url("https://op.example/token")).as_deref(), Some("a/5"));
-        assert_eq!(silences.is_silent(&other), None);
+        let token = url("https://op.example/token");
+        assert_eq!(silences.may_be_asked(&token), Err(Unreachable::silent(&token, "a/5")));
+        assert_eq!(silences.may_be_asked(&other), Ok(()));
     }
 }

@@ -5,9 +5,9 @@ use std::{fmt, io};
 
 use thiserror::Error;
 use tokio_rustls::rustls;
-use url::{Position, Url};
+use url::Url;
 
-use super::silence::ENOUGH;
+use super::silence::{ENOUGH, place};
 use super::trust::NotByFile;
 use crate::text::problem::Problem;
 
@@ -82,7 +82,7 @@ impl Unreachable {
     /// For an endpoint that is asked no more, since it did not answer a test either.
     pub(crate) fn silent(url: &Url, test: &str) -> Self {
         let why = format!("as in {test}, where it was asked for the last time: {ENOUGH} requests in a row had no answer in time");
-        Self { url: url[..Position::AfterPath].to_owned(), ..Self::at(Stage::Silent, url, why) }
+        Self { url: place(url).to_owned(), ..Self::at(Stage::Silent, url, why) }
     }
 
     /// What is wrong, without what to try next.

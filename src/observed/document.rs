@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use scraper::Selector;
+use scraper::{Html, Selector};
 use url::Url;
 
 use super::markup::{self, Unparsed};
@@ -47,17 +47,14 @@ impl Document {
     /// Reads a page's HTML. Nothing in it can make this fail.
     #[must_use]
     pub fn read(url: &str, html: &str, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
-        let headers = headers.map(|headers| headers.iter().filter(|(name, _)| name != "set-cookie").cloned().collect());
-        let content = Url::parse(url).map_or_else(|_| Ok(Content::default()), |url| Content::read(&url, html));
-        Self { headers, content, echoes_password }
+        Self::of(Content::read(url, html), headers, echoes_password)
     }
 
-    /// The same beside the runtime, which goes on meanwhile.
-    pub async fn read_aside(url: &str, html: &str, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
-        let (of_url, of_html) = (url.to_owned(), html.to_owned());
-        let read = tokio::task::spawn_blocking(move || Self::read(&of_url, &of_html, None, echoes_password)).await;
-        let content = read.map_or(Err(Unparsed::Tangled), |document| document.content);
-        Self { content, ..Self::read(url, "", headers, echoes_password) }
+    /// A page whose HTML was read.
+    #[must_use]
+    pub fn of(content: Result<Content, Unparsed>, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
+        let headers = headers.map(|headers| headers.iter().filter(|(name, _)| name != "set-cookie").cloned().collect());
+        Self { headers, content, echoes_password }
     }
 
     /// Every value of a response header, by its lower-case name.
@@ -67,8 +64,18 @@ impl Document {
 }
 
 impl Content {
-    fn read(url: &Url, html: &str) -> Result<Self, Unparsed> {
-        let page = markup::parse(html)?;
+    /// Reads HTML; nothing of a page whose address is none.
+    ///
+    /// # Errors
+    /// [`Unparsed`] if it was not parsed.
+    pub fn read(url: &str, html: &str) -> Result<Self, Unparsed> {
+        let Ok(url) = Url::parse(url) else { return Ok(Self::default()) };
+        markup::parse(html).map(|page| Self::of(&url, &page))
+    }
+
+    /// What the page at an address holds.
+    #[must_use]
+    pub fn of(url: &Url, page: &Html) -> Self {
         let mut content = Self::default();
         let attributes = |selector: &str, name: &str| -> Vec<String> {
             let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
@@ -91,7 +98,7 @@ impl Content {
                 content.actions.extend(action.map_or_else(|| Some(url.clone()), |action| base.join(action).ok()));
             }
         }
-        Ok(content)
+        content
     }
 }
 

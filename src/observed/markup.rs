@@ -59,6 +59,16 @@ pub fn parse(html: &str) -> Result<Html, Unparsed> {
     if deepest(&html) > MOST_OPEN { Err(Unparsed::Deep) } else { Ok(html) }
 }
 
+/// Does work with a page beside the runtime: what is hard to read keeps no deadline and no signal from coming. A panic in it is a panic of who waits.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is ending, and with it who waits.
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// How many nodes stand in each other, at most.
 fn deepest(html: &Html) -> usize {
     let (mut depth, mut most) = (0_usize, 0);

@@ -26,6 +26,12 @@ pub struct Received {
     pub parsed: Parsed,
 }
 
+/// The content coding that a `Content-Encoding` names (RFC 9110 8.4), in lower case; `None` where it is `identity`, or nothing.
+pub fn content_coding(header: &str) -> Option<String> {
+    let coding = visible::short(&header.trim().to_ascii_lowercase(), 40);
+    (!coding.is_empty() && coding != "identity").then_some(coding)
+}
+
 /// What a body parses to as JSON, found out once: dozens of rules ask for it.
 #[derive(Debug, Default)]
 pub struct Parsed(OnceLock<Result<Value, String>>);
@@ -138,8 +144,7 @@ impl Received {
 
     /// The content coding that the body has by its header (RFC 9110 8.4), or by what gzip begins with (RFC 1952 2.3.1).
     fn coding(&self) -> Option<String> {
-        let named = self.header("content-encoding").map(|value| visible::short(&value.trim().to_ascii_lowercase(), 40));
-        named.filter(|coding| !coding.is_empty() && coding != "identity").or_else(|| self.body.starts_with(&[0x1f, 0x8b]).then(|| "gzip".to_owned()))
+        self.header("content-encoding").and_then(content_coding).or_else(|| self.body.starts_with(&[0x1f, 0x8b]).then(|| "gzip".to_owned()))
     }
 
     /// Puts another body in the place of this one.

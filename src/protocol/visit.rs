@@ -4,7 +4,6 @@ use url::Url;
 
 use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
-use crate::http::Unreachable;
 use crate::result::model::Entry;
 use crate::session::{LastVisit, Session, Stop, missing};
 
@@ -38,9 +37,7 @@ impl Session {
     pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
         self.last_visit = LastVisit::default();
         let listener = self.listener()?;
-        if let Some(test) = self.run.http.silences().is_silent(url) {
-            return Err(Unreachable::silent(url, &test).into());
-        }
+        self.run.http.silences().may_be_asked(url)?;
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
         let is_first = self.facts.browser.session.is_none();

@@ -135,7 +135,7 @@ macro_rules! targets {
 
             /// The long form: `FUZZ_SECONDS` of the processor's time, ten minutes if that is not set.
             #[test]
-            #[ignore = "takes ten minutes"]
+            #[ignore = "takes ten minutes: scripts/soak fuzz"]
             fn long() {
                 let seconds = std::env::var("FUZZ_SECONDS").map_or(600, |seconds| seconds.parse().expect("FUZZ_SECONDS is a number"));
                 let inputs = fuzz(&target::$name(), std::time::Duration::from_secs(seconds));

@@ -74,13 +74,18 @@ struct Case {
     at: Place,
     /// What is answered, by a server with this address; for a callback it is the client's, with the state.
     does: fn(&str) -> Does,
+    ends: Ends,
+}
+
+/// How a run is to end.
+struct Ends {
     code: i32,
     /// Words of the reason, of a finding, or of what the program prints.
     says: &'static str,
 }
 
 fn case(name: &'static str, at: Place, code: i32, says: &'static str, does: fn(&str) -> Does) -> Case {
-    Case { name, at, does, code, says }
+    Case { name, at, does, ends: Ends { code, says } }
 }
 
 /// Sound metadata of a server, with more members or others.
@@ -128,13 +133,23 @@ async fn problem(case: &Case) -> Option<String> {
         }
     };
     command.env("RUST_BACKTRACE", "0");
-    let path = folder.path().to_owned();
-    let ended = tokio::task::spawn_blocking(move || measured(command)).await.expect("it ends");
-    let mut wrong = looked_at(case, &path, &ended);
+    let mut wrong = looked_at(&case.ends, folder.path(), command).await;
     if server.asked() == 0 {
         wrong.push("the hostile endpoint was never asked".to_owned());
     }
-    (!wrong.is_empty()).then(|| format!("{}:\n    {}", case.name, wrong.join("\n    ")))
+    said_of(case.name, &wrong)
+}
+
+/// What is said of a case with which something is wrong.
+fn said_of(name: &str, wrong: &[String]) -> Option<String> {
+    (!wrong.is_empty()).then(|| format!("{name}:\n    {}", wrong.join("\n    ")))
+}
+
+/// Fails with what is wrong with some cases, of which three are looked at at once.
+async fn none_is_wrong<C, F: Future<Output = Option<String>>>(cases: impl ExactSizeIterator<Item = C>, problem: impl FnMut(C) -> F) {
+    let number = cases.len();
+    let problems: Vec<String> = futures::stream::iter(cases).map(problem).buffer_unordered(3).filter_map(|problem| async { problem }).collect().await;
+    assert!(problems.is_empty(), "{} of {number} cases:\n{}", problems.len(), problems.join("\n"));
 }
 
 /// What a run writes.
@@ -195,13 +210,14 @@ fn client(target: &str) -> String {
     client.to_string()
 }
 
-/// What is wrong with what a run left.
-fn looked_at(case: &Case, folder: &Path, ended: &Measured) -> Vec<String> {
-    let Measured { code, said, took, memory } = ended;
+/// What is wrong with a run and what it left.
+async fn looked_at(ends: &Ends, folder: &Path, command: Command) -> Vec<String> {
+    let ended = tokio::task::spawn_blocking(move || measured(command)).await.expect("it ends");
+    let Measured { code, said, took, memory } = &ended;
     let mut wrong = Vec::new();
     let shown: String = said.chars().take(3_000).collect();
-    if *code != Some(case.code) {
-        wrong.push(format!("it ended with {code:?} and not {} after {took:?}: {shown}", case.code));
+    if *code != Some(ends.code) {
+        wrong.push(format!("it ended with {code:?} and not {} after {took:?}: {shown}", ends.code));
     }
     if said.contains("panicked") || said.contains("a bug in oa-authtest") {
         wrong.push(format!("it has a bug: {shown}"));
@@ -226,9 +242,9 @@ fn looked_at(case: &Case, folder: &Path, ended: &Measured) -> Vec<String> {
     }
     let report = results(folder);
     let texts = texts(&report);
-    if !said.contains(case.says) && !texts.iter().any(|text| text.contains(case.says)) {
+    if !said.contains(ends.says) && !texts.iter().any(|text| text.contains(ends.says)) {
         let texts: Vec<String> = texts.iter().map(|text| text.chars().take(500).collect()).collect();
-        wrong.push(format!("nothing says {:?}, but:\n        {}", case.says, texts.join("\n        ")));
+        wrong.push(format!("nothing says {:?}, but:\n        {}", ends.says, texts.join("\n        ")));
     }
     wrong
 }
@@ -255,9 +271,7 @@ fn cases() -> Vec<Case> {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_sent_a_run_ends_as_it_should() {
     let cases = cases();
-    let problems: Vec<String> =
-        futures::stream::iter(&cases).map(problem).buffer_unordered(3).filter_map(|problem| async { problem }).collect().await;
-    assert!(problems.is_empty(), "{} of {} cases:\n{}", problems.len(), cases.len(), problems.join("\n"));
+    none_is_wrong(cases.iter(), problem).await;
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use super::{FORMATS, Measured, Place, case, looked_at, measured};
+use super::{Ends, FORMATS, Place, looked_at, none_is_wrong, said_of};
 use crate::common::{free_port, program};
 
 /// How many cases there are here.
@@ -37,8 +37,7 @@ struct Case {
     speaks: Speaks,
     insecure: bool,
     sends: fn() -> Sends,
-    code: i32,
-    says: &'static str,
+    ends: Ends,
 }
 
 /// A frame (RFC 9113 4.1).
@@ -65,8 +64,8 @@ fn after_settings(frames: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn cases() -> Vec<Case> {
-    let bare = |name, code, says, sends| Case { name, speaks: Speaks::Nothing, insecure: false, sends, code, says };
-    let http2 = |name, code, says, sends| Case { name, speaks: Speaks::Http2, insecure: true, sends, code, says };
+    let bare = |name, code, says, sends| Case { name, speaks: Speaks::Nothing, insecure: false, sends, ends: Ends { code, says } };
+    let http2 = |name, code, says, sends| Case { name, speaks: Speaks::Http2, insecure: true, sends, ends: Ends { code, says } };
     vec![
         bare("tls: no answer", 3, "no answer within 2 s", || (Vec::new(), Vec::new())),
         bare("tls: an alert", 3, "HandshakeFailure", || (b"\x15\x03\x03\x00\x02\x02\x28".to_vec(), Vec::new())),
@@ -78,16 +77,14 @@ fn cases() -> Vec<Case> {
             speaks: Speaks::Tls,
             insecure: false,
             sends: || (Vec::new(), Vec::new()),
-            code: 3,
-            says: "certificate",
+            ends: Ends { code: 3, says: "certificate" },
         },
         Case {
             name: "tls: closed after the handshake",
             speaks: Speaks::Tls,
             insecure: true,
             sends: || (b"!".to_vec(), Vec::new()),
-            code: 3,
-            says: "got no answer from",
+            ends: Ends { code: 3, says: "got no answer from" },
         },
         http2("http2: no answer", 3, "no answer within 2 s", || (Vec::new(), Vec::new())),
         http2("http2: text", 3, "http2 error", || (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec(), Vec::new())),
@@ -110,10 +107,10 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-async fn problem(case_of: &Case) -> Option<String> {
+async fn problem(case: &Case) -> Option<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let issuer = format!("https://localhost:{}", listener.local_addr().expect("it has one").port());
-    let (speaks, sends) = (case_of.speaks, case_of.sends);
+    let (speaks, sends) = (case.speaks, case.sends);
     let serving = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(async move {
@@ -130,14 +127,12 @@ async fn problem(case_of: &Case) -> Option<String> {
     let redirect_uri = format!("http://127.0.0.1:{}/cb", free_port());
     command.args(["run", "--agent", "http", "--issuer", &issuer, "--redirect-uri", &redirect_uri, "--profile", "oidc", "--test"]);
     command.args([Place::Metadata.test(), "--timeout", "2", "--login-timeout", "4", "--format", FORMATS]);
-    if case_of.insecure {
+    if case.insecure {
         command.arg("--insecure");
     }
-    let ended: Measured = tokio::task::spawn_blocking(move || measured(command)).await.expect("it ends");
+    let wrong = looked_at(&case.ends, folder.path(), command).await;
     serving.abort();
-    let row = case(case_of.name, Place::Metadata, case_of.code, case_of.says, |_| super::Does::Closes);
-    let wrong = looked_at(&row, folder.path(), &ended);
-    (!wrong.is_empty()).then(|| format!("{}:\n    {}", case_of.name, wrong.join("\n    ")))
+    said_of(case.name, &wrong)
 }
 
 fn acceptor(speaks: Speaks) -> tokio_rustls::TlsAcceptor {
@@ -153,14 +148,17 @@ fn acceptor(speaks: Speaks) -> tokio_rustls::TlsAcceptor {
 /// Sends, while it reads what comes: what is not read would fill the way.
 async fn act(stream: impl AsyncRead + AsyncWrite, (once, again): Sends) {
     let (mut from, mut to) = tokio::io::split(stream);
+    let (came, first) = tokio::sync::oneshot::channel();
     let reading = async {
-        let mut sink = vec![0; 16 * 1024];
-        while matches!(from.read(&mut sink).await, Ok(1..)) {}
+        let (mut sink, mut came) = (vec![0; 16 * 1024], Some(came));
+        while matches!(from.read(&mut sink).await, Ok(1..)) {
+            came.take().map(|came| came.send(()));
+        }
     };
     let sending = async {
+        // The client speaks first.
+        let _ = first.await;
         let end = Instant::now() + LONGEST;
-        // A request is there first.
-        tokio::time::sleep(Duration::from_millis(50)).await;
         let mut sent = to.write_all(&once).await.map(|()| 0);
         while let (Ok(bytes), false) = (&sent, again.is_empty())
             && *bytes < MOST
@@ -179,10 +177,7 @@ async fn act(stream: impl AsyncRead + AsyncWrite, (once, again): Sends) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_spoken_a_run_ends_as_it_should() {
-    use futures::StreamExt as _;
     let cases = cases();
     assert_eq!(cases.len(), CASES);
-    let problems: Vec<String> =
-        futures::stream::iter(&cases).map(problem).buffer_unordered(3).filter_map(|problem| async { problem }).collect().await;
-    assert!(problems.is_empty(), "{} of {} cases:\n{}", problems.len(), cases.len(), problems.join("\n"));
+    none_is_wrong(cases.iter(), problem).await;
 }

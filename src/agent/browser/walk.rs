@@ -14,7 +14,8 @@ use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
-use crate::observed::document::{Answer, COOKIES, Cookie, Document, Traffic};
+use crate::observed::document::{Answer, COOKIES, Content, Cookie, Document, Traffic};
+use crate::observed::markup;
 use crate::observed::page::{Facts, PageKind};
 use crate::observed::policy::form_action_against;
 
@@ -553,7 +554,9 @@ impl<'a> Walk<'a> {
         let hops = self.hops();
         let hop = hops.last().filter(|hop| hop.status.is_some());
         let echoes = self.scrubber.text(&source) != source;
-        let document = Document::read_aside(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes).await;
+        let (url, html) = (facts.url.clone(), source.clone());
+        let content = markup::aside(move || Content::read(&url, &html)).await;
+        let document = Document::of(content, hop.map(|hop| hop.headers.as_slice()), echoes);
         SeenPage {
             kind: classified.kind,
             url: self.scrubber.url(&facts.url),

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::agent::http::form::{Control, Form};
 use crate::config::Selectors;
+use crate::observed::document::Content;
 use crate::observed::markup::{self, Unparsed};
 use crate::observed::page::{Button, CheckBox, Facts, Field, MARK};
 use crate::text::truncate;
@@ -24,6 +25,8 @@ pub(super) struct Page {
     pub refresh: Option<Url>,
     /// What its frames show.
     pub frames: Vec<Url>,
+    /// What the rules about pages look at.
+    pub content: Content,
 }
 
 impl Page {
@@ -130,9 +133,8 @@ impl Page {
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();
         (facts.url, facts.status, facts.document, facts.ready) = (url.to_string(), status, number.to_string(), "complete".to_owned());
-        page.frames = frames(&document, &base);
-        page.refresh = refresh(&document, &base);
-        Ok(page)
+        let (frames, refresh) = (frames(&document, &base), refresh(&document, &base));
+        Ok(Self { frames, refresh, content: Content::of(url, &document), ..page })
     }
 }
 

@@ -17,9 +17,9 @@ use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
 use crate::observed::document::{Answer, Document, Traffic, is_attachment};
-use crate::observed::markup::Unparsed;
+use crate::observed::markup::{self, Unparsed};
 use crate::observed::page::{Facts, PageKind};
-use crate::text::visible;
+use crate::observed::received::content_coding;
 
 /// How many redirects are followed in a row.
 const REDIRECTS: usize = 20;
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
             let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
-            let document = Document::read_aside(&page.facts.url, &html, Some(&headers), echoes).await;
+            let document = Document::of(Ok(std::mem::take(&mut page.content)), Some(&headers), echoes);
             let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
@@ -139,8 +139,7 @@ impl<'a> Walk<'a> {
     /// Reads a page beside the runtime: what is hard to read does not keep the deadline from coming.
     async fn read(&self, url: &Url, status: u16, html: String, number: usize) -> Result<(Page, String), VisitError> {
         let (at, selectors) = (url.clone(), self.visit.selectors.clone());
-        let reading = tokio::task::spawn_blocking(move || (Page::read(&at, status, &html, number, &selectors), html));
-        let (page, html) = reading.await.map_err(|panic| VisitError::Browser(panic.to_string()))?;
+        let (page, html) = markup::aside(move || (Page::read(&at, status, &html, number, &selectors), html)).await;
         let not_read = |why: Unparsed| VisitError::NotUnderstood { url: url.to_string(), why: NoWay::NotRead(why) };
         page.map_err(not_read).map(|page| (page, html))
     }
@@ -271,9 +270,9 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
-            let coding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.trim().to_ascii_lowercase());
-            if let Some(coding) = coding.filter(|coding| !coding.is_empty() && coding != "identity") {
-                return Err(VisitError::NotUnderstood { url: url.to_string(), why: NoWay::Encoded(visible::short(&coding, 40)) });
+            let coding = headers.iter().find(|(name, _)| name == "content-encoding").and_then(|(_, value)| content_coding(value));
+            if let Some(coding) = coding {
+                return Err(VisitError::NotUnderstood { url: url.to_string(), why: NoWay::Encoded(coding) });
             }
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
