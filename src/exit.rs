@@ -47,6 +47,12 @@ impl Exit {
         }
     }
 
+    /// How a run that was not interrupted ends by what its settings ask for: as [`Exit::of`], and as [`Exit::strictly`] where that is asked for.
+    pub fn of_run(report: &RunReport, fail_on: FailOn, strict_known: bool) -> Self {
+        let exit = Self::of(report, fail_on);
+        if strict_known { exit.strictly(report, fail_on) } else { exit }
+    }
+
     /// The same, but 1 where the run would have ended well or could not test everything, and a known failure no longer happens (`--strict-known`).
     /// [`FailOn::Never`] takes away 1 here too.
     #[must_use]

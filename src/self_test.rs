@@ -37,6 +37,7 @@ use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::catalogue;
 use crate::runner::{self, RunHandle};
 use crate::session::{Run, SharedClients};
+use crate::text::millis;
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -336,11 +337,7 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
             rules.entry(rule.clone()).or_default().push(flaw.name.clone());
         }
     }
-    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms: millis(clock) })
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms: millis(clock.elapsed()) })
 }
 
 fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestError> {
@@ -471,7 +468,7 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
             break;
         }
     }
-    row.duration_ms = millis(clock);
+    row.duration_ms = millis(clock.elapsed());
     if !row.is_variant() {
         let known = known.get(&row.name);
         let is_there =

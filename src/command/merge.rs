@@ -18,8 +18,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<Exit, Failure> {
     let earlier = args.baseline.as_ref().map(|path| Earlier::read(path, setting::BASELINE.flag, shards.selection())).transpose()?;
     let pictures = shards.pictures();
     let mut report = shards.merged(&features)?;
-    let is_part = report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some());
-    report.baseline = earlier.map(|earlier| earlier.held_against(&report, is_part));
+    report.baseline = earlier.map(|earlier| earlier.held_against(&report, report.is_of_some_tests()));
     pictures.copy(&args.report_dir)?;
     let written = crate::report::write(&report, &args.report_dir, &args.formats)?;
     let mut terminal = terminal(Loudness::Normal);
@@ -28,8 +27,7 @@ pub(super) fn merge(args: &MergeArgs) -> Result<Exit, Failure> {
     if args.formats.contains(&Format::Github) {
         launch::write_for_github(&report);
     }
-    let exit = Exit::of(&report, args.fail_on);
-    let exit = if args.strict_known { exit.strictly(&report, args.fail_on) } else { exit };
+    let exit = Exit::of_run(&report, args.fail_on, args.strict_known);
     // A shard that did not come to its end is never green.
     if report.interrupted && matches!(exit, Exit::Conformant | Exit::NothingTested) {
         let _ = terminal.because(Exit::CouldNotTest.code(), "a shard did not come to its end: run it again");

@@ -440,9 +440,8 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     let mut report = crate::report::json::read(&args.results)?;
     if let Some(path) = &args.baseline {
-        let is_part = report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some() || selection.shard.is_some());
         let earlier = Earlier::read(path, setting::BASELINE.flag, report.selection.as_ref())?;
-        report.baseline = Some(earlier.held_against(&report, is_part));
+        report.baseline = Some(earlier.held_against(&report, report.is_of_some_tests()));
     }
     let said = config::certificate(&args.certificate.flags, &World::of_process(&[], &config::OwnNames::default()))?;
     // Their own folder, not ./reports: there the reports of another run may be, which these would replace.

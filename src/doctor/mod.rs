@@ -19,6 +19,7 @@ use crate::result::event::Event;
 use crate::result::model;
 use crate::result::model::LeftBehindKind;
 use crate::session::{Run, Session, SharedClients};
+use crate::text::millis;
 use crate::text::problem::Problem;
 use crate::text::visible;
 use crate::text::words::Words;
@@ -246,7 +247,7 @@ impl<'a> Doctor<'a> {
             mark: seen.mark,
             saw: visible::short(saw.as_str(), MOST),
             next: seen.next.map(|next| visible::short(&next, MOST)),
-            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(self.since.elapsed()),
         };
         (self.on_check)(&check);
         self.checks.push(check);

@@ -117,7 +117,7 @@ impl Guarded {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// The value of [`MARKER`] in the environment of the guard and of everything it started.
+    /// The value of [`super::MARKER`] in the environment of the guard and of everything it started.
     pub fn marker(&self) -> &str {
         &self.marker
     }

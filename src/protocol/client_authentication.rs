@@ -16,6 +16,7 @@ use crate::session::{Client, Session, Stop};
 
 use super::credentials_encoding::is_refused;
 use super::error_of;
+use crate::text::millis;
 use crate::text::words::said;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
@@ -85,7 +86,7 @@ impl Session {
     }
 
     pub(super) fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
-        let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let elapsed_ms = millis(since.elapsed());
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
         if let Some(client) = self.facts.client.current.clone().filter(|_| accepted) {
             self.judge_encoding(&client, response);

@@ -102,6 +102,11 @@ impl RunReport {
         self.counts = self.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     }
 
+    /// True if it says itself that it holds a part of the tests only: those that failed in an earlier run, or those of a shard.
+    pub fn is_of_some_tests(&self) -> bool {
+        self.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some() || selection.shard.is_some())
+    }
+
     /// Which part of the selected tests it holds, if not all of them.
     pub fn shard(&self) -> Option<&Shard> {
         self.selection.as_ref()?.shard.as_ref()

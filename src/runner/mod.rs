@@ -22,7 +22,7 @@ use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut
 use crate::result::{bound, known};
 use crate::rule::{Level, catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
-use crate::text::count;
+use crate::text::{count, millis};
 
 mod again;
 
@@ -132,7 +132,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     running.send(Event::RunEnded);
     let report = report(tests, started, environment(&config, agent, shared.redirect_uri()), &config);
     let ended_after_s = running.deadline.is_over().filter(|_| running.is_interrupted());
-    RunReport { duration_ms: millis(clock), interrupted: running.is_interrupted(), ended_after_s, ..report }
+    RunReport { duration_ms: millis(clock.elapsed()), interrupted: running.is_interrupted(), ended_after_s, ..report }
 }
 
 /// What logged in, with how often another did.
@@ -389,7 +389,7 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
             .or_else(|| left_out.as_ref().filter(|_| verdict == Verdict::LeftOut).map(|left| left.reason.clone())),
         left_out: left_out.map(|left| left.cause),
         // The turn is another test's time.
-        duration_ms: millis(clock).saturating_sub(u64::try_from(session.waited.as_millis()).unwrap_or(0)),
+        duration_ms: millis(clock.elapsed()).saturating_sub(millis(session.waited)),
         started: rfc3339(started),
         counts,
         findings,
@@ -461,10 +461,6 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         command: crate::config::command_line(config, &planned.id),
         ..TestReport::default()
     }
-}
-
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// RFC 3339 with seconds.

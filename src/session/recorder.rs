@@ -187,7 +187,7 @@ impl Recorder {
             Err(unreachable) if unreachable.timed_out => silences.timed_out(&request.url, &self.test),
             Err(_) => {}
         }
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = crate::text::millis(started.elapsed());
         let learned = answer.as_ref().map_or(Ok(()), |answer| self.learn(answer));
         let mut journal = self.lock();
         let number = journal.exchanges;

@@ -1,6 +1,8 @@
 //! Text as it is written and read: Markdown, HTML, JSON, words of a shell, characters that cannot be seen, misspelt names, digests, unguessable strings, folders of
 //! documents.
 
+use std::time::Duration;
+
 pub mod address;
 pub mod digest;
 pub mod folder;
@@ -27,6 +29,11 @@ pub fn cut(text: &str, most: usize) -> String {
         return text.to_owned();
     }
     format!("{}… (cut: {} bytes in all)", truncate(text, most), text.len())
+}
+
+/// A time in whole milliseconds, as reports have it.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `1 warning`, `2 warnings`: a noun with a regular plural.

@@ -13,6 +13,7 @@ use crate::observed::page::Facts;
 
 use crate::agent::browser::devtools::World;
 use crate::agent::browser::session::Context;
+use crate::agent::browser::socket::CallError;
 use crate::agent::page::classify::Move;
 
 /// The script that gathers the facts of a page.
@@ -22,7 +23,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// The Enter key (`WebDriver` 17.4.2).
 const ENTER: &str = "\u{E007}";
 /// How long one command may take. A page that keeps its script busy must not hold up the visit for ever.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a button may take to be enabled once everything is filled in.
 const ENABLING: Duration = Duration::from_secs(1);
 /// Between two looks at whether it is.
@@ -57,6 +58,15 @@ impl Fault {
     }
 }
 
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Closed { .. } => Self::Gone(error.to_string()),
+            CallError::Failed { .. } => Self::Moved(error.to_string()),
+        }
+    }
+}
+
 impl From<CmdError> for Fault {
     fn from(error: CmdError) -> Self {
         match error {
@@ -75,12 +85,14 @@ impl From<CmdError> for Fault {
     }
 }
 
-/// A command with its time limit.
+/// What comes of a command to the page, if that takes no longer than a page may keep the visit.
+pub(super) async fn in_time<T>(call: impl Future<Output = T>) -> Result<T, Fault> {
+    tokio::time::timeout(PATIENCE, call).await.map_err(|_| Fault::Moved(format!("no answer within {} s", PATIENCE.as_secs())))
+}
+
+/// A command of the driver with its time limit.
 pub(super) async fn within<T>(command: impl Future<Output = Result<T, CmdError>>) -> Result<T, Fault> {
-    match tokio::time::timeout(PATIENCE, command).await {
-        Ok(result) => result.map_err(Fault::from),
-        Err(_) => Err(Fault::Moved(format!("no answer within {} s", PATIENCE.as_secs()))),
-    }
+    Ok(in_time(command).await??)
 }
 
 /// A page as it stands: its facts, and where the elements are that these number.

@@ -6,10 +6,9 @@ use fantoccini::Client;
 use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
-use crate::agent::browser::act::Fault;
+use crate::agent::browser::act::{Fault, in_time};
 use crate::agent::browser::devtools::{DevTools, Tab};
 use crate::agent::browser::hand::Hand;
-use crate::agent::browser::socket::CLOSED;
 use crate::agent::browser::walk::Walk;
 use crate::agent::browser::watch::{Log, Watched};
 use crate::agent::browser::{FAREWELL, Shared};
@@ -164,10 +163,7 @@ impl Context {
             "functionDeclaration": function, "awaitPromise": false, "target": { "context": self.tab, "sandbox": "oa-authtest" },
             "arguments": arguments, "serializationOptions": { "maxDomDepth": 0 },
         });
-        let answer = tokio::time::timeout(super::act::PATIENCE, self.shared.bidi.call("script.callFunction", params)).await;
-        let late = || Fault::Moved(format!("no answer within {} s", super::act::PATIENCE.as_secs()));
-        let answer = answer.map_err(|_| late())?;
-        let mut answer = answer.map_err(|why| if why.ends_with(CLOSED) { Fault::Gone(why) } else { Fault::Moved(why) })?;
+        let mut answer = in_time(self.shared.bidi.call("script.callFunction", params)).await??;
         match answer["exceptionDetails"]["text"].as_str() {
             Some(thrown) => Err(Fault::Moved(thrown.to_owned())),
             None => Ok(answer["result"]["value"].take()),

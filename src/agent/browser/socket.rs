@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
@@ -19,10 +20,33 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The number of commands that no one waits for.
 const UNASKED: u64 = 0;
-/// What is said of a browser that is gone.
-pub(super) const CLOSED: &str = "the browser closed its connection";
 
 type Pending = Arc<Mutex<HashMap<u64, oneshot::Sender<Result<Value, String>>>>>;
+
+/// Why a command has no result.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum CallError {
+    /// The browser is gone.
+    #[error("{method}: the browser closed its connection")]
+    Closed {
+        /// The command.
+        method: String,
+    },
+    /// It failed, or was not answered in time.
+    #[error("{method}: {why}")]
+    Failed {
+        /// The command.
+        method: String,
+        /// The browser's words.
+        why: String,
+    },
+}
+
+impl From<CallError> for String {
+    fn from(error: CallError) -> Self {
+        error.to_string()
+    }
+}
 
 /// What is spoken on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,28 +110,30 @@ impl Socket {
         &self.watch
     }
 
-    /// Sends a command and waits for its result; the browser's words if it fails.
-    pub async fn call(&self, method: &str, params: Value) -> Result<Value, String> {
-        self.send(json!({ "method": method, "params": params })).await.map_err(|why| format!("{method}: {why}"))
+    /// Sends a command and waits for its result.
+    pub async fn call(&self, method: &str, params: Value) -> Result<Value, CallError> {
+        self.send(method, json!({ "method": method, "params": params })).await
     }
 
     /// The same in a session of the `DevTools` protocol, which is a page or a frame.
-    pub async fn call_in(&self, session: &str, method: &str, params: Value) -> Result<Value, String> {
-        self.send(json!({ "method": method, "params": params, "sessionId": session })).await.map_err(|why| format!("{method}: {why}"))
+    pub async fn call_in(&self, session: &str, method: &str, params: Value) -> Result<Value, CallError> {
+        self.send(method, json!({ "method": method, "params": params, "sessionId": session })).await
     }
 
-    async fn send(&self, mut command: Value) -> Result<Value, String> {
+    async fn send(&self, method: &str, mut command: Value) -> Result<Value, CallError> {
+        let closed = || CallError::Closed { method: method.to_owned() };
+        let failed = |why: String| CallError::Failed { method: method.to_owned(), why };
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
         command["id"] = json!(id);
-        self.sender.send(command.to_string()).map_err(|_| CLOSED.to_owned())?;
+        self.sender.send(command.to_string()).map_err(|_| closed())?;
         let answer = tokio::time::timeout(PATIENCE, receiver).await;
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         match answer {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(CLOSED.to_owned()),
-            Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+            Ok(Ok(result)) => result.map_err(failed),
+            Ok(Err(_)) => Err(closed()),
+            Err(_) => Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::result::model::{Entry, ExchangeResponse, Finding, FindingOutcome, Judged, RunReport, Shared, SharedRule, TestReport};
+use crate::rule::Level;
 use crate::text::visible;
 
 /// A shorter body is in each answer, in bytes.
@@ -41,13 +42,17 @@ impl<'a> FirstFindings<'a> {
             && finding.fix.is_empty()
             && finding.level_note.is_none()
             && finding.known.is_none();
-        let said = |of: &Finding| (of.own, of.level, of.says.clone(), of.spec.clone(), of.url.clone());
         is_plain && self.0.get(finding.rule.as_str()).is_some_and(|(_, first)| said(first) == said(finding))
     }
 
     fn at(&self, rule: &str) -> usize {
         self.0.get(rule).map_or(usize::MAX, |(at, _)| *at)
     }
+}
+
+/// What a rule says of itself in a finding.
+fn said(of: &Finding) -> (bool, Level, &str, &str, &str) {
+    (of.own, of.level, &of.says, &of.spec, &of.url)
 }
 
 /// A report in the form of its file.

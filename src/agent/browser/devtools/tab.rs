@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::DevTools;
-use crate::agent::browser::act::{Fault, Place};
-use crate::agent::browser::socket::CLOSED;
+use crate::agent::browser::act::{Fault, Place, in_time};
 use crate::agent::browser::watch::Watched;
 use crate::observed::document::Cookie;
 
@@ -82,12 +81,8 @@ impl Tab {
 
     /// Sends a command to the tab or to one of its frames.
     pub async fn call_in(&self, session: &str, method: &str, params: Value) -> Result<Value, Fault> {
-        let answer = tokio::time::timeout(super::super::act::PATIENCE, self.shared.socket.call_in(session, method, params)).await;
-        let late = || Fault::Moved(format!("no answer within {} s", super::super::act::PATIENCE.as_secs()));
-        answer.map_err(|_| late())?.map_err(|why| {
-            let is_gone = why.ends_with(CLOSED) || self.watched.log(|log| log.crashed);
-            if is_gone { Fault::Gone(why) } else { Fault::Moved(why) }
-        })
+        let answer = in_time(self.shared.socket.call_in(session, method, params)).await?;
+        answer.map_err(|error| if self.watched.log(|log| log.crashed) { Fault::Gone(error.to_string()) } else { error.into() })
     }
 
     /// Begins a visit: sends the tab to an address without waiting for anything.
