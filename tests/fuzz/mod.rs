@@ -22,8 +22,12 @@ const MOST_OF_A_BYTE: Duration = Duration::from_micros(200);
 const LENGTHS: [usize; 5] = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18];
 const LEAST_COMPARED: Duration = Duration::from_millis(5);
 const LONG_ENOUGH: Duration = Duration::from_millis(400);
-/// How much more a byte may cost in a longer text. Where time grows by the square, four times the length is four times as much.
-const MORE: u32 = 3;
+/// What a longer text may take is this power of how much longer it is, and so much more. Four times the length may take twelve times as long, and sixteen times
+/// the length 96 times; where time grows by the square it takes 16 and 256 times as long. Memory that no longer fits into the caches costs up to three times as much.
+const GROWTH: f64 = 1.5;
+const MORE: f64 = 1.5;
+/// How often two lengths are measured again before one of them is said to take too long.
+const AGAIN: usize = 6;
 
 /// The time that the processor has spent on this thread: nothing beside it counts.
 fn spent() -> Duration {
@@ -84,30 +88,34 @@ fn fuzz(target: &Target, time: Duration) -> u64 {
     number
 }
 
-/// Holds that a byte of a longer text costs no more than that of a shorter one.
+/// True where a longer text takes more than its length allows.
+fn is_too_much((length, took): (usize, Duration), (shorter, least): (usize, Duration)) -> bool {
+    #[allow(clippy::cast_precision_loss, reason = "lengths of texts in memory")]
+    let longer = length as f64 / shorter as f64;
+    took.as_secs_f64() > MORE * longer.powf(GROWTH) * least.as_secs_f64()
+}
+
+/// Holds that a longer text takes as much longer as it has more pieces.
 fn grow(target: &Target, piece: &Piece) {
-    let mut compared: Vec<(usize, Duration)> = Vec::new();
-    for length in LENGTHS {
+    let mut compared: Vec<(usize, Vec<u8>, Duration)> = Vec::new();
+    // What the pieces cost does not show beside a text around them that is longer.
+    let around = piece.of_length(0).len();
+    for length in LENGTHS.into_iter().filter(|length| *length > around) {
         let input = piece.of_length(length);
-        let measure = || {
+        let measure = |input: &[u8]| {
             let before = spent();
-            (target.run)(&input);
+            (target.run)(input);
             spent().saturating_sub(before)
         };
-        let mut took = measure();
-        let of_byte = |length: usize, took: Duration| took.as_nanos() / length as u128;
-        let is_too_much =
-            |took: Duration| compared.iter().any(|(before, least)| of_byte(input.len(), took) > u128::from(MORE) * of_byte(*before, *least));
-        // What the machine was busy with otherwise is not in the least of several.
-        for _ in 0..3 {
-            if took < LEAST_COMPARED || (!compared.is_empty() && !is_too_much(took)) {
-                break;
-            }
-            took = took.min(measure());
+        let took = measure(&input);
+        for (shorter, less, least) in &compared {
+            // A busy machine makes one measurement longer than another: the two are measured again, side by side, until they agree once.
+            let is_right = !is_too_much((length, took), (*shorter, *least))
+                || (0..AGAIN).any(|_| !is_too_much((length, measure(&input)), (*shorter, measure(less))));
+            assert!(is_right, "{}, {:?} again and again: {length} bytes of it take {took:?}, and {shorter} take {least:?}", target.name, piece.name());
         }
-        assert!(!is_too_much(took), "{}, {:?} again and again: {} bytes take {took:?}, after {compared:?}", target.name, piece.name(), input.len());
         if took >= LEAST_COMPARED {
-            compared.push((input.len(), took));
+            compared.push((length, input, took));
         }
         if took > LONG_ENOUGH {
             break;

@@ -55,6 +55,9 @@ const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+/// What a client of HTTP/2 begins with (RFC 9113 3.4), and the length of what stands before a frame's payload.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const FRAME_HEADER: usize = 9;
 /// `:status: 200` by its place in the static table (RFC 7541 A).
 const STATUS_200: &[u8] = &[0x88];
 
@@ -115,9 +118,9 @@ async fn problem(case: &Case) -> Option<String> {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 if speaks == Speaks::Nothing {
-                    act(stream, sends()).await;
+                    act(stream, speaks, sends()).await;
                 } else if let Ok(stream) = acceptor(speaks).accept(stream).await {
-                    act(stream, sends()).await;
+                    act(stream, speaks, sends()).await;
                 }
             });
         }
@@ -145,19 +148,43 @@ fn acceptor(speaks: Speaks) -> tokio_rustls::TlsAcceptor {
     tokio_rustls::TlsAcceptor::from(Arc::new(config))
 }
 
+/// True when what came holds the request. What is wrong before that ends a connection on which nothing was asked yet, and a client can only say that it was closed.
+fn has_asked(speaks: Speaks, came: &[u8]) -> bool {
+    if speaks != Speaks::Http2 {
+        return !came.is_empty();
+    }
+    let mut rest = came.get(PREFACE.len()..).unwrap_or_default();
+    while let [a, b, c, kind, ..] = *rest {
+        if kind == HEADERS {
+            return true;
+        }
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        rest = rest.get(FRAME_HEADER + length..).unwrap_or_default();
+    }
+    false
+}
+
 /// Sends, while it reads what comes: what is not read would fill the way.
-async fn act(stream: impl AsyncRead + AsyncWrite, (once, again): Sends) {
+async fn act(stream: impl AsyncRead + AsyncWrite, speaks: Speaks, (once, again): Sends) {
     let (mut from, mut to) = tokio::io::split(stream);
-    let (came, first) = tokio::sync::oneshot::channel();
+    let (asked, first) = tokio::sync::oneshot::channel();
     let reading = async {
-        let (mut sink, mut came) = (vec![0; 16 * 1024], Some(came));
-        while matches!(from.read(&mut sink).await, Ok(1..)) {
-            came.take().map(|came| came.send(()));
+        let (mut sink, mut asked, mut came) = (vec![0; 16 * 1024], Some(asked), Vec::new());
+        while let Ok(length @ 1..) = from.read(&mut sink).await {
+            if asked.is_none() {
+                continue;
+            }
+            came.extend_from_slice(&sink[..length]);
+            if has_asked(speaks, &came) {
+                asked.take().map(|asked| asked.send(()));
+            }
         }
     };
     let sending = async {
-        // The client speaks first.
-        let _ = first.await;
+        // The client speaks first. Where it left without a request, nobody is there to be sent anything.
+        if first.await.is_err() {
+            return;
+        }
         let end = Instant::now() + LONGEST;
         let mut sent = to.write_all(&once).await.map(|()| 0);
         while let (Ok(bytes), false) = (&sent, again.is_empty())
