@@ -112,7 +112,12 @@ fn grow(target: &Target, piece: &Piece) {
             // A busy machine makes one measurement longer than another: the two are measured again, side by side, until they agree once.
             let is_right = !is_too_much((length, took), (*shorter, *least))
                 || (0..AGAIN).any(|_| !is_too_much((length, measure(&input)), (*shorter, measure(less))));
-            assert!(is_right, "{}, {:?} again and again: {length} bytes of it take {took:?}, and {shorter} take {least:?}", target.name, piece.name());
+            assert!(
+                is_right,
+                "{}, {:?} again and again: {length} bytes of it take {took:?}, and {shorter} take {least:?}",
+                target.name,
+                piece.name()
+            );
         }
         if took >= LEAST_COMPARED {
             compared.push((length, input, took));
