@@ -157,6 +157,10 @@ steps! {
     TryClientAssertions {} => "Client Assertions",
         needs: &[Metadata, Client], action: try_client_assertions();
 
+    /// Tries to exchange the code with client assertions that are not good, and one assertion twice (RFC 7523 3).
+    AttackClientAssertions {} => "Attacks with Client Assertions",
+        needs: &[Metadata, KeySet, Client, Code], action: attack_client_assertions();
+
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated; empty for that of the settings, if they have one.
@@ -251,6 +255,11 @@ steps! {
     /// Tries to exchange a good code as a client that does not authenticate as it must (RFC 6749 4.1.3).
     AttackClientAuthentication {} => "Attacks on Client Authentication",
         needs: &[Metadata, KeySet, Client, Code], action: attack_client_authentication();
+
+    /// Sends bad credentials of the client to every endpoint that authenticates clients, and for every grant (RFC 6749 2.3). The secret of another
+    /// client is tried where the test has used one before.
+    AttackCredentials {} => "Attacks with Bad Client Credentials",
+        needs: &[Metadata, KeySet, Client, Code], action: attack_credentials();
 
     /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
     ReplayCode {} => "Code Replay",

@@ -48,6 +48,7 @@ impl Endpoint {
     fn secret(self, form: &Params) -> Check {
         match self {
             Self::Token if form.get("refresh_token").is_some() => Check::RefreshClientSecret,
+            Self::Token if form.get("grant_type") == Some("client_credentials") => Check::ClientCredentialsClientSecret,
             Self::Token => Check::CodeClientSecret,
             Self::Revocation => Check::RevocationClientSecret,
             Self::Introspection => Check::IntrospectionClientSecret,
@@ -68,7 +69,7 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
     let known = issuer.store().clients.get(&id).cloned();
     let Some(client) = known else { return owner().filter(|_| !issuer.checks(Check::ClientAuthenticationKnown)).ok_or_else(refused) };
     let (method, is_right) = match (&client.secret, &credentials.proof) {
-        (Some(known), Proof::Secret(sent, method)) => (*method, random::same(known, sent) || !issuer.checks(endpoint.secret(form))),
+        (Some(known), Proof::Secret(sent, method)) => (*method, is_right_secret(issuer, known, sent) || !issuer.checks(endpoint.secret(form))),
         (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
         (None, Proof::Nothing) => (AuthMethod::None, true),
         (Some(_), Proof::Nothing) if is_optional => return Ok(client),
@@ -85,6 +86,14 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
     if is_late || is_dead { Err(refused()) } else { Ok(client) }
 }
 
+/// True if what a client sent is its secret, or a flaw takes it for that.
+fn is_right_secret(issuer: &Issuer, known: &str, sent: &str) -> bool {
+    let is_anyones = || issuer.store().clients.values().any(|client| client.secret.as_deref().is_some_and(|secret| random::same(secret, sent)));
+    random::same(known, sent)
+        || (sent.is_empty() && issuer.does(Behaviour::EmptySecretAccepted))
+        || (issuer.does(Behaviour::SecretOfAnyClientAccepted) && is_anyones())
+}
+
 /// True if a client assertion is good, which it is once.
 fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
     let token_endpoint = &issuer.accounts.token_endpoint;
@@ -92,8 +101,8 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
         return false;
     }
     let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
-    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now());
-    jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti))
+    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now(), &|check| issuer.checks(check));
+    jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti) || !issuer.checks(Check::AssertionOnce))
 }
 
 fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: bool) -> Result<Credentials, OauthError> {
@@ -118,10 +127,12 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
         return same(id, Proof::Secret(secret, AuthMethod::Basic));
     }
     if let Some(text) = assertion {
-        if form.get("client_assertion_type") != Some(assertion::TYPE) {
+        if form.get("client_assertion_type") != Some(assertion::TYPE) && issuer.checks(Check::AssertionType) {
             return Err(OauthError::invalid_request("client_assertion_type is not that of a JWT"));
         }
-        let id = assertion::client_id(text).ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
+        let subject = assertion::client_id(text);
+        let id = if issuer.checks(Check::AssertionSubject) { subject } else { form.owned("client_id").or(subject) };
+        let id = id.ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
         return same(id, Proof::Assertion(text.to_owned()));
     }
     let id = form.owned("client_id");

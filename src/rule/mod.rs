@@ -15,6 +15,7 @@ pub mod access_token;
 pub mod aidbox;
 pub mod airlock;
 pub mod answer;
+pub mod assertion_attack;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;
@@ -28,6 +29,7 @@ pub mod client_configuration;
 pub mod client_shown;
 pub mod code_race;
 pub mod consent;
+pub mod credential_attack;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
@@ -230,6 +232,7 @@ macro_rules! artefacts {
             client_configuration::ClientConfiguration,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
+            assertion_attack::AssertionAttacks,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,
             client_authentication::BasicCredentials,
@@ -259,6 +262,7 @@ macro_rules! artefacts {
             attack::PkceAttack,
             attack::ClientAttack,
             attack::CodeAttack,
+            credential_attack::CredentialAttacks,
             code_race::CodeRace,
             attack::RefreshAttack,
             refresh_practice::RefreshPractice,

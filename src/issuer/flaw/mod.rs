@@ -177,8 +177,12 @@ pub enum Site {
     Userinfo,
     /// A revocation response.
     Revocation,
+    /// A refusal of the revocation endpoint with status 401.
+    RevocationUnauthorized,
     /// An introspection response about a good token.
     Introspection,
+    /// A refusal of the introspection endpoint with status 401.
+    IntrospectionUnauthorized,
     /// The parameters of an authorization error response.
     AuthorizationError,
     /// Error responses of the token endpoint.

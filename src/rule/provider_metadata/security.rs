@@ -2,7 +2,7 @@
 
 use super::{Document, ProviderMetadata};
 use crate::rule::Check;
-use crate::rule::expect::{holds, list, may, must, should, show};
+use crate::rule::expect::{applies_if, holds, list, may, must, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::text::words::said;
 
@@ -36,6 +36,23 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         |metadata| {
             let methods = metadata.document()?.list_or("code_challenge_methods_supported", "no PKCE methods are published")?;
             holds(!methods.contains(&"plain"), "S256 only", said!("PKCE methods: {}", list(&methods)))
+        },
+    ),
+    // A server may give no passwords at all: it lists neither of both.
+    must(
+        "discovery/basic-offered",
+        "RFC6749-2.3.1",
+        "Client authentication by HTTP Basic must be offered where clients may send their secret in the body",
+        "A client that follows the specification sends its secret by Basic, and cannot authenticate.",
+        "Accept the client secret in the `Authorization` header, and add `client_secret_basic` to `token_endpoint_auth_methods_supported`. If clients \
+         have no secret to send, remove `client_secret_post` from it.",
+        |metadata| {
+            let methods =
+                metadata.document()?.list_or("token_endpoint_auth_methods_supported", "not published, so client_secret_basic by default")?;
+            let is_basic = methods.contains(&"client_secret_basic");
+            let seen = said!("client authentication: {}", list(&methods));
+            applies_if(is_basic || methods.contains(&"client_secret_post"), said!("no method by which a client sends a secret: {}", list(&methods)))?;
+            holds(is_basic, "client_secret_basic beside client_secret_post", seen)
         },
     ),
     must(

@@ -89,6 +89,7 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/auth-signing-algs-present",
             "discovery/auth-signing-algs-no-none",
             "discovery/pkce-no-plain",
+            "discovery/basic-offered",
             "discovery/iss-parameter-boolean",
             "discovery/locales-bcp47",
             "discovery/request-object-algs-rs256",
@@ -106,6 +107,9 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/mtls-aliases"
         ]
     );
+    // A server may give no client a secret.
+    let without_secrets = with(&good(), &json!({"/token_endpoint_auth_methods_supported": ["private_key_jwt", "tls_client_auth", "none"]}));
+    assert_eq!((failing(&artefact(&without_secrets)).len(), not_applicable(&artefact(&without_secrets))), (0, vec!["discovery/basic-offered"]));
     let implicit =
         with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
     assert!(not_applicable(&artefact(&implicit)).contains(&"discovery/token-endpoint"));
@@ -184,6 +188,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
         (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
+        (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered"]),
         (json!({"/introspection_endpoint_auth_methods_supported/-": "none"}), &["discovery/introspection-auth-not-none"]),
         (json!({"/op_tos_uri": "terms.html"}), &["discovery/pages-are-urls"]),
         (json!({"/mtls_endpoint_aliases": "none"}), &["discovery/mtls-aliases"]),
