@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::expect::{self, applies_if, list, must, refusal, shorten};
+use crate::rule::expect::{self, applies_if, list, must, refusal, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
 use crate::rule::protected::challenges_for;
 use crate::rule::token_refusal::REFUSED;
@@ -244,18 +244,19 @@ static FORM: &[Check<CredentialAttacks>] = &[
         "Add a header such as `WWW-Authenticate: Basic realm=\"revocation\"` to the 401 of the revocation endpoint.",
         |attacks| attacks.challenge(Target::Revocation),
     ),
-    must(
+    // "Responds with an HTTP 401 as described in Section 5.2" has no keyword, and servers may know other credentials than those of clients (2.1).
+    should(
         "introspection/bad-credentials-invalid-client",
         "RFC7662-2.3",
-        "An introspection request with bad client credentials must be refused with `invalid_client`",
+        "An introspection request with bad client credentials should be refused with `invalid_client`",
         "The operator of a resource server whose secret has changed looks for the mistake in the token.",
         "Authenticate the client before you look at the token. If that fails, answer with status 401 and a JSON object with `error=invalid_client`.",
         |attacks| attacks.form(Target::Introspection, "error = invalid_client", names_invalid_client),
     ),
-    must(
+    should(
         "introspection/bad-credentials-challenge",
         "RFC7662-2.3",
-        "The 401 to an introspection request with bad credentials in the header must name the scheme Basic in `WWW-Authenticate`",
+        "The 401 to an introspection request with bad credentials in the header should name the scheme Basic in `WWW-Authenticate`",
         "A resource server cannot tell whether its credentials are wrong or the way in which it sends them.",
         "Add a header such as `WWW-Authenticate: Basic realm=\"introspection\"` to the 401 of the introspection endpoint.",
         |attacks| attacks.challenge(Target::Introspection),
@@ -288,7 +289,9 @@ impl CredentialAttacks {
 
     /// Judges the form of the refusals at an endpoint. Without a control a refusal may be about anything.
     fn form(&self, target: Target, expected: &'static str, is_right: impl Fn(&Tried) -> (bool, String)) -> Judgement {
-        let refused = self.0.iter().filter(|tried| tried.target == target && tried.control.is_good());
+        // An empty parameter is one that is left out (RFC 6749 3.2), and without client credentials an endpoint may ask for those of another kind.
+        let has_credentials = |tried: &Tried| target != Target::Introspection || tried.by_header || tried.fault != Fault::EmptySecret;
+        let refused = self.0.iter().filter(|tried| tried.target == target && tried.control.is_good() && has_credentials(tried));
         let refused = refused.filter(|tried| matches!(target.answer(&tried.response), Answer::Refused | Answer::RefusedAsSuccess));
         let judged = refused.map(|tried| {
             let (is_right, seen) = is_right(tried);
@@ -393,6 +396,10 @@ mod tests {
         let mut in_body = one(Target::Revocation, Fault::EmptySecret, with(400, &client, None));
         in_body.0[0].by_header = false;
         assert_eq!(failing(&in_body), [""; 0]);
+        let mut empty_in_body = one(Target::Introspection, Fault::EmptySecret, text(401, "", ""));
+        assert_eq!(failing(&empty_in_body), ["introspection/bad-credentials-invalid-client"]);
+        empty_in_body.0[0].by_header = false;
+        assert_eq!(failing(&empty_in_body), [""; 0]);
         let bare = one(Target::Introspection, Fault::EmptySecret, with(401, &client, None));
         assert_eq!(
             (failing(&bare), bare.exchange_of("introspection/bad-credentials-challenge")),
