@@ -68,16 +68,24 @@ fn a_good_endpoint_breaks_no_rule() {
 }
 
 #[test]
+fn a_token_in_two_places_is_refused_where_the_body_is_read() {
+    for (requests, rules) in [
+        (UserInfoRequests { in_both: good().post_body, ..good() }, &["two-tokens-http-400"][..]),
+        (UserInfoRequests { in_both: refusal(401, &[]), ..good() }, &["two-tokens-http-400"]),
+        (UserInfoRequests { in_both: text(503, "", ""), ..good() }, &[]),
+        (UserInfoRequests { post_body: refusal(400, &[]), in_both: good().post_body, ..good() }, &["post-body"]),
+    ] {
+        assert_eq!(failed(&requests), rules, "{requests:?}");
+    }
+}
+
+#[test]
 fn each_way_of_asking_is_judged() {
     let no = || refusal(401, &[]);
     for (requests, rules) in [
         (UserInfoRequests { post_header: refusal(405, &[]), ..good() }, &["post-header"][..]),
         (UserInfoRequests { post_body: refusal(400, &[]), ..good() }, &["post-body"]),
         (UserInfoRequests { lower_case_scheme: no(), ..good() }, &["scheme-case-insensitive"]),
-        (UserInfoRequests { in_both: good().post_body, ..good() }, &["two-tokens-http-400"]),
-        (UserInfoRequests { in_both: no(), ..good() }, &["two-tokens-http-400"]),
-        (UserInfoRequests { in_both: text(503, "", ""), ..good() }, &[]),
-        (UserInfoRequests { post_body: refusal(400, &[]), in_both: good().post_body, ..good() }, &["post-body"]),
         (UserInfoRequests { post_body: response(200, &json!({ "sub": "v" })), ..good() }, &["post-same-sub"]),
         (UserInfoRequests { post_header: response(200, &json!({ "sub": "v" })), lower_case_scheme: text(503, "", ""), ..good() }, &["post-same-sub"]),
         (UserInfoRequests { post_header: no(), post_body: no(), ..good() }, &["post-header", "post-body"]),
