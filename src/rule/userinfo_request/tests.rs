@@ -82,7 +82,7 @@ fn a_token_in_two_places_is_refused_where_the_body_is_read() {
 #[test]
 fn each_way_of_asking_is_judged() {
     let no = || refusal(401, &[]);
-    for (requests, rules) in [
+    for (requests, rules) in vec![
         (UserInfoRequests { post_header: refusal(405, &[]), ..good() }, &["post-header"][..]),
         (UserInfoRequests { post_body: refusal(400, &[]), ..good() }, &["post-body"]),
         (UserInfoRequests { lower_case_scheme: no(), ..good() }, &["scheme-case-insensitive"]),
