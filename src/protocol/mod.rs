@@ -39,6 +39,7 @@ pub mod configured_client;
 pub mod control;
 pub mod credentials_encoding;
 pub mod credentials_known;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;

@@ -28,6 +28,7 @@ pub mod client_configuration;
 pub mod client_shown;
 pub mod code_race;
 pub mod consent;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
@@ -41,6 +42,7 @@ pub mod judgement;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
+pub mod metadata_pair;
 pub mod openactive;
 pub mod orders_feed;
 pub mod own;
@@ -220,6 +222,7 @@ macro_rules! artefacts {
         $with! {
             provider_metadata::ProviderMetadata,
             server_metadata::ServerMetadata,
+            metadata_pair::MetadataPair,
             key_set::KeySet,
             key_set::rollover::KeyRollover,
             registration::Registration,
@@ -288,6 +291,7 @@ macro_rules! artefacts {
             aidbox::ConfiguredLifetime,
             aidbox::JsonRefresh,
             aidbox::ClosedSession,
+            cross_origin::CrossOrigin,
             transport::Transport,
         }
     };

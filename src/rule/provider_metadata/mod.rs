@@ -14,6 +14,7 @@ pub(super) mod document;
 pub(super) mod endpoints;
 pub(super) mod issuer;
 pub(super) mod lists;
+pub(super) mod names;
 pub(super) mod security;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ pub struct ProviderMetadata {
 
 impl Artefact for ProviderMetadata {
     const RULES: &'static [&'static [Check<Self>]] =
-        &[document::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
+        &[document::RULES, names::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

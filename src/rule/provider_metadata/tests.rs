@@ -118,6 +118,10 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
+        (json!({"/userinfo_endpiont": "https://issuer.example/u"}), &["discovery/names-spelled"]),
+        (json!({"/Jwks_uri": "https://issuer.example/jwks"}), &["discovery/names-spelled"]),
+        (json!({"/client_endpoint": "https://issuer.example/c"}), &[]),
         (json!({"/issuer": 1}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example/"}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example?a"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),

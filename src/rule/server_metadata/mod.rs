@@ -11,7 +11,7 @@ use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
-use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, security, values};
+use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, names, security, values};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
@@ -118,6 +118,14 @@ static RULES: &[Check<ServerMetadata>] = &[
         "A member that is absent has a default. An empty array says that nothing at all is supported, and clients give up.",
         "Leave a member out of the metadata if its list is empty, or list the values that the server supports.",
         |server| no_empty_arrays(&server.document()?, &["response_types_supported"]),
+    ),
+    should(
+        "server-metadata/names-spelled",
+        "RFC8414-2",
+        "No member of the metadata should have a name that differs by one or two letters from a name that is defined",
+        "Clients look for the defined name, do not find it, and take the default instead.",
+        "Write the name as the specification does: names are compared letter by letter, with underscores, in lower case and most of them in the plural. If the member is one of your own, give it a name that is not so close to a defined one.",
+        |server| names::spelled(&server.document()?),
     ),
     must(
         "server-metadata/issuer-exact",

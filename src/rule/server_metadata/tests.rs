@@ -85,6 +85,7 @@ fn each_way_of_being_wrong_is_one_finding() {
     for (changes, fails) in [
         (json!({"/issuer": "https://as.example/tenant/"}), "issuer-exact"),
         (json!({"/issuer": "$remove"}), "issuer-exact"),
+        (json!({"/response_type_supported": ["code"]}), "names-spelled"),
         (json!({"/authorization_endpoint": "$remove"}), "authorization-endpoint"),
         (json!({"/authorization_endpoint": "/authorize"}), "authorization-endpoint"),
         (json!({"/authorization_endpoint": "$remove", "/grant_types_supported": "$remove"}), "authorization-endpoint"),
