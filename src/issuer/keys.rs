@@ -146,7 +146,9 @@ impl SigningKey {
 
 /// Header and claims in base64url with a dot between: what is signed.
 pub fn unsigned(header: &Value, claims: &Value) -> String {
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
+    // A JSON object of this library's has each name once.
+    let text = |value: &Value| value.to_string().replace("$again\":", "\":");
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(text(header)), URL_SAFE_NO_PAD.encode(text(claims)))
 }
 
 /// The claims of a JWT that this key signed with this algorithm. What they say is not checked.

@@ -9,7 +9,7 @@ use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 use crate::text::words::Words;
 
-mod consistency;
+pub(super) mod consistency;
 pub(super) mod document;
 pub(super) mod endpoints;
 pub(super) mod issuer;

@@ -11,18 +11,19 @@ use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
-use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, names, security, values};
+use crate::rule::provider_metadata::{self, Document, ProviderMetadata, endpoints, issuer, lists, names, security};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// The answer to a request for the metadata of an authorization server.
 #[derive(Debug, Clone)]
 pub struct ServerMetadata(pub ProviderMetadata);
 
 impl Artefact for ServerMetadata {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, values::RULES];
     fn exchange(&self) -> Option<usize> {
         self.0.exchange()
     }
@@ -241,7 +242,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "The entries of `code_challenge_methods_supported` in the metadata should be `S256` and `plain`, in this spelling",
         "Clients compare the names character by character, and do not use PKCE if they do not find the method.",
         "Write `S256` with a capital letter and `plain` in lower case, and remove all other entries.",
-        |server| values::pkce_methods_registered(&server.document()?),
+        |server| provider_metadata::values::pkce_methods_registered(&server.document()?),
     ),
     should(
         "server-metadata/pkce-published",
