@@ -127,8 +127,10 @@ fn cause_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) 
         |(bond, cause)| {
             let is_cause = |other: &&Finding| other.is_broken() && other.rule == cause && is_bound(bond, finding, other);
             match bond {
-                Bond::SameExchange => test.findings.iter().find(is_cause).map(|other| (other, test)),
-                Bond::SameIssuers => report.tests.iter().find_map(|test| test.findings.iter().find(is_cause).map(|other| (other, test))),
+                Bond::SameExchange => test.findings.iter().map(AsRef::as_ref).find(is_cause).map(|other| (other, test)),
+                Bond::SameIssuers => {
+                    report.tests.iter().find_map(|test| test.findings.iter().map(AsRef::as_ref).find(is_cause).map(|other| (other, test)))
+                }
             }
         },
     )
@@ -157,6 +159,7 @@ fn value(said: &str) -> Option<&str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::*;
     use crate::report::words;
@@ -170,7 +173,7 @@ mod tests {
 
     fn run(tests: &[(&str, &[Told])]) -> RunReport {
         let mut report = crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap();
-        let seed = report.tests[0].findings[0].clone();
+        let seed = (*report.tests[0].findings[0]).clone();
         let finding = |(rule, exchange, actual): &Told| Finding {
             rule: (*rule).to_owned(),
             level: if *rule == ACCEPTED { Level::May } else { Level::Must },
@@ -183,7 +186,7 @@ mod tests {
         };
         let test = |(id, findings): &(&str, &[Told])| TestReport {
             id: (*id).to_owned(),
-            findings: findings.iter().map(finding).collect(),
+            findings: findings.iter().map(finding).map(Arc::new).collect(),
             ..report.tests[0].clone()
         };
         report.tests = tests.iter().map(test).collect();
@@ -244,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_known_is_no_cause() {
         let mut report = run(&[("a", &[("id-token/audience", 3, "x"), (ACCEPTED, 3, "y")])]);
-        report.tests[0].findings[0].known = Some("we know".to_owned());
+        Arc::make_mut(&mut report.tests[0].findings[0]).known = Some("we know".to_owned());
         assert_eq!(told(&report), [format!("{ACCEPTED} in a")]);
     }
 

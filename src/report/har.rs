@@ -146,7 +146,7 @@ fn response(answer: &ExchangeResponse, of_user_agent: bool) -> Value {
         "mimeType": values(&answer.headers, "content-type").next().unwrap_or_default(),
     });
     if !of_user_agent {
-        content["text"] = answer.body.as_str().into();
+        content["text"] = (*answer.body).into();
     }
     let set = values(&answer.headers, "set-cookie").filter_map(|value| Cookie::parse(value).ok());
     json!({
