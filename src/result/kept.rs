@@ -50,3 +50,74 @@ pub fn answers_of(test: &mut TestReport) -> impl Iterator<Item = &mut ExchangeRe
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::model::{Exchange, FindingOutcome, StepEnd, StepReport};
+    use crate::rule::Level;
+
+    fn finding(rule: &str) -> Arc<Finding> {
+        Arc::new(Finding {
+            rule: rule.to_owned(),
+            own: false,
+            level: Level::Must,
+            level_note: None,
+            outcome: FindingOutcome::Passed,
+            says: String::new(),
+            why: String::new(),
+            fix: String::new(),
+            spec: String::new(),
+            url: String::new(),
+            expected: String::new(),
+            actual: String::new(),
+            step: 0,
+            sentence: 0,
+            exchange: None,
+            known: None,
+        })
+    }
+
+    fn test(rules: &[&str], body: &str) -> TestReport {
+        let exchange = Exchange {
+            number: 0,
+            title: String::new(),
+            method: "GET".to_owned(),
+            url: String::new(),
+            request_headers: Vec::new(),
+            request_body: None,
+            response: Ok(ExchangeResponse { status: 200, headers: Vec::new(), body: body.into(), shared_body: None, size: body.len() }),
+            duration_ms: 0,
+            of_user_agent: false,
+        };
+        let step = StepReport { name: String::new(), sentences: Vec::new(), ended: StepEnd::Done, entries: vec![Entry::Exchange(exchange)] };
+        TestReport { findings: rules.iter().map(|rule| finding(rule)).collect(), steps: vec![step], ..TestReport::default() }
+    }
+
+    fn body(test: &mut TestReport) -> Arc<str> {
+        answers_of(test).map(|answer| Arc::clone(&answer.body)).next().unwrap_or_default()
+    }
+
+    #[test]
+    fn what_two_tests_have_is_there_once_and_neither_is_changed() {
+        let (mut kept, mut one, mut other) = (Kept::default(), test(&["a/a", "a/b"], "same"), test(&["a/b", "a/c"], "same"));
+        let before = (one.clone(), other.clone());
+        kept.share(&mut one);
+        kept.share(&mut other);
+        assert_eq!((&one, &other), (&before.0, &before.1));
+        assert!(Arc::ptr_eq(&one.findings[1], &other.findings[0]) && Arc::ptr_eq(&body(&mut one), &body(&mut other)));
+        let mut third = test(&["a/a"], "another");
+        kept.share(&mut third);
+        assert!(Arc::ptr_eq(&one.findings[0], &third.findings[0]) && *body(&mut third) == *"another");
+    }
+
+    #[test]
+    fn findings_of_one_test_that_are_alike_stay_apart() {
+        let mut kept = Kept::default();
+        for _ in 0..2 {
+            let mut twice = test(&["a/a", "a/a"], "");
+            kept.share(&mut twice);
+            assert!(twice.findings[0] == twice.findings[1] && !Arc::ptr_eq(&twice.findings[0], &twice.findings[1]));
+        }
+    }
+}

@@ -13,8 +13,11 @@ use crate::result::model::{RunReport, SCHEMA, SCHEMA_BEFORE, SkipKind, Verdict};
 use crate::result::{bound, issuers};
 use crate::text::visible;
 
+mod each;
 mod layout;
 pub(super) mod shared;
+
+pub(super) use each::Each;
 
 /// The largest results file that is read, in bytes: those of a run of every profile have some twenty million.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
@@ -36,7 +39,10 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 }
 
 /// Writes the text of `results.json`, one test after the other.
-fn write_to(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+///
+/// # Errors
+/// Whatever the writer says.
+pub(super) fn write_to(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
     if report.schema != SCHEMA_BEFORE {
         layout::write(&shared::folded(report), out)?;
     } else if report.older {
