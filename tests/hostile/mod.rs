@@ -15,7 +15,7 @@ mod userinfo;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use oa_authtest::issuer::RunningIssuer;
