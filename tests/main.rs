@@ -40,6 +40,8 @@ mod layers;
 mod left_out;
 mod levels;
 mod manual;
+#[cfg(target_os = "linux")]
+mod memory;
 mod oauth;
 mod oidc;
 mod openactive_config;

@@ -6,6 +6,8 @@ pub mod chromium;
 pub mod gate;
 pub mod golden;
 pub mod late_issuer;
+#[cfg(target_os = "linux")]
+pub mod measured;
 pub mod oidc_provider;
 pub mod patched;
 pub mod watched;
