@@ -1,6 +1,7 @@
 //! Turns a plan into a report: tests side by side, each with its own session, with an event for what happens; prints nothing.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -201,7 +202,7 @@ pub fn tool() -> Tool {
     Tool {
         name: "oa-authtest".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        catalogue: Some(catalogue_version()),
+        catalogue: Some(catalogue_version().to_owned()),
         rules: Some(catalogue().len()),
     }
 }
@@ -238,7 +239,9 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>) -> TestReport {
-    shared.config = Arc::new(shared.config.for_test(&planned.id));
+    if let Cow::Owned(own) = shared.config.for_test(&planned.id) {
+        shared.config = Arc::new(own);
+    }
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
