@@ -6,7 +6,7 @@
 //! may stop.
 //!
 //! A test in which a flaw cannot show is not told to it again: told by itself to an issuer without a flaw, it never made the issuer come to a place where the
-//! flaw would have made it another. Such a test comes out as it did then.
+//! flaw would have made it another. Such a test comes out as it did then. The same holds of variants, which are told the repeated stories too.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -322,7 +322,7 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     let (clean, shown) = (&profiles, &flaw::shown()?);
     let mut flaws: Vec<(usize, Flaw)> = flaws.into_iter().enumerate().collect();
     // The longest first: none is left alone at the end.
-    flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.alone.len() - clean.untouched(flaw).len()).sum::<usize>()));
+    flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.told(flaw).tests.len()).sum::<usize>()));
     let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws)
         .map(|(index, flaw)| async move { row(flaw, clean, shown).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
@@ -418,28 +418,30 @@ struct Clean {
 }
 
 impl Clean {
-    /// The tests in which a flaw cannot show: by themselves they never come to a place where it would.
-    fn untouched(&self, flaw: &Flaw) -> HashSet<&str> {
-        let is_untouched = |places: &HashSet<Place>| !flaw.places().any(|place| places.contains(&place));
-        self.alone.iter().filter(|(_, (_, places))| is_untouched(places)).map(|(id, _)| id.as_str()).collect()
+    /// The tests that say something of a flaw and in which it can show. By themselves, the others never come to a place where it would.
+    fn told(&self, flaw: &Flaw) -> Plan {
+        let can_show = |(_, places): &(Outcome, HashSet<Place>)| flaw.places().any(|place| places.contains(&place));
+        only(&self.plan, |id| says_something(id, flaw) && self.alone.get(id).is_none_or(can_show))
     }
 
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without.
     async fn with(&self, flaw: &Flaw) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
-        let untouched = self.untouched(flaw);
-        // A variant shows that nothing fails, and so each story counts.
-        let is_repeated = |id: &str| flaw.spares.is_empty() && REPEATED.contains(&id);
-        let plan = only(&self.plan, |id| !untouched.contains(id) && !is_repeated(id));
-        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile).await?.run(plan).await?;
+        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile).await?.run(self.told(flaw)).await?;
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
         let mut outcomes: HashMap<String, Outcome> = Outcome::of(report).into_iter().map(|outcome| (outcome.test.clone(), outcome)).collect();
         let of_test = |id: &String| match outcomes.remove(id) {
             Some(outcome) => Some(Cow::Owned(outcome)),
             None => self.alone.get(id).map(|(outcome, _)| Cow::Borrowed(outcome)),
         };
-        Ok((self.plan.tests.iter().map(|planned| &planned.id).filter_map(of_test).collect(), told))
+        Ok((self.plan.tests.iter().map(|planned| &planned.id).filter(|id| says_something(id, flaw)).filter_map(of_test).collect(), told))
     }
+}
+
+/// True for a test that says something of a flaw.
+fn says_something(test: &str, flaw: &Flaw) -> bool {
+    // A variant shows that nothing fails, and so each story counts.
+    !flaw.spares.is_empty() || !REPEATED.contains(&test)
 }
 
 /// The tests of a plan whose ids are wanted.
@@ -449,7 +451,7 @@ fn only(plan: &Plan, is_wanted: impl Fn(&str) -> bool) -> Plan {
 
 /// Tells each test of a profile to an issuer of its own.
 async fn told_alone(profile: &str, plan: &Plan, jobs: usize) -> Result<HashMap<String, (Outcome, HashSet<Place>)>, SelfTestError> {
-    let ids = plan.tests.iter().filter(|test| test.skip.is_none() && !REPEATED.contains(&test.id.as_str())).map(|test| test.id.clone());
+    let ids = plan.tests.iter().filter(|test| test.skip.is_none()).map(|test| test.id.clone());
     stream::iter(ids)
         .map(|id| async move {
             let (report, places) = Bench::set_up(None, profile).await?.run(only(plan, |other| other == id)).await?;
