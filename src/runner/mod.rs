@@ -1,7 +1,6 @@
 //! Turns a plan into a report: tests side by side, each with its own session, with an event for what happens; prints nothing.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -239,8 +238,8 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>) -> TestReport {
-    if let Cow::Owned(own) = shared.config.for_test(&planned.id) {
-        shared.config = Arc::new(own);
+    if !shared.config.test_overrides.is_empty() {
+        shared.config = Arc::new(shared.config.for_test(&planned.id));
     }
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
