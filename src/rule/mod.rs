@@ -5,6 +5,8 @@
 
 #![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
 
+use std::sync::LazyLock;
+
 use crate::text::words::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -317,11 +319,14 @@ artefacts!(list);
 
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
-pub fn catalogue_version() -> String {
-    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
-    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
-    lines.sort_unstable();
-    crate::text::digest::sha256(lines.concat().as_bytes())
+pub fn catalogue_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
+        let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
+        lines.sort_unstable();
+        crate::text::digest::sha256(lines.concat().as_bytes())
+    });
+    &VERSION
 }
 
 /// Every rule there is, in the order of [`kinds`].

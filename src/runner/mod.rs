@@ -204,7 +204,7 @@ pub fn tool() -> Tool {
     Tool {
         name: "oa-authtest".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        catalogue: Some(catalogue_version()),
+        catalogue: Some(catalogue_version().to_owned()),
         rules: Some(catalogue().len()),
     }
 }
@@ -241,7 +241,9 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>) -> TestReport {
-    shared.config = Arc::new(shared.config.for_test(&planned.id));
+    if !shared.config.test_overrides.is_empty() {
+        shared.config = Arc::new(shared.config.for_test(&planned.id));
+    }
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
