@@ -2,6 +2,9 @@
 //!
 //! The least is a bare `WebDriver` client: it starts the same driver and the same browser, logs in to the same issuer, consents, has the code come back,
 //! and ends both. Nothing is judged there and nothing is reported.
+//!
+//! Over plain HTTP it is the time that the server itself needs, npm `oidc-provider`, which is one process: the processor's time that it takes for the very
+//! requests of the run. To send these again would measure less: codes are used up and clients are gone, so most would be refused at once.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
@@ -15,7 +18,7 @@ use oa_authtest::agent::callback::CallbackListener;
 use oa_authtest::issuer::{self, IssuerOptions, RunningIssuer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use url::Url;
 
 type Failure = Box<dyn Error>;
@@ -24,6 +27,10 @@ type Failure = Box<dyn Error>;
 const ONE: &str = "dynamic-client-registration/authorization-code-flow";
 /// What may not take longer than this.
 const MOST: Duration = Duration::from_secs(600);
+/// The line that needs Node.js and a server that is not ours (`scripts/bench` knows it too).
+const SERVER: &str = "three profiles, --agent http, oidc-provider";
+/// How many of the units in which Linux tells the processor's time are a second (`USER_HZ`).
+const TICKS: f64 = 100.0;
 /// Where Debian puts the browser without a window.
 const SHELL: &str = "/usr/lib/chromium/chromium-headless-shell";
 
@@ -56,20 +63,44 @@ async fn main() -> Result<(), Failure> {
         line("profile openactive, browser", Some(&["--agent", "webdriver", "--profile", "openactive"]), Some((2, 2.0))),
         line("four profiles, default agent", Some(&["--profile", "openactive,oidc,security,oauth"]), None),
     ];
+    let is_wanted = |what: &str| what.contains(&only);
     let listener = CallbackListener::bind(&Url::parse("http://localhost:0/cb")?).await?;
     // A run listens at an address of its own.
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let redirect_uri = Url::parse(&format!("http://localhost:{port}/cb"))?;
     let redirect_uris = vec![redirect_uri.to_string(), listener.redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { redirect_uris, ..IssuerOptions::default() }).await?;
+    let accounts = issuer.accounts();
+    let settings = [
+        ("--issuer", issuer.issuer()),
+        ("--client-id", &accounts.client_id),
+        ("--client-secret", &accounts.client_secret),
+        ("--second-client-id", &accounts.second_client_id),
+        ("--second-client-secret", &accounts.second_client_secret),
+        ("--public-client-id", &accounts.public_client_id),
+        ("--initial-access-token", &accounts.initial_access_token),
+        ("--username", &accounts.username),
+        ("--password", &accounts.password),
+        ("--seller-id", &accounts.seller_id),
+        ("--orders-feed-url", &accounts.orders_feed_url),
+        ("--dataset-site-url", &accounts.dataset_site_url),
+    ];
+    let mut settings: Vec<&str> = settings.iter().flat_map(|(flag, value)| [*flag, *value]).collect();
+    settings.push("--post-logout-redirect");
+    let mut server = if is_wanted(SERVER) { Some(Server::start(&redirect_uri).await?) } else { None };
+    // With that word alone nothing else is measured, and no browser is needed.
+    let is_floor_wanted = lines.iter().any(|line| line.flags.is_some() && is_wanted(line.what)) || is_wanted(lines[0].what);
     for _ in 0..rounds {
-        for line in lines.iter_mut().filter(|line| line.what.contains(&only) || line.flags.is_none()) {
+        for line in lines.iter_mut().filter(|line| is_wanted(line.what) || (line.flags.is_none() && is_floor_wanted)) {
             let begun = Instant::now();
             match line.flags {
                 None => tokio::time::timeout(MOST, floor(&issuer, &listener)).await??,
-                Some(flags) => tokio::time::timeout(MOST, run(&program, &issuer, &redirect_uri, flags)).await??,
+                Some(flags) => tokio::time::timeout(MOST, run(&program, &settings, &redirect_uri, flags)).await??,
             }
             line.taken.push(begun.elapsed());
+        }
+        if let Some(server) = &mut server {
+            tokio::time::timeout(MOST, server.measure(&program, &redirect_uri)).await??;
         }
     }
     issuer.stop().await;
@@ -84,7 +115,13 @@ async fn main() -> Result<(), Failure> {
         };
         println!("| {} | {median:.2} s | {} – {} | {ratio} | {at_most} |", line.what, seconds(least), seconds(most));
     }
+    if let Some(server) = &server {
+        println!("{}", server.row());
+    }
     println!("\nMedians of {rounds}, in turn. {}", machine());
+    if let Some(server) = &server {
+        println!("{}", server.words());
+    }
     Ok(())
 }
 
@@ -106,32 +143,101 @@ fn machine() -> String {
 }
 
 /// One run of the program as a user calls it. That it fails is a failure of the measurement.
-async fn run(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, flags: &[&str]) -> Result<(), Failure> {
+async fn run(program: &Path, settings: &[&str], redirect_uri: &Url, flags: &[&str]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let accounts = issuer.accounts();
-    let settings = [
-        ("--issuer", issuer.issuer()),
-        ("--redirect-uri", redirect_uri.as_str()),
-        ("--client-id", &accounts.client_id),
-        ("--client-secret", &accounts.client_secret),
-        ("--second-client-id", &accounts.second_client_id),
-        ("--second-client-secret", &accounts.second_client_secret),
-        ("--public-client-id", &accounts.public_client_id),
-        ("--initial-access-token", &accounts.initial_access_token),
-        ("--username", &accounts.username),
-        ("--password", &accounts.password),
-        ("--seller-id", &accounts.seller_id),
-        ("--orders-feed-url", &accounts.orders_feed_url),
-        ("--dataset-site-url", &accounts.dataset_site_url),
-    ];
     let mut command = Command::new(program);
-    command.arg("run").args(settings.iter().flat_map(|(flag, value)| [*flag, *value])).args(["--post-logout-redirect", "--quiet"]);
+    command.arg("run").args(settings).args(["--redirect-uri", redirect_uri.as_str(), "--quiet"]);
     command.args(flags).current_dir(folder.path()).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await?;
     if output.status.success() {
         return Ok(());
     }
     Err(format!("{flags:?}: {}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// npm `oidc-provider`, and what runs against it took. It ends with this program, whose end closes its standard input.
+struct Server {
+    process: Child,
+    settings: Vec<String>,
+    /// How long each run took.
+    taken: Vec<Duration>,
+    /// The processor's time of the server in each.
+    needed: Vec<Duration>,
+    /// The processor's time of the program in each.
+    own: Vec<Duration>,
+}
+
+impl Server {
+    async fn start(redirect_uri: &Url) -> Result<Self, Failure> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/oidc-provider");
+        let mut command = Command::new("node");
+        command.args(["issuer.mjs", "--access-tokens", "jwt", "--redirect-uri", redirect_uri.as_str()]).current_dir(folder);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let stdout = process.stdout.take().ok_or("the server says nothing")?;
+        let line = BufReader::new(stdout).lines().next_line().await?.ok_or("the server does not introduce itself")?;
+        let about: Value = serde_json::from_str(&line)?;
+        let given = [
+            ("--issuer", "issuer"),
+            ("--ca-file", "caFile"),
+            ("--client-id", "clientId"),
+            ("--client-secret", "clientSecret"),
+            ("--initial-access-token", "initialAccessToken"),
+            ("--username", "username"),
+            ("--password", "password"),
+            ("--seller-id", "sellerId"),
+            ("--orders-feed-url", "ordersFeedUrl"),
+            ("--dataset-site-url", "datasetSiteUrl"),
+        ];
+        let settings = given.iter().flat_map(|(flag, name)| [(*flag).to_owned(), about[*name].as_str().unwrap_or_default().to_owned()]).collect();
+        Ok(Self { process, settings, taken: Vec::new(), needed: Vec::new(), own: Vec::new() })
+    }
+
+    /// One run against it.
+    async fn measure(&mut self, program: &Path, redirect_uri: &Url) -> Result<(), Failure> {
+        let flags = ["--agent", "http", "--profile", "openactive,oidc,security"];
+        let settings: Vec<&str> = self.settings.iter().map(String::as_str).collect();
+        let server = self.process.id().ok_or("the server has ended")?.to_string();
+        let before = (busy(&server, Fields::Own)?, busy("self", Fields::Children)?);
+        let begun = Instant::now();
+        run(program, &settings, redirect_uri, &flags).await?;
+        self.taken.push(begun.elapsed());
+        self.needed.push(busy(&server, Fields::Own)?.saturating_sub(before.0));
+        self.own.push(busy("self", Fields::Children)?.saturating_sub(before.1));
+        Ok(())
+    }
+
+    fn row(&self) -> String {
+        let (taken, needed) = (median(&self.taken), median(&self.needed));
+        let seconds = |time: Option<&Duration>| time.map_or_else(String::new, |time| format!("{:.2}", time.as_secs_f64()));
+        let (least, most) = (seconds(self.taken.iter().min()), seconds(self.taken.iter().max()));
+        let ratio = if needed > 0.0 { taken / needed } else { 0.0 };
+        format!("| {SERVER} | {taken:.2} s | {least} – {most} | {ratio:.2} × the server's own {needed:.2} s | 1.5 × |")
+    }
+
+    fn words(&self) -> String {
+        format!("The processor's time of the program in the line with {SERVER:?}: {:.2} s.", median(&self.own))
+    }
+}
+
+/// Which times of `/proc/PID/stat` are wanted.
+enum Fields {
+    /// Of the process itself, its threads included.
+    Own,
+    /// Of the children that it has waited for.
+    Children,
+}
+
+/// The processor's time of a process, in its own code and in the system's.
+fn busy(process: &str, fields: Fields) -> Result<Duration, Failure> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name before may have spaces in it. `utime` is the 14th field, `state` the third.
+    let (_, rest) = stat.rsplit_once(") ").ok_or("no such process")?;
+    let skipped = match fields {
+        Fields::Own => 11,
+        Fields::Children => 13,
+    };
+    let ticks = rest.split(' ').skip(skipped).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
+    Ok(Duration::from_secs_f64(f64::from(ticks) / TICKS))
 }
 
 /// The least that a login in a browser can take.

@@ -5,6 +5,7 @@ pub mod chromedriver;
 pub mod chromium;
 pub mod gate;
 pub mod golden;
+pub mod grid;
 pub mod late_issuer;
 pub mod oidc_provider;
 pub mod patched;

@@ -210,7 +210,10 @@ impl Remote {
 
     fn lend(self: &Arc<Self>, fits: impl Fn(&Seat) -> bool) -> Option<Lent> {
         let mut pool = self.pool();
-        pool.seats.retain(|seat| !seat.held.is_lost());
+        // The connection may be gone and the session not.
+        for lost in pool.seats.extract_if(.., |seat| seat.held.is_lost()) {
+            self.quit_aside(lost.held);
+        }
         let seat = pool.seats.iter_mut().filter(|seat| fits(seat)).min_by_key(|seat| seat.users)?;
         seat.users += 1;
         Some(Lent { remote: Arc::clone(self), held: Arc::clone(&seat.held) })
@@ -285,9 +288,14 @@ impl Remote {
     fn forget(self: &Arc<Self>, id: &str) {
         let mut pool = self.pool();
         if let Some(at) = pool.seats.iter().position(|seat| seat.held.id == id) {
-            let (remote, held) = (Arc::clone(self), pool.seats.swap_remove(at).held);
-            tokio::spawn(async move { remote.quit(&held).await });
+            self.quit_aside(pool.seats.swap_remove(at).held);
         }
+    }
+
+    /// Ends a session that no test can use, beside what goes on.
+    fn quit_aside(self: &Arc<Self>, held: Arc<Held>) {
+        let remote = Arc::clone(self);
+        tokio::spawn(async move { remote.quit(&held).await });
     }
 
     /// Ends a session. The library's own way leaves the credentials out.
