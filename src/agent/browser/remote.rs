@@ -112,8 +112,8 @@ impl Remote {
             let wanted = capabilities(session);
             // A grid would have a request wait for a browser that none of its nodes has.
             let lacks = |family| status.lacks(name_of(&capabilities(SessionOptions { family, ..session })));
-            let other = if family == Family::Chromium { Family::Firefox } else { Family::Chromium };
-            if lacks(family) && !lacks(other) {
+            // Where it has none of either, nodes may come once somebody wants them.
+            if lacks(family) && (family == Family::Firefox || !lacks(Family::Firefox)) {
                 continue;
             }
             let remote = Arc::new(Self {
