@@ -234,7 +234,7 @@ async fn connect(webdriver: &Url, capabilities: &Map<String, Value>, patience: D
     let session = tokio::time::timeout(patience, builder.connect(webdriver.as_str())).await;
     session.map_err(|_| format!("no session within {} s", patience.as_secs()))?.map_err(|error| match error {
         // A grid appends what it is built of.
-        fantoccini::error::NewSessionError::SessionNotCreated(error) => error.message.lines().next().unwrap_or_default().to_owned(),
+        fantoccini::error::NewSessionError::SessionNotCreated(error) => error.message.lines().next().unwrap_or_default().trim_end().to_owned(),
         other => other.to_string(),
     })
 }
