@@ -16,7 +16,7 @@ use crate::common::{Ended, all_ran, free_port, program, results, run_within};
 /// How long a profile may take on a busy machine, at a grid that is on the same machine.
 const DEADLINE: Duration = Duration::from_secs(900);
 /// How long the grid may take to begin.
-const BEGINNING: Duration = Duration::from_secs(90);
+const BEGINNING: Duration = Duration::from_secs(180);
 
 struct Selenium {
     url: String,
