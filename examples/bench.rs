@@ -220,6 +220,7 @@ impl Server {
 }
 
 /// Which times of `/proc/PID/stat` are wanted.
+#[derive(Clone, Copy)]
 enum Fields {
     /// Of the process itself, its threads included.
     Own,

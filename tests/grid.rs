@@ -24,6 +24,8 @@ const TESTS: [&str; 5] = [
     "registration/basic",
     "registration/redirect-uri-with-query",
 ];
+/// How many tests share the sessions of a grid where cookies and callbacks are looked at.
+const SHARING: usize = 6;
 /// A busy machine starts a browser in some seconds, and there are several.
 const DEADLINE: Duration = Duration::from_secs(240);
 
@@ -165,7 +167,6 @@ async fn cookies_and_callbacks_of_tests_that_share_sessions_are_not_mixed() {
     if quick() {
         return;
     }
-    const TESTS: usize = 6;
     let issuer = serve().await;
     let listener: Arc<CallbackListener> = CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap();
     let grid = Grid::start(Options::default()).await;
@@ -199,8 +200,8 @@ async fn cookies_and_callbacks_of_tests_that_share_sessions_are_not_mixed() {
             place
         }
     };
-    let places = futures::future::join_all((0..TESTS).map(one)).await;
-    assert_eq!(places.iter().collect::<std::collections::BTreeSet<_>>().len(), 2, "two sessions for {TESTS} tests: {places:?}");
+    let places = futures::future::join_all((0..SHARING).map(one)).await;
+    assert_eq!(places.iter().collect::<std::collections::BTreeSet<_>>().len(), 2, "two sessions for {SHARING} tests: {places:?}");
     assert_eq!((listener.unclaimed(), grid.seen().queued), (0, 0));
     agent.close().await;
     assert_eq!(grid.sessions(), Vec::<String>::new());

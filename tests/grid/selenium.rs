@@ -1,4 +1,5 @@
 //! A real Selenium Grid: a hub and two nodes on this machine, each with two sessions of Chromium. `scripts/soak grid` fetches it and runs this.
+#![allow(clippy::print_stdout, reason = "a soak says how it went")]
 
 use std::ffi::OsString;
 use std::path::Path;
