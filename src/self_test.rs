@@ -402,7 +402,7 @@ impl Outcome {
         let untestable = test.verdict == Verdict::Errored && !test.bug;
         let is_left_out = matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut);
         let stopped = test.reason.filter(|_| !is_left_out).map(|reason| Stopped { reason, untestable });
-        Self { test: test.id, judged: test.findings.into_iter().map(|finding| finding.rule).collect(), failed, passed, stopped }
+        Self { test: test.id, judged: test.findings.iter().map(|finding| finding.rule.clone()).collect(), failed, passed, stopped }
     }
 }
 

@@ -26,6 +26,8 @@ mod formats;
 mod fuzz;
 mod gates;
 #[cfg(target_os = "linux")]
+mod grid;
+#[cfg(target_os = "linux")]
 mod guard;
 mod guarded;
 mod history;

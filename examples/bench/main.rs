@@ -1,7 +1,8 @@
 //! Measures what a run costs, side by side with the least that it can cost, and prints a table: `scripts/bench` builds both and calls it.
 //!
 //! The least is a bare `WebDriver` client: it starts the same driver and the same browser, logs in to the same issuer, consents, has the code come back,
-//! and ends both. Nothing is judged there and nothing is reported. A second table says what a run takes by the number of its tests.
+//! and ends both. Nothing is judged there and nothing is reported. A second table says what a run takes by the number of its tests, and a
+//! line what it takes beside the time of a server that is not ours.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
@@ -19,6 +20,9 @@ use tokio::process::Command;
 use url::Url;
 
 mod many;
+mod server;
+
+use server::{SERVER, Server};
 
 type Failure = Box<dyn Error>;
 
@@ -64,7 +68,8 @@ async fn main() -> Result<(), Failure> {
     let redirect_uri = Url::parse(&format!("http://localhost:{port}/cb"))?;
     let redirect_uris = vec![redirect_uri.to_string(), listener.redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { redirect_uris, ..IssuerOptions::default() }).await?;
-    // A word of the other table alone needs no floor.
+    let mut server = if SERVER.contains(&only) { Some(Server::start(&redirect_uri).await?) } else { None };
+    // A word of the other table alone, or of the other server's line, needs no floor.
     let is_measured = lines.iter().any(|line| line.what.contains(&only));
     for _ in 0..if is_measured { rounds } else { 0 } {
         for line in lines.iter_mut().filter(|line| line.what.contains(&only) || line.flags.is_none()) {
@@ -76,10 +81,18 @@ async fn main() -> Result<(), Failure> {
             line.taken.push(begun.elapsed());
         }
     }
+    if let Some(server) = &mut server {
+        for _ in 0..rounds {
+            tokio::time::timeout(MOST, server.measure(&program, &redirect_uri)).await??;
+        }
+    }
     let of_many = if many::WHAT.contains(&only) { many::table(&program, &issuer, &redirect_uri).await? } else { String::new() };
     issuer.stop().await;
     if is_measured {
         print_ratios(&lines, rounds);
+    }
+    if let Some(server) = &server {
+        println!("| what | median | from – to | ratio | at most |\n|---|--:|--:|--:|--:|\n{}\n\n{}\n", server.row(), server.words());
     }
     println!("{of_many}\n{}", machine());
     Ok(())

@@ -188,10 +188,12 @@ mod tests {
         answer
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "what the artefact holds")]
     fn question(header: &'static str, status: u16, headers: &[(&str, &str)]) -> Option<Preflight> {
         Some(Preflight { method: "GET", header, answer: answer(status, headers) })
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "what the artefact holds")]
     fn plain(headers: &[(&str, &str)]) -> Option<Asked> {
         Some(Asked { answer: answer(200, headers), preflight: None })
     }
@@ -222,7 +224,7 @@ mod tests {
     #[test]
     fn each_way_of_being_wrong_fails_its_rule() {
         let none: [(&str, &str); 0] = [];
-        for (other, rule) in [
+        for (other, rule) in vec![
             (CrossOrigin { metadata: plain(&none), ..good() }, "cross-origin/metadata"),
             (CrossOrigin { metadata: plain(&[(ALLOW_ORIGIN, "https://other.example")]), ..good() }, "cross-origin/metadata"),
             (CrossOrigin { key_set: plain(&none), ..good() }, "cross-origin/key-set"),

@@ -5,6 +5,7 @@ pub mod chromedriver;
 pub mod chromium;
 pub mod gate;
 pub mod golden;
+pub mod grid;
 pub mod late_issuer;
 #[cfg(target_os = "linux")]
 pub mod measured;

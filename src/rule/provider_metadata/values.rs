@@ -155,7 +155,7 @@ pub(in crate::rule) fn response_types_syntax(document: &Document) -> Judgement {
     none_wrong(&wrong, "words with one space between them", said!("response types: {}", list(&types)))
 }
 
-/// Passes when every algorithm for DPoP proofs has a key pair.
+/// Passes when every algorithm for `DPoP` proofs has a key pair.
 pub(in crate::rule) fn dpop_algs_asymmetric(document: &Document) -> Judgement {
     each(document, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
         !alg.eq_ignore_ascii_case("none") && !is_symmetric(alg)
