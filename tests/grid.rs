@@ -42,10 +42,9 @@ async fn run(folder: &Path, url: &str, jobs: usize, more: &[&str]) -> (Ended, Ru
 
 /// The session that the browser of a test was in, as its journal names it.
 fn session_of(test: &TestReport) -> Option<&str> {
-    let entries = test.steps.iter().flat_map(|step| &step.entries);
+    let mut entries = test.steps.iter().flat_map(|step| &step.entries);
     entries
-        .filter_map(|entry| if let Entry::Note { text } = entry { text.strip_prefix("The browser of this test is in session ") } else { None })
-        .next()?
+        .find_map(|entry| if let Entry::Note { text } = entry { text.strip_prefix("The browser of this test is in session ") } else { None })?
         .split(' ')
         .next()
 }

@@ -158,8 +158,8 @@ async fn a_selenium_grid_of_two_nodes_gives_what_a_browser_here_gives() {
         last.stop().await;
     };
     let ((ended, report), ()) = tokio::join!(run(folder.path(), &url, 4, &[]), ending);
-    let lost = report.tests.iter().filter(|test| test.verdict == Verdict::Errored);
-    let reasons: Vec<_> = lost.filter_map(|test| test.reason.as_deref()).collect();
+    let broken = report.tests.iter().filter(|test| test.verdict == Verdict::Errored);
+    let reasons: Vec<_> = broken.filter_map(|test| test.reason.as_deref()).collect();
     println!("a node dies: {} of {} tests could not be tested, {:.0?}: {reasons:#?}", reasons.len(), report.tests.len(), ended.took);
     assert!(report.tests.iter().all(|test| test.verdict != Verdict::Failed && test.counts.failures == 0), "{}", ended.said());
     assert!(reasons.iter().all(|reason| reason.contains(&format!("the WebDriver at {url}"))), "{reasons:#?}");
