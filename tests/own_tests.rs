@@ -48,7 +48,7 @@ fn demo(folder: &Path, arguments: &[&str]) -> (Ended, RunReport) {
 }
 
 fn own(report: &RunReport) -> Vec<&Finding> {
-    report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.own).collect()
+    report.tests.iter().flat_map(|test| &test.findings).map(AsRef::as_ref).filter(|finding: &&Finding| finding.own).collect()
 }
 
 fn validator(schema: &Value) -> Validator {

@@ -117,6 +117,10 @@ steps! {
     FindMetadata {} => "Metadata",
         gives: &[Metadata], action: find_metadata();
 
+    /// Holds the provider metadata against the metadata of the authorization server, where both are published (RFC 9068 4).
+    CompareMetadata {} => "Provider Metadata beside it",
+        needs: &[Metadata], action: compare_metadata();
+
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {} => "Key Set",
         needs: &[Metadata], gives: &[KeySet], action: fetch_key_set();
@@ -335,6 +339,14 @@ steps! {
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",
         needs: &[Metadata], settings: &[DatasetSite], action: fetch_dataset_site();
+
+    /// Asks each endpoint as a page of the client's origin does (OpenID Connect Discovery 3).
+    AskFromAnotherOrigin {
+        /// True for a request to the authorization endpoint and nothing else.
+        #[serde(default, rename = "authorization-endpoint-only")]
+        authorization_endpoint_only: bool,
+    } => "Clients that run in a browser",
+        needs: &[Metadata, Client], action: ask_from_another_origin(*authorization_endpoint_only);
 
     /// Holds what `[features]` of the configuration declares against the provider metadata.
     CheckCapability {

@@ -63,7 +63,7 @@ impl Endpoint {
 pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
     let refused = || OauthError::invalid_client("the client is unknown, or its credentials or its method of authentication are wrong");
     let owner = || ["code", "refresh_token", "token"].into_iter().find_map(|name| issuer.store().owner(form.get(name)?).cloned());
-    let is_optional = !issuer.checks(endpoint.presence());
+    let is_optional = || !issuer.checks(endpoint.presence());
     let credentials = credentials(issuer, headers, form, is_optional)?;
     let Some(id) = credentials.id else { return owner().ok_or_else(refused) };
     let known = issuer.store().clients.get(&id).cloned();
@@ -72,7 +72,7 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
         (Some(known), Proof::Secret(sent, method)) => (*method, is_right_secret(issuer, known, sent) || !issuer.checks(endpoint.secret(form))),
         (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
         (None, Proof::Nothing) => (AuthMethod::None, true),
-        (Some(_), Proof::Nothing) if is_optional => return Ok(client),
+        (Some(_), Proof::Nothing) if is_optional() => return Ok(client),
         _ => return Err(refused()),
     };
     if !is_right && client.secret.is_some() && endpoint == Endpoint::Token && issuer.does(Behaviour::WrongSecretIsInvalidGrant) {
@@ -82,7 +82,7 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
         return Err(refused());
     }
     let is_late = issuer.does(Behaviour::RegistrationLate) && client.is_new();
-    let is_dead = issuer.does(Behaviour::RegistrationDead) && client.registered.is_some();
+    let is_dead = client.registered.is_some() && issuer.does(Behaviour::RegistrationDead);
     if is_late || is_dead { Err(refused()) } else { Ok(client) }
 }
 
@@ -105,7 +105,7 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
     jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti) || !issuer.checks(Check::AssertionOnce))
 }
 
-fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: bool) -> Result<Credentials, OauthError> {
+fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: impl Fn() -> bool) -> Result<Credentials, OauthError> {
     let header = headers.get(AUTHORIZATION);
     let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
     if [header.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|is_there| **is_there).count() > 1
@@ -136,7 +136,7 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
         return same(id, Proof::Assertion(text.to_owned()));
     }
     let id = form.owned("client_id");
-    if id.is_none() && !is_optional {
+    if id.is_none() && !is_optional() {
         return Err(OauthError::invalid_client("there are no client credentials"));
     }
     let proof = secret.map_or(Proof::Nothing, |secret| Proof::Secret(secret.to_owned(), AuthMethod::Post));

@@ -30,13 +30,13 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return Ok(Reply::empty(StatusCode::OK).no_store());
     }
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
-    if issuer.does(Behaviour::RevocationUnknownRefused) && !issuer.store().knows_token(token) {
+    if !issuer.store().knows_token(token) && issuer.does(Behaviour::RevocationUnknownRefused) {
         return Err(OauthError::invalid_request("there is no such token").into());
     }
     if issuer.does(Behaviour::RevocationClosed) {
         return Err(OauthError::invalid_request("revocation is out of order").into());
     }
-    if issuer.does(Behaviour::RevocationOfRefreshTokensOnly) && issuer.store().access.contains_key(token) {
+    if issuer.store().access.contains_key(token) && issuer.does(Behaviour::RevocationOfRefreshTokensOnly) {
         return Err(OauthError::bad_request("unsupported_token_type", "access tokens are not revoked").into());
     }
     if issuer.does(Behaviour::RevocationDelayed) {

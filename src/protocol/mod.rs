@@ -41,6 +41,7 @@ pub mod control;
 pub mod credential_attacks;
 pub mod credentials_encoding;
 pub mod credentials_known;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;

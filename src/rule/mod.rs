@@ -5,6 +5,8 @@
 
 #![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
 
+use std::sync::LazyLock;
+
 use crate::text::words::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,7 @@ pub mod client_shown;
 pub mod code_race;
 pub mod consent;
 pub mod credential_attack;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
@@ -43,6 +46,7 @@ pub mod judgement;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
+pub mod metadata_pair;
 pub mod openactive;
 pub mod orders_feed;
 pub mod own;
@@ -222,6 +226,7 @@ macro_rules! artefacts {
         $with! {
             provider_metadata::ProviderMetadata,
             server_metadata::ServerMetadata,
+            metadata_pair::MetadataPair,
             key_set::KeySet,
             key_set::rollover::KeyRollover,
             registration::Registration,
@@ -292,6 +297,7 @@ macro_rules! artefacts {
             aidbox::ConfiguredLifetime,
             aidbox::JsonRefresh,
             aidbox::ClosedSession,
+            cross_origin::CrossOrigin,
             transport::Transport,
         }
     };
@@ -317,11 +323,14 @@ artefacts!(list);
 
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
-pub fn catalogue_version() -> String {
-    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
-    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
-    lines.sort_unstable();
-    crate::text::digest::sha256(lines.concat().as_bytes())
+pub fn catalogue_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
+        let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
+        lines.sort_unstable();
+        crate::text::digest::sha256(lines.concat().as_bytes())
+    });
+    &VERSION
 }
 
 /// Every rule there is, in the order of [`kinds`].

@@ -29,6 +29,7 @@ fn good() -> Value {
         "ui_locales_supported": ["en-GB"],
         "request_object_signing_alg_values_supported": ["RS256", "none"],
         "claim_types_supported": ["normal"],
+        "id_token_encryption_alg_values_supported": ["RSA-OAEP-256"],
         "display_values_supported": ["page"],
         "dpop_signing_alg_values_supported": ["ES256"],
         "pushed_authorization_request_endpoint": "https://issuer.example/par",
@@ -88,6 +89,7 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/scopes-syntax",
             "discovery/auth-signing-algs-present",
             "discovery/auth-signing-algs-no-none",
+            "discovery/no-rsa1-5",
             "discovery/pkce-no-plain",
             "discovery/basic-offered",
             "discovery/iss-parameter-boolean",
@@ -122,6 +124,11 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
+        (json!({"/userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA1_5"]}), &["discovery/no-rsa1-5"]),
+        (json!({"/userinfo_endpiont": "https://issuer.example/u"}), &["discovery/names-spelled"]),
+        (json!({"/Jwks_uri": "https://issuer.example/jwks"}), &["discovery/names-spelled"]),
+        (json!({"/client_endpoint": "https://issuer.example/c"}), &[]),
         (json!({"/issuer": 1}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example/"}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example?a"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
