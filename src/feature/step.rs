@@ -137,6 +137,10 @@ steps! {
     RefuseRegistrations {} => "Registration Refusals",
         needs: &[Metadata], capability: DynamicClientRegistration, action: refuse_registrations();
 
+    /// Registers clients with members that an issuer need not know, and with an identifier and a secret of their choice (RFC 7591 2).
+    TryRegistrationExtras {} => "Registration with More Members",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: try_registration_extras();
+
     /// Registers without an initial access token and with a wrong one (RFC 7591 3).
     TryRegistrationTokens {} => "Initial Access Tokens",
         needs: &[Metadata], capability: DynamicClientRegistration, action: try_registration_tokens();

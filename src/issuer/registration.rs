@@ -48,6 +48,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return refuse(&issuer, Site::RegistrationError, &error);
     }
     let metadata = match &request {
+        Ok(request) if is_too_strange(&issuer, request) => Err(OauthError::invalid_client_metadata("there is a member that is not known")),
         Ok(request) => metadata(&issuer, request).await,
         Err(error) => Err(error.clone()),
     };
@@ -61,10 +62,16 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let mut client = Client::register(metadata, issuer.now());
     let has_signs = [Behaviour::SecretsWithSigns, Behaviour::BasicNotDecoded].into_iter().find(|behaviour| issuer.does(*behaviour));
     client.secret.iter_mut().for_each(|secret| secret.push_str(signs(has_signs)));
-    let reply = Reply::json(issuer.settings().registration_status, information(&issuer, &client)).no_store();
+    let request = request.unwrap_or_default();
+    give_as_flaw_has_it(&issuer, &request, &mut client);
+    let mut told = information(&issuer, &client);
+    tell_again(&issuer, &request, &mut told);
+    let reply = Reply::json(issuer.settings().registration_status, told).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
-    if let Content::Json(sent) = &reply.content {
+    if let Content::Json(sent) = &reply.content
+        && !is_told_again(&issuer, &request)
+    {
         let replace = |name: &str, known: &mut String| {
             if let Some(text) = sent[name].as_str() {
                 text.clone_into(known);
@@ -76,6 +83,62 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
     issuer.store().put_client(client);
     Ok(reply)
+}
+
+/// True for a request with a member that the issuer does not take, under a flaw.
+fn is_too_strange(issuer: &Issuer, request: &Value) -> bool {
+    let has = |is_strange: fn(&str) -> bool| request.as_object().is_some_and(|members| members.keys().any(|name| is_strange(name)));
+    let is_unknown: fn(&str) -> bool = |name| name.starts_with("oa_authtest_");
+    (issuer.does(Behaviour::RegistrationUnknownRefused) && has(is_unknown))
+        || (issuer.does(Behaviour::RegistrationTagsRefused) && has(|name| name.contains('#')))
+}
+
+/// Gives the client what a flaw has in the place of random texts.
+fn give_as_flaw_has_it(issuer: &Issuer, request: &Value, client: &mut Client) {
+    let number = {
+        let mut store = issuer.store();
+        store.registrations += 1;
+        store.registrations
+    };
+    if let Some(id) = request["client_id"].as_str().filter(|_| issuer.does(Behaviour::RegistrationIdChosen)) {
+        id.clone_into(&mut client.id);
+    }
+    if let Some(secret) = &mut client.secret {
+        if let Some(chosen) = request["client_secret"].as_str().filter(|_| issuer.does(Behaviour::RegistrationSecretChosen)) {
+            chosen.clone_into(secret);
+        }
+        if issuer.does(Behaviour::RegistrationSecretShort) {
+            secret.truncate(12);
+        }
+        if issuer.does(Behaviour::RegistrationSecretCounted) {
+            *secret = format!("the-secret-of-a-client-of-this-server-{number:06}");
+        }
+    }
+    if let Some(registered) = client.registered.as_mut().filter(|_| issuer.does(Behaviour::RegistrationTokenCounted)) {
+        registered.access_token = format!("the-token-of-a-client-of-this-server-{number:06}");
+    }
+}
+
+/// What a client is told of the last client, under a flaw.
+const AGAIN: [(Behaviour, &str); 3] = [
+    (Behaviour::RegistrationIdAgain, "client_id"),
+    (Behaviour::RegistrationSecretAgain, "client_secret"),
+    (Behaviour::RegistrationTokenAgain, "registration_access_token"),
+];
+
+/// True where a client is told what belongs to another.
+fn is_told_again(issuer: &Issuer, request: &Value) -> bool {
+    !request["client_name#fr"].is_null() && AGAIN.iter().any(|(behaviour, _)| issuer.does(*behaviour))
+}
+
+/// Tells a client what belongs to the last one.
+fn tell_again(issuer: &Issuer, request: &Value, told: &mut Value) {
+    let last = issuer.store().clients.values().filter(|client| client.registered.is_some()).next_back().cloned();
+    let Some(last) = last.filter(|_| is_told_again(issuer, request)) else { return };
+    let last = information(issuer, &last);
+    for (_, name) in AGAIN.iter().filter(|(behaviour, _)| issuer.does(*behaviour)) {
+        told[*name] = last[*name].clone();
+    }
 }
 
 /// One registration under way, under a flaw that allows no other.

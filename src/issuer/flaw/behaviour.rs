@@ -59,6 +59,34 @@ named! {
     RegistrationScopeNeeded = "registration-scope-needed",
     /// Takes redirect URIs by http on loopback from native applications only.
     RegistrationNativeLoopback = "registration-native-loopback",
+    /// Registers no native application with a scheme of its own.
+    RegistrationNoOwnScheme = "registration-no-own-scheme",
+    /// Registers no native application on loopback.
+    RegistrationNoNativeLoopback = "registration-no-native-loopback",
+    /// Registers no native application with a redirect URI by https.
+    RegistrationNoClaimedHttps = "registration-no-claimed-https",
+    /// Registers no native application.
+    RegistrationNoNative = "registration-no-native",
+    /// Refuses a registration with a member that it does not know.
+    RegistrationUnknownRefused = "registration-unknown-refused",
+    /// Refuses a registration with a language tag.
+    RegistrationTagsRefused = "registration-tags-refused",
+    /// Gives a client the identifier that it asks for.
+    RegistrationIdChosen = "registration-id-chosen",
+    /// Gives a client the secret that it asks for.
+    RegistrationSecretChosen = "registration-secret-chosen",
+    /// Gives a client with a name in another language the identifier of the last client.
+    RegistrationIdAgain = "registration-id-again",
+    /// Gives a client with a name in another language the secret of the last client.
+    RegistrationSecretAgain = "registration-secret-again",
+    /// Gives a client with a name in another language the registration access token of the last client.
+    RegistrationTokenAgain = "registration-token-again",
+    /// Gives clients secrets of twelve characters.
+    RegistrationSecretShort = "registration-secret-short",
+    /// Gives clients secrets that differ by a number.
+    RegistrationSecretCounted = "registration-secret-counted",
+    /// Gives clients registration access tokens that differ by a number.
+    RegistrationTokenCounted = "registration-token-counted",
     /// Registers no client for client credentials alone.
     RegistrationMachinesRefused = "registration-machines-refused",
     /// Refuses a `jwks_uri` by plain http.

@@ -155,6 +155,31 @@ fn the_response_itself_is_judged() {
 }
 
 #[test]
+fn a_secret_expires_by_the_clock_of_the_issuer() {
+    let expiring = |at: i64, date: Option<&str>| {
+        let mut artefact = artefact(&with(&good(), &json!({ "/client_secret_expires_at": at })));
+        artefact.response.headers.extend(date.map(|date| ("date".to_owned(), date.to_owned())));
+        !failing(&artefact).is_empty()
+    };
+    // Received at 1 700 000 000: 22:13:20.
+    let on_time = Some("Tue, 14 Nov 2023 22:13:20 GMT");
+    for (at, date, is_past) in [
+        (1_700_000_001, on_time, false),
+        (1_700_000_000, on_time, true),
+        (1_699_999_940, on_time, true),
+        // An hour behind, and an hour ahead.
+        (1_699_996_460, Some("Tue, 14 Nov 2023 21:13:20 GMT"), false),
+        (1_699_996_400, Some("Tue, 14 Nov 2023 21:13:20 GMT"), true),
+        (1_700_000_060, Some("Tue, 14 Nov 2023 23:13:20 GMT"), false),
+        (1_699_999_940, None, false),
+        (1_699_999_640, None, true),
+        (0, on_time, false),
+    ] {
+        assert_eq!(expiring(at, date), is_past, "{at} {date:?}");
+    }
+}
+
+#[test]
 fn plain_http_is_tolerated_on_loopback_only() {
     for (uri, fails) in [("http://localhost:1/c", false), ("http://127.0.0.1/c", false), ("http://issuer.example/c", true)] {
         let client = with(&good(), &json!({"/registration_client_uri": uri}));
