@@ -153,6 +153,10 @@ steps! {
     ReadClient {} => "Client Configuration",
         needs: &[Metadata, Client], capability: DynamicClientRegistration, action: read_client();
 
+    /// Changes the client's configuration, and tries changes that must be refused (RFC 7592 2.2).
+    UpdateClient {} => "Client Update",
+        needs: &[Metadata, Client], capability: DynamicClientRegistration, action: update_client();
+
     /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
     DeleteClient {} => "Client Deletion",
         needs: &[Metadata, Client], capability: DynamicClientRegistration, action: delete_client();

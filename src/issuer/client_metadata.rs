@@ -45,6 +45,8 @@ pub struct Metadata {
     pub id_token_alg: Alg,
     /// `userinfo_signed_response_alg`; `None` for plain JSON.
     pub userinfo_alg: Option<Alg>,
+    /// `default_max_age`, in seconds.
+    pub default_max_age: Option<u64>,
     /// The keys of a client that authenticates by `private_key_jwt`, and the one algorithm it registered for that, if it did.
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
@@ -75,6 +77,7 @@ impl Metadata {
             auth_methods: if has_secret { vec![AuthMethod::Basic, AuthMethod::Post] } else { vec![AuthMethod::None] },
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
+            default_max_age: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
             sector: None,
@@ -138,12 +141,17 @@ impl Metadata {
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
         let id_token_alg = match Alg::of(alg) {
+            None if alg == "HS256" && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
             None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
             known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
         };
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
             .transpose()?;
+        let default_max_age = match member("default_max_age") {
+            None => None,
+            Some(seconds) => Some(seconds.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"))?),
+        };
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
         let is_unsigned = assertion_alg == Some("none") && !context.defect.checks(Check::RegistrationAssertionAlg);
         let assertion_keys = match auth_method {
@@ -182,6 +190,7 @@ impl Metadata {
             "sector_identifier_uri": sector_uri,
             "id_token_signed_response_alg": alg,
             "userinfo_signed_response_alg": userinfo_alg.map(Alg::name),
+            "default_max_age": default_max_age,
             "token_endpoint_auth_signing_alg": if is_unsigned { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
             "request_object_signing_alg": request_objects.alg,
             "scope": scope.to_string(),
@@ -196,6 +205,7 @@ impl Metadata {
             auth_methods: vec![auth_method],
             id_token_alg,
             userinfo_alg,
+            default_max_age,
             assertion_keys,
             request_objects,
             sector,

@@ -23,6 +23,9 @@ use crate::text::markdown::code;
 /// The grant of a client that is registered for the sake of its registration.
 const GRANTS: [&str; 1] = ["authorization_code"];
 
+/// The algorithm by which an ID token is signed with the client's secret.
+const SYMMETRIC: &str = "HS256";
+
 /// The client's name in another language (RFC 7591 2.2).
 const TAGGED: &str = "client_name#fr";
 
@@ -45,6 +48,12 @@ impl Session {
             Answer::Given | Answer::Silent => None,
             _ => Some(self.post_registration("Registration with unknown members", &url, &with_unknown, token.as_deref()).await?),
         };
+        if self.lists("id_token_signing_alg_values_supported", SYMMETRIC)? == Some(true) {
+            let mut symmetric = good.clone();
+            symmetric["id_token_signed_response_alg"] = json!(SYMMETRIC);
+            self.sentence("should give a client whose secret signs a secret that is long enough");
+            self.post_good_registration("Registration for ID tokens by HS256", &url, &symmetric, token.as_deref()).await?;
+        }
         let (client_id, client_secret) = (format!("oa-authtest-{}", super::random(12)), super::random(32));
         self.recorder.redactor().learn(SecretKind::ClientSecret, &client_secret);
         let mut with_chosen = good.clone();
@@ -63,13 +72,16 @@ impl Session {
         let body = self.plain_metadata()?;
         self.sentence("should ask for an initial access token and take no other, or be open to everybody");
         let without = self.post_registration("Registration without a token", &url, &body, None).await?;
-        let wrong = if without.is_success() || is_busy(&without) {
-            None
-        } else {
-            let made_up = super::random(32);
-            self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
+        let is_open = without.is_success() || is_busy(&without);
+        let made_up = super::random(32);
+        self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
+        // An endpoint that is open to all has no use for a token, unless one was given out for it.
+        let answer = if !is_open || (without.is_success() && self.run.config.initial_access_token.is_some()) {
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
+        } else {
+            None
         };
+        let (wrong, wrong_though_open) = if is_open { (None, answer) } else { (answer, None) };
         let is_unclear = |response: &Received| response.status != 401 && !response.is_success() && !is_busy(response);
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         let granted_with_token = match (&wrong, token) {
@@ -78,7 +90,7 @@ impl Session {
             }
             _ => false,
         };
-        self.judge(&RegistrationAccess { without, wrong, granted_with_token });
+        self.judge(&RegistrationAccess { without, wrong, wrong_though_open, granted_with_token });
         Ok(())
     }
 

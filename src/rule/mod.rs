@@ -26,6 +26,7 @@ pub mod client_assertion;
 pub mod client_authentication;
 pub mod client_configuration;
 pub mod client_shown;
+pub mod client_update;
 pub mod code_race;
 pub mod consent;
 pub mod dataset_site;
@@ -231,6 +232,8 @@ macro_rules! artefacts {
             registration_refusal::sector::SectorMismatch,
             registration_access::RegistrationAccess,
             client_configuration::ClientConfiguration,
+            client_update::ClientUpdate,
+            client_configuration::DeletionByOthers,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
             userinfo::signed::SignedUserInfo,

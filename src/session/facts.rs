@@ -53,6 +53,10 @@ pub struct Registered {
     pub id_token_alg: String,
     /// Where it can be managed, with the token for it (RFC 7592 3).
     pub management: Option<(Url, SecretString)>,
+    /// `default_max_age` of the registration response.
+    pub default_max_age: Option<u64>,
+    /// `require_auth_time` of the registration response.
+    pub require_auth_time: bool,
     /// `application_type` of the registration response, if it has one.
     pub application_type: Option<String>,
     /// True until its first token request has been answered.

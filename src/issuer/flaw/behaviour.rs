@@ -87,6 +87,14 @@ named! {
     RegistrationSecretCounted = "registration-secret-counted",
     /// Gives clients registration access tokens that differ by a number.
     RegistrationTokenCounted = "registration-token-counted",
+    /// Looks at no `default_max_age`.
+    DefaultMaxAgeIgnored = "default-max-age-ignored",
+    /// Leaves `auth_time` out for clients that registered for it.
+    RequireAuthTimeIgnored = "require-auth-time-ignored",
+    /// Registers clients for ID tokens by HS256 with a secret of 24 characters.
+    RegistrationSymmetricShort = "registration-symmetric-short",
+    /// Registers a client that shows no initial access token.
+    RegistrationTokenOptional = "registration-token-optional",
     /// Registers no client for client credentials alone.
     RegistrationMachinesRefused = "registration-machines-refused",
     /// Refuses a `jwks_uri` by plain http.
@@ -99,6 +107,24 @@ named! {
     ClientConfigNotFound = "client-config-not-found",
     /// Gives a client a new secret and a new registration access token each time it reads its configuration, as RFC 7592 2.1 allows.
     ClientConfigRotates = "client-config-rotates",
+    /// The same, and goes on taking the old token.
+    ClientConfigKeepsToken = "client-config-keeps-token",
+    /// Changes the name of a client each time it reads its configuration.
+    ClientConfigChanges = "client-config-changes",
+    /// Takes the identifier of a client from the body of an update.
+    ClientUpdateTakesId = "client-update-takes-id",
+    /// Adds the redirect URIs of an update to those that the client has.
+    ClientUpdateAugments = "client-update-augments",
+    /// Answers an update as if it was made, and makes none.
+    ClientUpdateForgotten = "client-update-forgotten",
+    /// Keeps what an update leaves out.
+    ClientUpdateKeepsOmitted = "client-update-keeps-omitted",
+    /// Has no updates.
+    ClientUpdateNotOffered = "client-update-not-offered",
+    /// Forgets a deleted client everywhere but at the authorization endpoint.
+    DeletionKeepsAuthorization = "deletion-keeps-authorization",
+    /// Deletes a client and leaves its access tokens good.
+    DeletionKeepsTokens = "deletion-keeps-tokens",
     /// Answers a deletion with 204 and deletes nothing.
     DeletionIgnored = "deletion-ignored",
     /// Deletes a client's configuration and goes on accepting its credentials.

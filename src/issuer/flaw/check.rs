@@ -41,6 +41,16 @@ named! {
     ClientConfigurationTokenKnown = "client-configuration/token-known",
     /// The token of such a request was issued to this client.
     ClientConfigurationClient = "client-configuration/client",
+    /// A change of a client's configuration has the registration access token of this client (RFC 7592 2.2).
+    ClientUpdateToken = "client-update/token",
+    /// The `client_id` of a change is that of the client (RFC 7592 2.2).
+    ClientUpdateId = "client-update/client-id",
+    /// A client does not choose its secret by a change (RFC 7592 2.2).
+    ClientUpdateSecret = "client-update/client-secret",
+    /// The metadata of a change are such as may be registered (RFC 7592 2.2).
+    ClientUpdateMetadata = "client-update/metadata",
+    /// A deletion has the registration access token of this client (RFC 7592 2.3).
+    ClientDeletionToken = "client-deletion/token",
     /// A client that has credentials authenticates with them (RFC 6749 3.2.1).
     ClientAuthenticationPresent = "client-authentication/present",
     /// The client that authenticates exists.

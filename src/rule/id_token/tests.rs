@@ -37,6 +37,7 @@ fn token(raw: String) -> IdToken {
         client_id: "client".to_owned(),
         client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
         registered_alg: Some("RS256".to_owned()),
+        requires_auth_time: false,
         request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
         access_token: Some("the access token".to_owned()),
         keys: Keys::Known(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
@@ -64,6 +65,15 @@ fn with_header(changes: &Value) -> IdToken {
 fn unsigned() -> String {
     let signed = Signer::of("RS256").token(&json!({ "alg": "none", "typ": "JWT" }), &claims("RS256"));
     format!("{}.", signed.rsplit_once('.').unwrap().0)
+}
+
+#[test]
+fn a_client_that_registered_for_the_time_of_login_gets_it() {
+    let of = |changes: &Value, grant| crate::rule::testing::failing(&IdToken { requires_auth_time: true, grant, request: None, ..with(changes) });
+    let rule = "id-token/auth-time-as-registered";
+    assert!(of(&json!({ "auth_time": null }), Grant::AuthorizationCode).contains(&rule));
+    assert!(!of(&json!({}), Grant::AuthorizationCode).contains(&rule));
+    assert!(!of(&json!({ "auth_time": null }), Grant::RefreshToken).contains(&rule));
 }
 
 #[test]

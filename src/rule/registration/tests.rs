@@ -58,6 +58,7 @@ fn a_good_registration_passes() {
     let confidential = artefact(&good());
     assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
     let unused = [
+        "registration/symmetric-secret-length",
         "registration/public-client-no-secret",
         "registration/public-clients-advertised",
         "registration/id-token-alg-advertised",
@@ -66,7 +67,7 @@ fn a_good_registration_passes() {
     ];
     assert_eq!(not_applicable(&confidential), unused);
     let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
-    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 5);
+    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 6);
     let unlisted = Registration { metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}), ..artefact(&public) };
     assert_eq!(failing(&unlisted), ["registration/public-clients-advertised"]);
     let silent = Registration { metadata: json!({}), ..artefact(&with(&good(), &json!({"/token_endpoint_auth_method": "tls_client_auth"}))) };
@@ -151,6 +152,21 @@ fn the_response_itself_is_judged() {
         let artefact = of(refusal);
         assert_eq!(failing(&artefact), ["registration/accepted"]);
         assert_eq!(not_run(&artefact).len(), Registration::rules().count() - 1);
+    }
+}
+
+#[test]
+fn a_secret_that_signs_is_as_long_as_the_hash() {
+    for (member, alg, octets) in [
+        ("id_token_signed_response_alg", "HS256", 32),
+        ("userinfo_signed_response_alg", "HS384", 48),
+        ("token_endpoint_auth_signing_alg", "HS512", 64),
+    ] {
+        let of = |length: usize| {
+            let changes = json!({ format!("/{member}"): alg, "/client_secret": "s".repeat(length) });
+            failing(&Registration { metadata: json!({}), ..artefact(&with(&good(), &changes)) }).contains(&"registration/symmetric-secret-length")
+        };
+        assert!(of(octets - 1) && !of(octets), "{alg}");
     }
 }
 
