@@ -137,7 +137,7 @@ fn is_told_again(issuer: &Issuer, request: &Value) -> bool {
 
 /// Tells a client what belongs to the last one.
 fn tell_again(issuer: &Issuer, request: &Value, told: &mut Value) {
-    let last = issuer.store().clients.values().filter(|client| client.registered.is_some()).next_back().cloned();
+    let last = issuer.store().clients.values().rfind(|client| client.registered.is_some()).cloned();
     let Some(last) = last.filter(|_| is_told_again(issuer, request)) else { return };
     let last = information(issuer, &last);
     for (_, name) in AGAIN.iter().filter(|(behaviour, _)| issuer.does(*behaviour)) {

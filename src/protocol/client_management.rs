@@ -36,7 +36,7 @@ impl Session {
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
         let unknown = self.read("Client Configuration with a made-up token", &url, Some(&made_up)).await?;
-        let other = self.register_another().await?;
+        let other = self.register_another().await?.filter(|(address, _)| *address != url).map(|(_, token)| token);
         let by_other =
             |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
         let other = self.send_if(other.map(by_other)).await?;
@@ -55,7 +55,7 @@ impl Session {
         let before =
             read.object().filter(|_| read.status == 200).or_else(registered).or_not_offered("the configuration of the client is not known")?;
         let redirect_uri = second_redirect_uri(&self.redirect_uri());
-        let request = update_of(&before, &redirect_uri);
+        let request = update_of(&before, &client.id, &redirect_uri);
         self.sentence("should replace a client's configuration by what the client sends");
         let (_, token) = management(self.client()?)?;
         let response = self.put("Client Update", &url, &request, Some(token.expose_secret())).await?;
@@ -85,7 +85,7 @@ impl Session {
         let mut attacked = request.clone();
         attacked["client_name"] = json!("oa-authtest (changed by another)");
         let mut by_others = Vec::new();
-        for (with, token) in self.tokens_of_others(id) {
+        for (with, token) in self.tokens_of_others(id, url) {
             let response = self.put(&format!("Client Update {with}"), url, &attacked, token.as_deref()).await?;
             by_others.push((with, response));
         }
@@ -134,12 +134,18 @@ impl Session {
     }
 
     /// What is no token for a client's configuration: none, one that the issuer never gave and, where there is another client, that of the other.
-    fn tokens_of_others(&self, id: &str) -> Vec<(&'static str, Option<String>)> {
+    /// An issuer may have one address for all clients (OpenID Connect Registration 4.1): what is done there by another token is done to the other.
+    fn tokens_of_others(&self, id: &str, url: &Url) -> Vec<(&'static str, Option<String>)> {
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
-        let other = self.facts.client.registered.iter().filter(|other| other.id != id).find_map(|other| management(other).ok());
+        let other = self.facts.client.registered.iter().filter(|other| other.id != id).filter_map(|other| management(other).ok());
         let mut tokens = vec![("without a token", None), ("with a made-up token", Some(made_up))];
-        tokens.extend(other.map(|(_, token)| ("with the token of another client", Some(token.expose_secret().to_owned()))));
+        tokens.extend(
+            other
+                .filter(|(address, _)| address != url)
+                .take(1)
+                .map(|(_, token)| ("with the token of another client", Some(token.expose_secret().to_owned()))),
+        );
         tokens
     }
 
@@ -147,7 +153,7 @@ impl Session {
     async fn try_deletion_by_others(&mut self, client: &Client, url: &Url) -> Result<DeletionByOthers, Stop> {
         self.sentence("should not delete a client for others");
         let mut answers = Vec::new();
-        for (with, token) in self.tokens_of_others(&client.id) {
+        for (with, token) in self.tokens_of_others(&client.id, url) {
             let request = Request::delete(format!("Client Deletion {with}"), url.clone());
             answers.push((with, self.send(token.iter().fold(request, |request, token| request.bearer(token))).await?));
         }
@@ -172,6 +178,10 @@ impl Session {
             self.try_credentials(&url).await?;
         }
         let mut by_others = self.try_deletion_by_others(&client, &url).await?;
+        if by_others.answers.iter().any(|(_, response)| response.gives()) {
+            self.judge(&by_others);
+            return Err(Stop::not_offered("a request without the client's token has deleted the client"));
+        }
         let redirect_uri = self.redirect_uri();
         let before = self.ask_for_code("Authorization Request before the deletion", self.plain_request(&redirect_uri, true).ok()).await?;
         let again = self.plain_request(&redirect_uri, true).ok();
@@ -239,9 +249,9 @@ impl Session {
         Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
     }
 
-    /// The registration access token of another client, registered for this. An issuer may revoke a token that is used for another client, so
+    /// The address and the registration access token of another client, registered for this. An issuer may revoke a token that is used for another client, so
     /// its client may not be deletable afterwards: that is no fault.
-    async fn register_another(&mut self) -> Result<Option<SecretString>, Stop> {
+    async fn register_another(&mut self) -> Result<Option<(Url, SecretString)>, Stop> {
         let Some(url) = self.endpoint("registration_endpoint")? else { return Ok(None) };
         let before = self.facts.client.registered.len();
         match self.register_in_order(&url).await {
@@ -251,18 +261,19 @@ impl Session {
         let another = self.facts.client.registered.get_mut(before).and_then(|client| client.registered.as_mut());
         Ok(another.and_then(|registered| {
             registered.exposed = true;
-            registered.management.as_ref().map(|(_, token)| token.clone())
+            registered.management.clone()
         }))
     }
 }
 
 /// What is sent to replace a configuration: the same without what a client does not send, with another redirect URI and name, and without contacts
 /// (RFC 7592 2.2).
-fn update_of(before: &Map<String, Value>, redirect_uri: &str) -> Value {
+fn update_of(before: &Map<String, Value>, id: &str, redirect_uri: &str) -> Value {
     const NOT_SENT: [&str; 5] =
         ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "contacts"];
     let mut request = before.clone();
     request.retain(|name, value| !NOT_SENT.contains(&name.as_str()) && !value.is_null());
+    request.insert("client_id".to_owned(), json!(id));
     request.insert("client_name".to_owned(), json!("oa-authtest (changed)"));
     request.insert("redirect_uris".to_owned(), json!([redirect_uri]));
     Value::Object(request)

@@ -497,7 +497,7 @@ mod tests {
         let mut disclosing = refusal();
         disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let with_status = |status| Received { status, ..refusal() };
-        for (config, rule) in [
+        for (config, rule) in vec![
             (ClientConfiguration { own: response(404, &json!({})), ..good() }, "read-200"),
             (ClientConfiguration { own: response(200, &json!({ "client_id": "d" })), ..good() }, "read-client-id"),
             (ClientConfiguration { own: response(200, &json!([])), ..good() }, "read-client-id"),

@@ -46,6 +46,7 @@ pub struct Configured {
 
 /// What is known about a client because this test registered it.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub struct Registered {
     /// When the registration response came.
     pub at: Instant,
