@@ -141,7 +141,7 @@ impl Metadata {
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
         let id_token_alg = match Alg::of(alg) {
-            None if alg == "HS256" && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
+            None if alg == "HS256" && auth_method != AuthMethod::None && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
             None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
             known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
         };

@@ -227,21 +227,25 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     if issuer.does(Behaviour::ClientUpdateNotOffered) {
         let mut reply = OauthError::invalid_client_metadata("configurations are not changed here").reply();
         reply.status = StatusCode::METHOD_NOT_ALLOWED;
-        return Ok(reply);
+        return Ok(reply.with(http::header::ALLOW, "GET, DELETE"));
     }
     let request = json_body(&headers, &body);
     let client = match managed(&issuer, Operation::Update, &handle, &headers) {
         Ok(client) => client,
         Err(error) => return issuer.reply(&[Site::ClientConfigRefusal], error.reply()),
     };
-    let changed = match request {
-        Ok(request) => changed(&issuer, client, &request).await,
-        Err(error) => Err(error),
+    let (asked, changed) = match request {
+        Ok(request) => (request["client_id"].as_str().map(str::to_owned), changed(&issuer, client, &request).await),
+        Err(error) => (None, Err(error)),
     };
     match changed {
-        Ok(client) => {
+        Ok(mut client) => {
             if !issuer.does(Behaviour::ClientUpdateForgotten) {
                 issuer.store().put_client(client.clone());
+            }
+            // Where the client is managed goes on being that of its own identifier.
+            if let Some(id) = asked.filter(|_| issuer.does(Behaviour::ClientUpdateTakesId)) {
+                client.id = id;
             }
             issuer.reply(&[Site::ClientUpdate], Reply::ok(information(&issuer, &client)))
         }
@@ -254,9 +258,6 @@ async fn changed(issuer: &Issuer, mut client: Client, request: &Value) -> Result
     let id = request["client_id"].as_str();
     if id != Some(client.id.as_str()) && issuer.checks(Check::ClientUpdateId) {
         return Err(OauthError::invalid_client_metadata("client_id is missing, or that of another client"));
-    }
-    if let Some(id) = id.filter(|_| issuer.does(Behaviour::ClientUpdateTakesId)) {
-        id.clone_into(&mut client.id);
     }
     if let Some(chosen) = request["client_secret"].as_str().filter(|chosen| Some(*chosen) != client.secret.as_deref()) {
         if issuer.checks(Check::ClientUpdateSecret) {
