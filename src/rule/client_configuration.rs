@@ -499,7 +499,14 @@ mod tests {
         let with_status = |status| Received { status, ..refusal() };
         for (config, rule) in vec![
             (ClientConfiguration { own: response(404, &json!({})), ..good() }, "read-200"),
-            (ClientConfiguration { own: response(200, &json!({ "client_id": "d" })), ..good() }, "read-client-id"),
+            (
+                ClientConfiguration {
+                    own: response(200, &json!({ "client_id": "d" })),
+                    again: response(200, &json!({ "client_id": "d" })),
+                    ..good()
+                },
+                "read-client-id",
+            ),
             (ClientConfiguration { own: response(200, &json!([])), ..good() }, "read-client-id"),
             (ClientConfiguration { without: open(), ..good() }, "no-token-refused"),
             (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
