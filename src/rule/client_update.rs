@@ -116,7 +116,7 @@ static RULES: &[Check<ClientUpdate>] = &[
         REPLACES,
         "RFC7592-2.2",
         "The redirect URIs of an update must replace those that the client had before",
-        "A client that gives up an address goes on receiving codes there: whoever gets the address gets the logins.",
+        "A client that gives up an address goes on receiving codes there: the next owner of the address gets the logins.",
         "Delete the redirect URIs that are stored for the client, and store those of the request. Do not add to them. If one is not acceptable, refuse the whole request with status 400.",
         |update| update.has_new_redirect_uris(update.updated()?),
     ),
@@ -196,7 +196,7 @@ static RULES: &[Check<ClientUpdate>] = &[
         SECRET,
         "RFC7592-2.2",
         "A client must not be able to replace its `client_secret` by one of its choice",
-        "Whoever has the registration access token sets a secret that they know, or one that can be guessed.",
+        "An attacker who has the registration access token sets a secret that they know, or one that can be guessed.",
         "Compare the `client_secret` of the body with the present one. If they differ, answer with status 400 and `error=invalid_client_metadata`. Never store it.",
         |update| {
             let attacks = update.attacks()?;

@@ -85,7 +85,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         MISSING,
         "RFC7591-3",
         "It is good practice that registration which refuses a wrong initial access token refuses a missing one, too",
-        "Whoever has no token leaves it out and registers all the same: the token protects nothing.",
+        "A client without a token leaves it out and registers all the same: the token protects nothing.",
         "If only owners of a token may register, refuse requests without one with status 401. If registration is open to everybody, nothing has to change.",
         |access| {
             let Some(wrong) = &access.wrong_though_open else { return not_applicable("a token is demanded, or none was given out") };

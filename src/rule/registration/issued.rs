@@ -89,7 +89,7 @@ static RULES: &[Check<IssuedCredentials>] = &[
     must(
         "registration/client-secret-unguessable",
         "RFC6749-10.10",
-        "The `client_secret` must be a random text that nobody can guess: at least 128 bits",
+        "The `client_secret` must be a random text that cannot be guessed: at least 128 bits",
         "An attacker who tries secrets, or who knows another secret of the issuer, authenticates as the client.",
         "Create each `client_secret` from at least 128 bits (16 bytes) of a cryptographic random number generator, for example as 22 characters of base64url.",
         |issued| unguessable(issued, "client_secret", |of| of.secret.as_deref()),
@@ -105,7 +105,7 @@ static RULES: &[Check<IssuedCredentials>] = &[
     must(
         "registration/access-token-unguessable",
         "RFC7592-5",
-        "The `registration_access_token` must be a random text that nobody can guess: at least 128 bits",
+        "The `registration_access_token` must be a random text that cannot be guessed: at least 128 bits",
         "An attacker who tries tokens reads the secret of the client, changes the client or deletes it.",
         "Create each `registration_access_token` from at least 128 bits (16 bytes) of a cryptographic random number generator, or issue a signed JWT.",
         |issued| unguessable(issued, "registration_access_token", |of| of.access_token.as_deref()),
