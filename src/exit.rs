@@ -192,6 +192,8 @@ fn proven(test: &TestReport) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
     use crate::result::model::{Environment, Finding, FindingOutcome, SCHEMA, Tool};
     use crate::rule::Level;
 
@@ -214,7 +216,7 @@ mod tests {
             level_note: None,
             known: None,
         };
-        let findings: Vec<_> = broken.iter().map(finding).collect();
+        let findings: Vec<_> = broken.iter().map(finding).map(Arc::new).collect();
         TestReport {
             id: "feature/test".into(),
             profile: "openactive".into(),

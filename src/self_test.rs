@@ -6,8 +6,9 @@
 //! may stop.
 //!
 //! A test in which a flaw cannot show is not told to it again: told by itself to an issuer without a flaw, it never made the issuer come to a place where the
-//! flaw would have made it another. Such a test comes out as it did then.
+//! flaw would have made it another. Such a test comes out as it did then. The same holds of variants, which are told the repeated stories too.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::http::{Client, ClientError};
 use crate::issuer::flaw::{self, Flaw, Place, Shown};
-use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
+use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
 use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::catalogue;
@@ -301,8 +302,11 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     let mut clean = Vec::new();
     for profile in &profiles {
         progress(clean.len(), all);
-        let skips: Vec<String> = REPEATED.iter().map(|id| (*id).to_owned()).collect();
-        clean.push(((*profile).to_owned(), judge(None, profile, &[], skips).await?.0));
+        let bench = Bench::set_up(None, profile).await?;
+        // What is planned does not depend on the issuer's flaw.
+        let plan = Plan::new(&bench.config, &features)?;
+        let (report, _) = bench.run(only(&plan, |id| !REPEATED.contains(&id))).await?;
+        clean.push(((*profile).to_owned(), plan, report));
     }
     let mut done = clean.len();
     progress(done, all);
@@ -310,14 +314,15 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     // To tell each test by itself takes longer than to tell every test to some flaws.
     let by_itself = told == Told::WhereItCanShow && flaws.len() >= FEW;
     let mut profiles = Vec::new();
-    for (profile, report) in clean {
-        let tests = if by_itself { told_alone(&profile, &report, jobs).await? } else { HashMap::new() };
-        profiles.push(Clean { judged: judged_rules(&report), profile, tests });
+    for (profile, plan, report) in clean {
+        let judged = Outcome::of(report).into_iter().flat_map(|outcome| outcome.judged).collect();
+        let alone = if by_itself { told_alone(&profile, &plan, jobs).await? } else { HashMap::new() };
+        profiles.push(Clean { profile, plan, judged, alone });
     }
     let (clean, shown) = (&profiles, &flaw::shown()?);
     let mut flaws: Vec<(usize, Flaw)> = flaws.into_iter().enumerate().collect();
     // The longest first: none is left alone at the end.
-    flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.tests.len() - clean.untouched(flaw).len()).sum::<usize>()));
+    flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.told(flaw).tests.len()).sum::<usize>()));
     let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws)
         .map(|(index, flaw)| async move { row(flaw, clean, shown).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
@@ -361,50 +366,96 @@ fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestE
     Ok(chosen)
 }
 
+/// What the proof takes from the report of a test. Of hundreds of flaws, reports would take memory, and time to copy and to drop.
+#[derive(Debug, Clone)]
+struct Outcome {
+    test: String,
+    /// The rules that were asked for a judgement, whatever came of it.
+    judged: BTreeSet<String>,
+    failed: BTreeSet<String>,
+    /// The rules that held at least once.
+    passed: BTreeSet<String>,
+    /// Why it did not reach its end, unless it was left out.
+    stopped: Option<Stopped>,
+}
+
+/// Why a test did not reach its end.
+#[derive(Debug, Clone)]
+struct Stopped {
+    reason: String,
+    /// True if that is said of no issuer: it could not be tested, and not by a bug of this program.
+    untestable: bool,
+}
+
+impl Outcome {
+    /// What came of each test of a run, in the order of the plan.
+    fn of(report: RunReport) -> Vec<Self> {
+        report.tests.into_iter().map(Self::of_test).collect()
+    }
+
+    fn of_test(test: TestReport) -> Self {
+        let with = |outcome| {
+            let findings = test.findings.iter().filter(move |finding| finding.outcome == outcome);
+            findings.map(|finding| finding.rule.clone()).collect()
+        };
+        let (failed, passed) = (with(FindingOutcome::Failed), with(FindingOutcome::Passed));
+        let untestable = test.verdict == Verdict::Errored && !test.bug;
+        let is_left_out = matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut);
+        let stopped = test.reason.filter(|_| !is_left_out).map(|reason| Stopped { reason, untestable });
+        Self { test: test.id, judged: test.findings.iter().map(|finding| finding.rule.clone()).collect(), failed, passed, stopped }
+    }
+}
+
 /// A profile without a flaw.
 struct Clean {
     profile: String,
+    /// All of its tests.
+    plan: Plan,
     /// The rules that were judged.
     judged: BTreeSet<String>,
     /// What came of each test by itself, and the places where a flaw would have shown.
-    tests: HashMap<String, (TestReport, HashSet<Place>)>,
+    alone: HashMap<String, (Outcome, HashSet<Place>)>,
 }
 
 impl Clean {
-    /// The tests in which a flaw cannot show: by themselves they never come to a place where it would.
-    fn untouched(&self, flaw: &Flaw) -> HashSet<&str> {
-        let is_untouched = |places: &HashSet<Place>| !flaw.places().any(|place| places.contains(&place));
-        self.tests.iter().filter(|(_, (_, places))| is_untouched(places)).map(|(id, _)| id.as_str()).collect()
+    /// The tests that say something of a flaw and in which it can show. By themselves, the others never come to a place where it would.
+    fn told(&self, flaw: &Flaw) -> Plan {
+        let can_show = |(_, places): &(Outcome, HashSet<Place>)| flaw.places().any(|place| places.contains(&place));
+        only(&self.plan, |id| says_something(id, flaw) && self.alone.get(id).is_none_or(can_show))
     }
 
-    /// What comes of the profile with a flaw, and how many tests were told for that. A test in which the flaw cannot show comes out as it does without.
-    async fn with(&self, flaw: &Flaw) -> Result<(RunReport, usize), SelfTestError> {
-        let untouched = self.untouched(flaw);
-        let mut skips: Vec<String> = untouched.iter().map(|id| (*id).to_owned()).collect();
-        // A variant shows that nothing fails, and so each story counts.
-        if flaw.spares.is_empty() {
-            skips.extend(REPEATED.iter().map(|id| (*id).to_owned()));
-        }
-        let (mut report, _) = judge(Some(flaw.clone()), &self.profile, &[], skips).await?;
-        let mut told = 0;
-        for test in &mut report.tests {
-            match self.tests.get(&test.id).filter(|_| untouched.contains(test.id.as_str())) {
-                Some((alone, _)) => *test = alone.clone(),
-                None => told += usize::from(test.verdict != Verdict::Skipped),
-            }
-        }
-        Ok((report, told))
+    /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
+    /// show comes out as it does without.
+    async fn with(&self, flaw: &Flaw) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
+        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile).await?.run(self.told(flaw)).await?;
+        let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
+        let mut outcomes: HashMap<String, Outcome> = Outcome::of(report).into_iter().map(|outcome| (outcome.test.clone(), outcome)).collect();
+        let of_test = |id: &String| match outcomes.remove(id) {
+            Some(outcome) => Some(Cow::Owned(outcome)),
+            None => self.alone.get(id).map(|(outcome, _)| Cow::Borrowed(outcome)),
+        };
+        Ok((self.plan.tests.iter().map(|planned| &planned.id).filter(|id| says_something(id, flaw)).filter_map(of_test).collect(), told))
     }
 }
 
+/// True for a test that says something of a flaw.
+fn says_something(test: &str, flaw: &Flaw) -> bool {
+    // A variant shows that nothing fails, and so each story counts.
+    !flaw.spares.is_empty() || !REPEATED.contains(&test)
+}
+
+/// The tests of a plan whose ids are wanted.
+fn only(plan: &Plan, is_wanted: impl Fn(&str) -> bool) -> Plan {
+    Plan { tests: plan.tests.iter().filter(|planned| is_wanted(&planned.id)).cloned().collect() }
+}
+
 /// Tells each test of a profile to an issuer of its own.
-async fn told_alone(profile: &str, report: &RunReport, jobs: usize) -> Result<HashMap<String, (TestReport, HashSet<Place>)>, SelfTestError> {
-    let ids = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).map(|test| test.id.clone());
+async fn told_alone(profile: &str, plan: &Plan, jobs: usize) -> Result<HashMap<String, (Outcome, HashSet<Place>)>, SelfTestError> {
+    let ids = plan.tests.iter().filter(|test| test.skip.is_none()).map(|test| test.id.clone());
     stream::iter(ids)
         .map(|id| async move {
-            let (mut report, places) = judge(None, profile, std::slice::from_ref(&id), Vec::new()).await?;
-            report.tests.retain(|test| test.id == id);
-            Ok(report.tests.pop().map(|test| (id, (test, places))))
+            let (report, places) = Bench::set_up(None, profile).await?.run(only(plan, |other| other == id)).await?;
+            Ok(Outcome::of(report).pop().map(|outcome| (id, (outcome, places))))
         })
         .buffer_unordered(jobs.max(1) * 4)
         .try_filter_map(|told| async move { Ok(told) })
@@ -446,24 +497,22 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
         if row.is_variant() && row.unjudged.is_disjoint(judged) && row.missed().is_empty() {
             continue;
         }
-        let (report, told) = clean.with(&flaw).await?;
+        let (outcomes, told) = clean.with(&flaw).await?;
         row.profiles.push(profile.clone());
         row.told += told;
-        row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
-        for test in &report.tests {
-            for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed && row.names.contains(&finding.rule)) {
-                row.shown.entry(finding.rule.clone()).or_insert_with(|| test.id.clone());
-                failed_in.insert((finding.rule.clone(), test.id.clone()));
+        for outcome in &outcomes {
+            row.tripped.extend(outcome.failed.iter().filter(|rule| !documented(profile).contains(&rule.as_str())).cloned());
+            for rule in outcome.failed.intersection(&row.names) {
+                row.shown.entry(rule.clone()).or_insert_with(|| outcome.test.clone());
+                failed_in.insert((rule.clone(), outcome.test.clone()));
             }
+            // A flaw or a variant may take away what a story needs; what a variant spares has to be judged all the same.
+            // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
+            let stopped = outcome.stopped.as_ref().filter(|stopped| !(may_be_untestable && stopped.untestable));
+            row.stopped.extend(stopped.map(|stopped| format!("{}: {}", outcome.test, stopped.reason)));
+            row.vacuous.extend(outcome.passed.intersection(&unproven).cloned());
+            row.unjudged.retain(|rule| !outcome.judged.contains(rule));
         }
-        // A flaw or a variant may take away what a story needs; what a variant spares has to be judged all the same.
-        let told = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut));
-        // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
-        let told = told.filter(|test| !(may_be_untestable && test.verdict == Verdict::Errored && !test.bug));
-        row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));
-        let passed = report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.outcome == FindingOutcome::Passed);
-        row.vacuous.extend(passed.filter(|finding| unproven.contains(&finding.rule)).map(|finding| finding.rule.clone()));
-        row.unjudged = row.unjudged.difference(&judged_rules(&report)).cloned().collect();
         if row.missed().is_empty() && row.unjudged.is_empty() {
             break;
         }
@@ -478,43 +527,50 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
     Ok(row)
 }
 
-fn judged_rules(report: &RunReport) -> BTreeSet<String> {
-    report.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.clone()).collect()
+/// An issuer, without a browser, and what a run against it needs.
+struct Bench {
+    issuer: RunningIssuer,
+    callback: Arc<CallbackListener>,
+    config: Config,
 }
 
-/// Runs a profile against an issuer with this flaw, without a browser: these tests (all, if there are none) but those to skip. With what comes of it, the
-/// places that an issuer without a flaw came to.
-async fn judge(flaw: Option<Flaw>, profile: &str, tests: &[String], skips: Vec<String>) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
-    let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
-    let callback = CallbackListener::bind(&loopback).await?;
-    let redirect_uris = vec![callback.redirect_uri().to_string()];
-    let persona = Persona::of_profile(profile);
-    let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
-    let mut config = config_for(&issuer, callback.redirect_uri());
-    config.registration_patience = PATIENCE;
-    let features = feature::features()?;
-    config.profiles = vec![profile.to_owned()];
-    config.tests = tests.to_vec();
-    config.skips = skips;
-    let plan = Plan::new(&config, &features)?;
-    let http = Client::new(&config.network)?;
-    let config = Arc::new(config);
-    let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
-    let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
-    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent, clients: SharedClients::default() };
-    let (events, _) = mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
-    let places = issuer.seen();
-    issuer.stop().await;
-    Ok((report, places))
+impl Bench {
+    /// Starts an issuer with this flaw for a profile.
+    async fn set_up(flaw: Option<Flaw>, profile: &str) -> Result<Self, SelfTestError> {
+        let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
+        let callback = CallbackListener::bind(&loopback).await?;
+        let redirect_uris = vec![callback.redirect_uri().to_string()];
+        let persona = Persona::of_profile(profile);
+        let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
+        let mut config = config_for(&issuer, callback.redirect_uri());
+        config.registration_patience = PATIENCE;
+        config.profiles = vec![profile.to_owned()];
+        Ok(Self { issuer, callback, config })
+    }
+
+    /// Runs the tests of a plan. With what comes of it, the places that an issuer without a flaw came to.
+    async fn run(self, plan: Plan) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
+        let Self { issuer, callback, config } = self;
+        let http = Arc::new(Client::new(&config.network)?);
+        let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
+        let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
+        let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: SharedClients::default() };
+        let (events, _) = mpsc::unbounded_channel();
+        let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
+        let places = issuer.seen();
+        issuer.stop().await;
+        Ok((report, places))
+    }
 }
 
-fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
+fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
     let client = |id: &str, secret: &str| Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None });
     config.clients.first = client(&accounts.client_id, &accounts.client_secret);
     config.allow_destructive = true;
+    // What no one reads needs no redaction: all of it is public and lives as long as this run. To look for secrets would be a fifth of the work.
+    config.report.show_secrets = true;
     config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
     match issuer.persona() {
         Persona::Openactive => {
@@ -548,35 +604,30 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     config
 }
 
-fn failed_rules(report: &RunReport) -> impl Iterator<Item = String> {
-    let findings = report.tests.iter().flat_map(|test| &test.findings);
-    findings.filter(|finding| finding.outcome == FindingOutcome::Failed).map(|finding| finding.rule.clone())
-}
-
 /// What a run against the well-behaved issuer should not show.
-fn problems_of(clean: &[(String, RunReport)]) -> Vec<String> {
+fn problems_of(clean: &[(String, Plan, RunReport)]) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
-    let told = |report: &RunReport| report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).cloned().collect::<Vec<_>>();
-    for (profile, test) in clean.iter().flat_map(|(profile, report)| told(report).into_iter().map(move |test| (profile, test))) {
-        if let Some(reason) = &test.reason {
-            problems.push(format!("{} did not end: {reason}", test.id));
+    let (mut judged, mut kept): (BTreeSet<&str>, Vec<String>) = (BTreeSet::new(), Vec::new());
+    for (profile, _, report) in clean {
+        let documented = documented(profile);
+        let mut failed_here: BTreeSet<&str> = BTreeSet::new();
+        for test in report.tests.iter().filter(|test| test.verdict != Verdict::Skipped) {
+            if let Some(reason) = &test.reason {
+                problems.push(format!("{} did not end: {reason}", test.id));
+            }
+            judged.extend(test.findings.iter().map(|finding| finding.rule.as_str()));
+            for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed) {
+                failed_here.insert(&finding.rule);
+                if !documented.contains(&finding.rule.as_str()) {
+                    problems.push(format!("{} fails in {}: expected {}, actual {}", finding.rule, test.id, finding.expected, finding.actual));
+                }
+            }
         }
-        let failed = test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed);
-        for finding in failed.filter(|finding| !documented(profile).contains(&finding.rule.as_str())) {
-            problems.push(format!("{} fails in {}: expected {}, actual {}", finding.rule, test.id, finding.expected, finding.actual));
-        }
+        let not_failed = documented.iter().filter(|rule| !failed_here.contains(**rule));
+        kept.extend(not_failed.map(|rule| format!("{rule} is said to fail in the profile {profile}, and does not")));
     }
-    for (profile, report) in clean {
-        let failed: BTreeSet<String> = failed_rules(report).collect();
-        let kept = documented(profile).iter().filter(|rule| !failed.contains(**rule));
-        problems.extend(kept.map(|rule| format!("{rule} is said to fail in the profile {profile}, and does not")));
-    }
-    let judged: BTreeSet<String> = clean.iter().flat_map(|(_, report)| judged_rules(report)).collect();
-    for rule in catalogue() {
-        if !judged.contains(rule.id) {
-            problems.push(format!("{} is never judged", rule.id));
-        }
-    }
+    problems.extend(kept);
+    problems.extend(catalogue().iter().filter(|rule| !judged.contains(rule.id)).map(|rule| format!("{} is never judged", rule.id)));
     problems.dedup();
     problems
 }

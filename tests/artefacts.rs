@@ -20,7 +20,7 @@ fn judged<'a>(test: &'a TestReport, kinds: &[Kind]) -> Vec<Judged<'a>> {
     while let Some(first) = rest.next() {
         let kind = kinds.iter().find(|kind| kind.rules[0].id == first.rule);
         let kind = kind.unwrap_or_else(|| panic!("{}: {} is not the first rule of any kind", test.id, first.rule));
-        let findings: Vec<&Finding> = std::iter::once(first).chain(rest.by_ref().take(kind.rules.len() - 1)).collect();
+        let findings: Vec<&Finding> = std::iter::once(first).chain(rest.by_ref().take(kind.rules.len() - 1)).map(AsRef::as_ref).collect();
         let (found, wanted): (Vec<_>, Vec<_>) =
             (findings.iter().map(|finding| finding.rule.as_str()).collect(), kind.rules.iter().map(|rule| rule.id).collect());
         assert_eq!(found, wanted, "{}: a {} was judged by some of its rules only", test.id, kind.name);

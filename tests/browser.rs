@@ -31,7 +31,7 @@ async fn listener() -> Arc<CallbackListener> {
     CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap()
 }
 
-fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
+pub(crate) fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
     let mut url = issuer.url.join(&format!("{set}/authorize")).unwrap();
     let state = format!("state of {set}");
     url.query_pairs_mut().append_pair("redirect_uri", redirect_uri.as_str()).append_pair("state", &state);

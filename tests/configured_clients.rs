@@ -74,6 +74,7 @@ async fn the_configured_clients_take_the_place_of_registered_ones() {
         "registration-attacks/initial-access-token",
         "registration-attacks/metadata",
         "registration-attacks/more-members",
+        "token-endpoint-attacks/client-assertions",
     ];
     let mut left_out = ids(&report, |test| !ran(test));
     left_out.sort_unstable();
@@ -150,19 +151,19 @@ async fn a_public_client_is_not_held_to_what_a_confidential_one_may_do() {
 /// Flaws that attacks find, and the stories that find them.
 const FOUND: &[(&str, &[&str])] = &[
     ("pkce-unchecked", &["pkce/*"]),
-    ("client-authentication-optional", &["token-endpoint-attacks/secret-basic"]),
+    ("client-authentication-optional", &["token-endpoint-attacks/secret-basic", "token-endpoint-attacks/bad-credentials-*"]),
     ("client-secret-in-query-accepted", &["token-endpoint-attacks/secret-post"]),
     ("code-for-any-client", &["authorization-code-attacks/another-client"]),
     ("code-reusable", &["authorization-code-attacks/*"]),
     ("code-reuse-harmless", &["authorization-code-attacks/replay"]),
     ("refresh-for-any-client", &["refresh-attacks/another-client"]),
-    ("refresh-secret-unchecked", &["refresh-attacks/confidential-client"]),
+    ("refresh-secret-unchecked", &["refresh-attacks/confidential-client", "token-endpoint-attacks/bad-credentials-*"]),
     ("refresh-reusable", &["refresh-attacks/*"]),
     ("refresh-kept-by-public-client", &["refresh-attacks/public-client"]),
     ("bearer-id-token", &["bearer-tokens/userinfo"]),
-    ("introspection-open", &["bearer-tokens/introspection"]),
+    ("introspection-open", &["bearer-tokens/introspection", "token-endpoint-attacks/bad-credentials-*"]),
     ("revocation-for-any-client", &["revocation/another-client"]),
-    ("revocation-secret-unchecked", &["revocation/refresh-token"]),
+    ("revocation-secret-unchecked", &["revocation/refresh-token", "token-endpoint-attacks/bad-credentials-*"]),
     ("redirect-host-ignored", &["redirect-uri/not-registered"]),
     ("public-client-without-challenge", &["authorization-refusals/public-client"]),
     ("response-type-token-taken", &["authorization-refusals/confidential-client"]),

@@ -45,6 +45,11 @@ fn the_rule_reference_is_current() {
     assert!(left.is_empty(), "pages of families that are no more: {left:?}");
 }
 
+#[test]
+fn the_coverage_of_the_specifications_is_current() {
+    assert_golden("docs/coverage.md", &reference::coverage().expect("sound tables"));
+}
+
 /// What stands between two lines of a hand-written page is generated.
 fn assert_part(page: &str, name: &str, current: &str) {
     let begin = format!("<!-- {name}: `GOLDEN=write cargo test --test integration docs` writes them again -->\n");

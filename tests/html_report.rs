@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oa_authtest::config::Format;
 use oa_authtest::report::compare::Comparison;
@@ -557,7 +558,7 @@ async fn what_is_beside_a_run_can_be_read_everywhere() {
     // Before, nothing was broken, and the last test was not there.
     let mut before = after.clone();
     before.tests.pop();
-    before.tests.iter_mut().flat_map(|test| &mut test.findings).for_each(|finding| finding.outcome = FindingOutcome::Passed);
+    before.tests.iter_mut().flat_map(|test| &mut test.findings).for_each(|finding| Arc::make_mut(finding).outcome = FindingOutcome::Passed);
     let baseline = Comparison::of(&before, &after).baseline("before.json", &before, &after, false);
     let runs = (0..40).map(|n| PastRun {
         started: format!("2026-03-01T10:{n:02}:00Z"),

@@ -26,6 +26,8 @@ mod formats;
 mod fuzz;
 mod gates;
 #[cfg(target_os = "linux")]
+mod grid;
+#[cfg(target_os = "linux")]
 mod guard;
 mod guarded;
 mod history;
@@ -40,6 +42,8 @@ mod layers;
 mod left_out;
 mod levels;
 mod manual;
+#[cfg(target_os = "linux")]
+mod memory;
 mod oauth;
 mod oidc;
 mod openactive_config;

@@ -45,7 +45,7 @@ fn beside_others(report: &mut RunReport) {
     let findings = || report.tests.iter().flat_map(|test| &test.findings);
     let broken = findings().find(|finding| finding.is_broken()).unwrap().rule.clone();
     let holds = findings().find(|finding| finding.outcome == FindingOutcome::Passed).unwrap().rule.clone();
-    for finding in before.tests.iter_mut().flat_map(|test| &mut test.findings) {
+    for finding in before.tests.iter_mut().flat_map(|test| &mut test.findings).map(Arc::make_mut) {
         if finding.rule == broken {
             finding.outcome = FindingOutcome::Passed;
         } else if finding.rule == holds {
@@ -163,9 +163,10 @@ fn a_results_file_cannot_choose_where_reports_go() {
 #[test]
 fn findings_that_belong_nowhere_are_not_lost() {
     let mut report = sample();
-    report.tests[0].findings[0].step = 99;
-    report.tests[0].findings[1].sentence = 99;
-    report.tests[0].findings[2].exchange = Some(99);
+    let findings = &mut report.tests[0].findings;
+    Arc::make_mut(&mut findings[0]).step = 99;
+    Arc::make_mut(&mut findings[1]).sentence = 99;
+    Arc::make_mut(&mut findings[2]).exchange = Some(99);
     let text = markdown::render_test(&report, &report.tests[0]);
     for finding in &report.tests[0].findings {
         assert!(text.contains(&finding.rule), "{}", finding.rule);
@@ -177,7 +178,7 @@ fn findings_that_belong_nowhere_are_not_lost() {
 fn long_bodies_are_folded() {
     let mut report = sample();
     let Entry::Exchange(exchange) = &mut report.tests[0].steps[0].entries[1] else { panic!("no exchange") };
-    exchange.response.as_mut().unwrap().body = "line\n".repeat(61);
+    exchange.response.as_mut().unwrap().body = "line\n".repeat(61).into();
     assert!(markdown::render_test(&report, &report.tests[0]).contains("<details><summary>Body of 61 lines</summary>\n\n```text\nline\n"));
 }
 
@@ -233,7 +234,7 @@ fn fill(report: &mut RunReport, text: &str) {
     for test in &mut report.tests {
         [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
         test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);
-        for finding in &mut test.findings {
+        for finding in test.findings.iter_mut().map(Arc::make_mut) {
             finding.own = true;
             finding.known.iter_mut().for_each(set);
             [&mut finding.says, &mut finding.spec, &mut finding.expected, &mut finding.actual].into_iter().for_each(set);
@@ -259,7 +260,7 @@ fn fill_entry(entry: &mut Entry, text: &str) {
             match &mut e.response {
                 Ok(response) => {
                     pairs(&mut response.headers);
-                    set(&mut response.body);
+                    response.body = text.into();
                 }
                 Err(reason) => set(reason),
             }
@@ -355,7 +356,7 @@ fn nothing_foreign_changes_the_form_of_a_report() {
         report.interrupted = true;
         report.environment.secrets_shown = true;
         let broken = report.tests[3].findings.iter_mut().find(|finding| finding.is_broken()).unwrap();
-        broken.known = Some("harmless".to_owned());
+        Arc::make_mut(broken).known = Some("harmless".to_owned());
         let entry = |state| KnownEntry {
             rule: "harmless".to_owned(),
             test: Some("harmless".to_owned()),

@@ -1,5 +1,7 @@
 //! Either user agent behind one interface.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::agent::auto::{Auto, ended_for_want_of_a_browser};
@@ -150,6 +152,22 @@ impl AgentSession {
         match self {
             Self::Browser(session) => session.visit(visit, callback).await,
             Self::Http(session) => session.visit(visit, callback).await,
+        }
+    }
+
+    /// Which session of which running driver it is, if it is one.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Browser(session) => session.place(),
+            Self::Http(_) => None,
+        }
+    }
+
+    /// How long it has waited for other tests, since this was asked last.
+    pub fn take_waited(&mut self) -> Duration {
+        match self {
+            Self::Browser(session) => session.take_waited(),
+            Self::Http(_) => Duration::ZERO,
         }
     }
 

@@ -60,6 +60,7 @@ pub(crate) use resolve::GITHUB_ACTIONS;
 pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
 pub use shard::{MOST_SHARDS, Shard};
+pub(crate) use value::public;
 
 /// The file that is read from the current folder if no other is named.
 pub const FILE_NAME: &str = "oa-authtest.toml";
@@ -246,7 +247,7 @@ impl fmt::Debug for AgentConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AgentConfig")
             .field("kind", &self.kind)
-            .field("webdriver_url", &self.webdriver_url.as_ref().map(|url| value::public(url.as_str())))
+            .field("webdriver_url", &self.webdriver_url.as_ref().map(|url| public(url.as_str())))
             .field("headed", &self.headed)
             .field("deadline", &self.deadline)
             .finish()

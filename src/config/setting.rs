@@ -327,7 +327,8 @@ settings! {
         AGENT = Setting::new("--agent", "[browser] agent", "AGENT", Kind::Choice(names_of::<AgentKind>), "what logs in")
             .more("`http` fills in plain HTML forms without a browser. `auto` begins with the browser, and keeps to it in profile `openactive` and in tests that are about what a browser shows; other tests use plain HTTP once it was shown to lead to the same end by the same pages. A browser named by `--webdriver-url` or shown by `--headed` does it all.").by_default("auto");
         WEBDRIVER_URL = Setting::new("--webdriver-url", "[browser] webdriver-url", "URL", Kind::Text,
-            "a running WebDriver instead of one started for the run");
+            "a running WebDriver instead of one started for the run")
+            .more("It may be a grid: tests run side by side up to its sessions, and share them where `--jobs` asks for more.");
         HEADED = Setting::new("--headed", "[browser] headed", "BOOL", Kind::Switch, "show the browser's window").by_default("false");
     }
     "Reports" {

@@ -1,5 +1,7 @@
 //! The plan: which tests run and which are left out, decided before the first request, each skip with a reason a person can act on.
 
+use std::sync::Arc;
+
 use globset::{Glob, GlobMatcher};
 use thiserror::Error;
 
@@ -47,8 +49,8 @@ pub struct Plan {
 pub struct PlannedTest {
     /// `feature/test`.
     pub id: String,
-    /// The feature it belongs to.
-    pub feature: Feature,
+    /// The feature it belongs to, which it shares with the other tests of it.
+    pub feature: Arc<Feature>,
     /// The test.
     pub test: Test,
     /// `None` if it runs, else why it is skipped.
@@ -115,6 +117,7 @@ impl Plan {
         let required = globs("--require", &config.require)?;
         let mut tests: Vec<PlannedTest> = Vec::new();
         for feature in features.iter().filter(|feature| config.profiles.contains(&feature.profile)) {
+            let shared = Arc::new(feature.clone());
             for test in &feature.tests {
                 let id = format!("{}/{}", feature.id, test.id);
                 if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
@@ -126,7 +129,7 @@ impl Plan {
                 }
                 let skip = if left_out.iter().any(|glob| glob.is_match(&id)) { Some(Skip::LeftOut) } else { lacking(&config.for_test(&id), test) };
                 let required = config.fail_on_skip || required.iter().any(|glob| glob.is_match(&id));
-                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip, required });
+                tests.push(PlannedTest { id, feature: Arc::clone(&shared), test: test.clone().asking_for(config.scope.as_deref()), skip, required });
             }
         }
         if let Some((glob, _)) = config.require.iter().zip(&required).find(|(_, glob)| !tests.iter().any(|test| glob.is_match(&test.id))) {

@@ -117,6 +117,10 @@ steps! {
     FindMetadata {} => "Metadata",
         gives: &[Metadata], action: find_metadata();
 
+    /// Holds the provider metadata against the metadata of the authorization server, where both are published (RFC 9068 4).
+    CompareMetadata {} => "Provider Metadata beside it",
+        needs: &[Metadata], action: compare_metadata();
+
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {} => "Key Set",
         needs: &[Metadata], gives: &[KeySet], action: fetch_key_set();
@@ -164,6 +168,10 @@ steps! {
     /// Authenticates at the token endpoint by signed assertions (RFC 7523 2.2), with each audience the specifications know.
     TryClientAssertions {} => "Client Assertions",
         needs: &[Metadata, Client], action: try_client_assertions();
+
+    /// Tries to exchange the code with client assertions that are not good, and one assertion twice (RFC 7523 3).
+    AttackClientAssertions {} => "Attacks with Client Assertions",
+        needs: &[Metadata, KeySet, Client, Code], action: attack_client_assertions();
 
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
@@ -260,6 +268,11 @@ steps! {
     AttackClientAuthentication {} => "Attacks on Client Authentication",
         needs: &[Metadata, KeySet, Client, Code], action: attack_client_authentication();
 
+    /// Sends bad credentials of the client to every endpoint that authenticates clients, and for every grant (RFC 6749 2.3). The secret of another
+    /// client is tried where the test has used one before.
+    AttackCredentials {} => "Attacks with Bad Client Credentials",
+        needs: &[Metadata, KeySet, Client, Code], action: attack_credentials();
+
     /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
     ReplayCode {} => "Code Replay",
         needs: &[Metadata, Client, UserTokens], action: replay_code();
@@ -334,6 +347,14 @@ steps! {
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",
         needs: &[Metadata], settings: &[DatasetSite], action: fetch_dataset_site();
+
+    /// Asks each endpoint as a page of the client's origin does (OpenID Connect Discovery 3).
+    AskFromAnotherOrigin {
+        /// True for a request to the authorization endpoint and nothing else.
+        #[serde(default, rename = "authorization-endpoint-only")]
+        authorization_endpoint_only: bool,
+    } => "Clients that run in a browser",
+        needs: &[Metadata, Client], action: ask_from_another_origin(*authorization_endpoint_only);
 
     /// Holds what `[features]` of the configuration declares against the provider metadata.
     CheckCapability {

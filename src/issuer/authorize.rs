@@ -26,6 +26,8 @@ const LONGEST_HINT: usize = 256;
 
 /// The longest `state` or `nonce`, in bytes.
 const LONGEST_VALUE: usize = 4096;
+/// What a flaw leaves of a `state`, in characters.
+const SHORT_STATE: usize = 255;
 
 /// An authorization request that was found good.
 #[derive(Debug, Clone)]
@@ -112,8 +114,9 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
 fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let (client, redirect_uri) = addressee(issuer, params)?;
     let mut state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
-    if issuer.does(Behaviour::StateCut) {
-        state = state.map(|state| state.chars().take(255).collect());
+    let is_long = state.as_ref().is_some_and(|state| state.chars().count() > SHORT_STATE);
+    if is_long && issuer.does(Behaviour::StateCut) {
+        state = state.map(|state| state.chars().take(SHORT_STATE).collect());
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
     let mode = Mode::of(params);
@@ -134,15 +137,14 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         let assembled = request_object::assemble(issuer, &client, params, object);
         return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
     }
-    if issuer.does(Behaviour::OpenidRequired) && !params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid")) {
+    if !params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid")) && issuer.does(Behaviour::OpenidRequired) {
         return Err(refuse("invalid_scope", "the scope openid is missing"));
     }
-    if issuer.does(Behaviour::ScopeRequired) && params.get("scope").is_none() {
+    if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequired) {
         return Err(refuse("invalid_scope", "scope is missing"));
     }
     for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
-        let is_ignored = name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored);
-        if params.get(name).is_some() && !is_ignored {
+        if params.get(name).is_some() && !(name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored)) {
             return Err(refuse(error, "this parameter is not supported"));
         }
     }
@@ -178,10 +180,10 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     // Without a scope there is a default (RFC 6749 3.3).
     let asked = Scope::parse(params.get("scope").unwrap_or(OPENBOOKING));
     let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
-    if issuer.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
+    if !asked.words().all(is_known) && issuer.does(Behaviour::UnknownScopeRefused) {
         return Err(invalid("there is a scope that is not known"));
     }
-    if issuer.does(Behaviour::RegistrationScopeNeeded) && !asked.within(&client.metadata.scope) {
+    if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
         return Err(refuse("invalid_scope", "the client did not register this scope"));
     }
     let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && !issuer.checks(Check::AuthorizationScope));
@@ -227,8 +229,8 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
     }
     let client_id = params.get("client_id").ok_or(Refusal::Page(Doubt::NoClient))?;
     let client = issuer.store().clients.get(client_id).cloned().ok_or(Refusal::Page(Doubt::UnknownClient))?;
-    let first = client.metadata.redirect_uris.first().filter(|_| issuer.does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
-    let redirect_uri = params.get("redirect_uri").or(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
+    let first = || client.metadata.redirect_uris.first().filter(|_| issuer.does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
+    let redirect_uri = params.get("redirect_uri").or_else(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
     if !redirect::is_registered(&issuer.defect, &client.metadata, redirect_uri) {
         return Err(Refusal::Page(Doubt::UnregisteredRedirectUri));
     }
@@ -243,27 +245,27 @@ fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
         error: "invalid_request",
         description: "the request is wrong",
     };
-    let redirects = (issuer.does(Behaviour::NoClientRedirected) && doubt == Doubt::NoClient)
-        || (issuer.does(Behaviour::UnknownClientRedirected) && doubt == Doubt::UnknownClient);
+    let redirects = (doubt == Doubt::NoClient && issuer.does(Behaviour::NoClientRedirected))
+        || (doubt == Doubt::UnknownClient && issuer.does(Behaviour::UnknownClientRedirected));
     if redirects {
         return params.get("redirect_uri").map(at);
     }
-    if issuer.does(Behaviour::RedirectSecondUsed) && params.repeats("redirect_uri") {
+    if params.repeats("redirect_uri") && issuer.does(Behaviour::RedirectSecondUsed) {
         return params.last("redirect_uri").map(at);
     }
-    if issuer.does(Behaviour::RedirectRefusedAtRegistered) && doubt == Doubt::UnregisteredRedirectUri {
+    if doubt == Doubt::UnregisteredRedirectUri && issuer.does(Behaviour::RedirectRefusedAtRegistered) {
         let client = issuer.store().clients.get(params.get("client_id")?).cloned()?;
         return client.metadata.redirect_uris.first().map(|uri| at(uri));
     }
     if issuer.does(Behaviour::RefusalPageOk) {
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(doubt.message()).ok()?))));
     }
-    if issuer.does(Behaviour::RefusalPageQuoted) && doubt == Doubt::UnregisteredRedirectUri {
+    if doubt == Doubt::UnregisteredRedirectUri && issuer.does(Behaviour::RefusalPageQuoted) {
         return pages::refusal_quoting(doubt.message(), params.get("redirect_uri")?)
             .ok()
             .map(|html| Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
-    if issuer.does(Behaviour::RefusalPageRaw) && doubt == Doubt::UnregisteredRedirectUri {
+    if doubt == Doubt::UnregisteredRedirectUri && issuer.does(Behaviour::RefusalPageRaw) {
         let html = pages::error(doubt.message()).ok()?.replace(doubt.message(), params.get("redirect_uri")?);
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }

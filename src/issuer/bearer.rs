@@ -11,7 +11,7 @@ use super::state::Issuer;
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
 pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let is_bearer = if issuer.does(Behaviour::BearerCaseSensitive) { scheme == "Bearer" } else { scheme.eq_ignore_ascii_case("bearer") };
+    let is_bearer = scheme == "Bearer" || (scheme.eq_ignore_ascii_case("bearer") && !issuer.does(Behaviour::BearerCaseSensitive));
     is_bearer.then(|| token.trim())
 }
 

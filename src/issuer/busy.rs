@@ -52,7 +52,7 @@ impl Refusals {
 
 /// Answers the request, unless the issuer is too busy.
 pub(super) async fn or_too_busy(State(issuer): State<Arc<Issuer>>, request: Request, next: Next) -> Response {
-    if issuer.does(Behaviour::TokenEndpointBusy) && issuer.accounts.token_endpoint.ends_with(request.uri().path()) {
+    if issuer.accounts.token_endpoint.ends_with(request.uri().path()) && issuer.does(Behaviour::TokenEndpointBusy) {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "0");
     }
     let (recovers, gives_up) = (issuer.does(Behaviour::BusyNowAndThen), issuer.does(Behaviour::GatewayNowAndThen));

@@ -48,6 +48,7 @@ impl Endpoint {
     fn secret(self, form: &Params) -> Check {
         match self {
             Self::Token if form.get("refresh_token").is_some() => Check::RefreshClientSecret,
+            Self::Token if form.get("grant_type") == Some("client_credentials") => Check::ClientCredentialsClientSecret,
             Self::Token => Check::CodeClientSecret,
             Self::Revocation => Check::RevocationClientSecret,
             Self::Introspection => Check::IntrospectionClientSecret,
@@ -62,16 +63,16 @@ impl Endpoint {
 pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
     let refused = || OauthError::invalid_client("the client is unknown, or its credentials or its method of authentication are wrong");
     let owner = || ["code", "refresh_token", "token"].into_iter().find_map(|name| issuer.store().owner(form.get(name)?).cloned());
-    let is_optional = !issuer.checks(endpoint.presence());
+    let is_optional = || !issuer.checks(endpoint.presence());
     let credentials = credentials(issuer, headers, form, is_optional)?;
     let Some(id) = credentials.id else { return owner().ok_or_else(refused) };
     let known = issuer.store().clients.get(&id).cloned();
     let Some(client) = known else { return owner().filter(|_| !issuer.checks(Check::ClientAuthenticationKnown)).ok_or_else(refused) };
     let (method, is_right) = match (&client.secret, &credentials.proof) {
-        (Some(known), Proof::Secret(sent, method)) => (*method, random::same(known, sent) || !issuer.checks(endpoint.secret(form))),
+        (Some(known), Proof::Secret(sent, method)) => (*method, is_right_secret(issuer, known, sent) || !issuer.checks(endpoint.secret(form))),
         (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
         (None, Proof::Nothing) => (AuthMethod::None, true),
-        (Some(_), Proof::Nothing) if is_optional => return Ok(client),
+        (Some(_), Proof::Nothing) if is_optional() => return Ok(client),
         _ => return Err(refused()),
     };
     if !is_right && client.secret.is_some() && endpoint == Endpoint::Token && issuer.does(Behaviour::WrongSecretIsInvalidGrant) {
@@ -81,8 +82,16 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
         return Err(refused());
     }
     let is_late = issuer.does(Behaviour::RegistrationLate) && client.is_new();
-    let is_dead = issuer.does(Behaviour::RegistrationDead) && client.registered.is_some();
+    let is_dead = client.registered.is_some() && issuer.does(Behaviour::RegistrationDead);
     if is_late || is_dead { Err(refused()) } else { Ok(client) }
+}
+
+/// True if what a client sent is its secret, or a flaw takes it for that.
+fn is_right_secret(issuer: &Issuer, known: &str, sent: &str) -> bool {
+    let is_anyones = || issuer.store().clients.values().any(|client| client.secret.as_deref().is_some_and(|secret| random::same(secret, sent)));
+    random::same(known, sent)
+        || (sent.is_empty() && issuer.does(Behaviour::EmptySecretAccepted))
+        || (issuer.does(Behaviour::SecretOfAnyClientAccepted) && is_anyones())
 }
 
 /// True if a client assertion is good, which it is once.
@@ -92,11 +101,11 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
         return false;
     }
     let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
-    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now());
-    jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti))
+    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now(), &|check| issuer.checks(check));
+    jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti) || !issuer.checks(Check::AssertionOnce))
 }
 
-fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: bool) -> Result<Credentials, OauthError> {
+fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: impl Fn() -> bool) -> Result<Credentials, OauthError> {
     let header = headers.get(AUTHORIZATION);
     let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
     if [header.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|is_there| **is_there).count() > 1
@@ -118,14 +127,16 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
         return same(id, Proof::Secret(secret, AuthMethod::Basic));
     }
     if let Some(text) = assertion {
-        if form.get("client_assertion_type") != Some(assertion::TYPE) {
+        if form.get("client_assertion_type") != Some(assertion::TYPE) && issuer.checks(Check::AssertionType) {
             return Err(OauthError::invalid_request("client_assertion_type is not that of a JWT"));
         }
-        let id = assertion::client_id(text).ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
+        let subject = assertion::client_id(text);
+        let id = if issuer.checks(Check::AssertionSubject) { subject } else { form.owned("client_id").or(subject) };
+        let id = id.ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
         return same(id, Proof::Assertion(text.to_owned()));
     }
     let id = form.owned("client_id");
-    if id.is_none() && !is_optional {
+    if id.is_none() && !is_optional() {
         return Err(OauthError::invalid_client("there are no client credentials"));
     }
     let proof = secret.map_or(Proof::Nothing, |secret| Proof::Secret(secret.to_owned(), AuthMethod::Post));

@@ -242,16 +242,17 @@ fn types(request: &Map<String, Value>, defect: &Defect) -> Result<(Vec<String>, 
         None => Vec::new(),
         Some(value) => strings(value).ok_or_else(|| invalid("response_types is not an array of strings"))?,
     };
-    if !defect.checks(Check::RegistrationTypes) {
-        return Ok((grant_types, response_types));
+    let doubt = if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
+        Some("refresh_token needs the grant authorization_code")
+    } else if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
+        Some("response_types does not fit grant_types, or is not supported")
+    } else {
+        None
+    };
+    match doubt.filter(|_| defect.checks(Check::RegistrationTypes)) {
+        Some(doubt) => Err(invalid(doubt)),
+        None => Ok((grant_types, response_types)),
     }
-    if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
-        return Err(invalid("refresh_token needs the grant authorization_code"));
-    }
-    if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
-        return Err(invalid("response_types does not fit grant_types, or is not supported"));
-    }
-    Ok((grant_types, response_types))
 }
 
 /// What a registration request is checked against: the documents that were fetched for it, and what the issuer is like.

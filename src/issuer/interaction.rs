@@ -195,7 +195,7 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
         flow.logged_in || !(asked || (too_old && issuer.checks(Check::AuthorizationMaxAge)) || is_other(session))
     });
     let Some(session) = session.filter(|_| !(silent && issuer.does(Behaviour::PromptNoneRefused))) else {
-        let needs_hint = request.sub.is_none() && issuer.does(Behaviour::PromptNoneNeedsHint);
+        let needs_hint = silent && request.sub.is_none() && issuer.does(Behaviour::PromptNoneNeedsHint);
         let error = if needs_hint { "invalid_request" } else { "login_required" };
         return if silent { Next::Refuse(error, "the end-user is not logged in") } else { Next::Login };
     };
@@ -263,11 +263,11 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         code.truncate(8);
     }
     let (reply, sent) = respond::code(issuer, &request.target, &code)?;
-    let auth_time = if issuer.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
+    let auth_time = if !flow.logged_in && issuer.does(Behaviour::AuthTimeMoves) {
         // Later than any rounding explains, even if both are in the same second.
         issuer.now().max(session.auth_time + 3)
     } else {
-        session.auth_time + u64::from(issuer.does(Behaviour::AuthTimeRounded) && !flow.logged_in)
+        session.auth_time + u64::from(!flow.logged_in && issuer.does(Behaviour::AuthTimeRounded))
     };
     let known = issuer.store().clients.get(&request.client_id).map(|client| client.metadata.subject(&session.sub));
     let sub = if issuer.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };
@@ -279,7 +279,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         nonce: request
             .nonce
             .as_ref()
-            .map(|nonce| if issuer.does(Behaviour::NonceEscaped) { nonce.replace('<', "&lt;").replace('>', "&gt;") } else { nonce.clone() }),
+            .map(|nonce| if nonce.contains(['<', '>']) && issuer.does(Behaviour::NonceEscaped) { escaped(nonce) } else { nonce.clone() }),
         requested: request.requested.clone(),
         alive: true,
     };
@@ -298,6 +298,10 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         store.log_out(&flow.browser);
     }
     Ok(reply)
+}
+
+fn escaped(nonce: &str) -> String {
+    nonce.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// What the end-user is asked to allow: the scope, and the claims that are asked for by name beyond it.

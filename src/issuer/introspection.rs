@@ -19,12 +19,18 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let form = Params::form(&headers, &body)?;
     let client = authenticate(&issuer, Endpoint::Introspection, &headers, &form)
         .and_then(|client| if client.metadata.is_public() { Err(OauthError::invalid_client("a public client may not do this")) } else { Ok(client) });
-    let client = client.map_err(|error| {
-        let other = issuer.does(Behaviour::IntrospectionBadRequest);
-        if other { OauthError::bad_request("invalid_client", "the client is unknown, or its credentials are wrong") } else { error }
-    })?;
+    let client = match client {
+        Ok(client) => client,
+        Err(_) if issuer.does(Behaviour::IntrospectionBadRequest) => {
+            return Err(OauthError::bad_request("invalid_client", "the client is unknown, or its credentials are wrong").into());
+        }
+        Err(error) => return issuer.unauthorized(Site::IntrospectionUnauthorized, error),
+    };
     if issuer.does(Behaviour::IntrospectionForResourceServers) {
         return Err(OauthError::forbidden("access_denied", "this is for resource servers").into());
+    }
+    if form.get("token").is_none() && !issuer.checks(Check::IntrospectionTokenPresent) {
+        return Ok(Reply::ok(json!({ "active": false })));
     }
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
     match good_token(&issuer, token, &client.id) {

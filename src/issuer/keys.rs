@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
@@ -94,9 +96,17 @@ pub struct SigningKey {
     pub alg: Alg,
     /// Its RFC 7638 thumbprint.
     pub kid: String,
-    private: EncodingKey,
+    private: Private,
     /// The JWK, without private members.
     public: Value,
+}
+
+/// What a key signs with.
+#[derive(Debug)]
+enum Private {
+    /// Kept as the library has it: what it works out for the first signature serves all.
+    Rsa(Box<RsaKeyPair>),
+    Other(EncodingKey),
 }
 
 impl SigningKey {
@@ -129,24 +139,40 @@ impl SigningKey {
         if let (Value::Object(public), Value::Object(members)) = (&mut public, members) {
             public.extend(members);
         }
+        let private = match alg {
+            Alg::Rs256 | Alg::Ps256 => {
+                Private::Rsa(Box::new(RsaKeyPair::from_pkcs8(&pair.serialize_der()).map_err(|error| made(error.to_string()))?))
+            }
+            Alg::Es256 | Alg::Es384 | Alg::EdDsa => Private::Other(private),
+        };
         Ok(Self { alg, kid, private, public })
     }
 
     /// A signed JWT in compact form (RFC 7515 7.1) with exactly this header.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
         let message = unsigned(header, claims);
-        let signature = crypto::sign(message.as_bytes(), &self.private, self.alg.algorithm()).map_err(|error| KeyError {
-            alg: self.alg.name(),
-            what: "used",
-            why: error.to_string(),
-        })?;
+        let signature = self.signature(message.as_bytes()).map_err(|why| KeyError { alg: self.alg.name(), what: "used", why })?;
         Ok(format!("{message}.{signature}"))
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<String, String> {
+        match &self.private {
+            Private::Rsa(key) => {
+                let padding: &dyn RsaEncoding = if self.alg == Alg::Ps256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|error| error.to_string())?;
+                Ok(URL_SAFE_NO_PAD.encode(signature))
+            }
+            Private::Other(key) => crypto::sign(message, key, self.alg.algorithm()).map_err(|error| error.to_string()),
+        }
     }
 }
 
 /// Header and claims in base64url with a dot between: what is signed.
 pub fn unsigned(header: &Value, claims: &Value) -> String {
-    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
+    // A JSON object of this library's has each name once.
+    let text = |value: &Value| value.to_string().replace("$again\":", "\":");
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(text(header)), URL_SAFE_NO_PAD.encode(text(claims)))
 }
 
 /// The claims of a JWT that this key signed with this algorithm. What they say is not checked.

@@ -69,7 +69,7 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
 
 /// Logs in, if name and password are right.
 pub(super) fn log_in_as(issuer: &Issuer, flow: &mut Flow, username: Option<&str>, password: Option<&str>) -> bool {
-    let is_right = !issuer.checks(Check::LoginPassword) || password.is_some_and(|password| random::same(password, &issuer.accounts.password));
+    let is_right = password.is_some_and(|password| random::same(password, &issuer.accounts.password)) || !issuer.checks(Check::LoginPassword);
     if !is_right || !username.is_some_and(|username| random::same(username, &issuer.accounts.username)) {
         return false;
     }

@@ -60,7 +60,8 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     if issuer.does(Behaviour::LogoutClosed) {
         return Err(Problem::Page("Logging out is out of order."));
     }
-    let read = |hint: &str| if issuer.checks(Check::LogoutHintSignature) { hint::client_id(issuer, hint) } else { hint::unverified_client_id(hint) };
+    let unverified = |hint: &str| hint::unverified_client_id(hint).filter(|_| !issuer.checks(Check::LogoutHintSignature));
+    let read = |hint: &str| hint::client_id(issuer, hint).or_else(|| unverified(hint));
     let hinted = match params.get("id_token_hint") {
         None => None,
         Some(hint) => Some(read(hint).ok_or(Problem::Page("The hint is no ID token of this issuer."))?),

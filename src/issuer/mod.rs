@@ -15,6 +15,7 @@ mod client;
 mod client_auth;
 mod client_keys;
 mod client_metadata;
+mod cross_origin;
 mod fetch;
 pub mod flaw;
 mod grant;

@@ -8,7 +8,7 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 
 use super::client_auth::{Endpoint, authenticate};
-use super::flaw::{Behaviour, Site};
+use super::flaw::{Behaviour, Check, Site};
 use super::params::Params;
 use super::reply::{Answer, OauthError, Reply};
 use super::state::Issuer;
@@ -19,15 +19,24 @@ const DELAY: Duration = Duration::from_millis(500);
 /// `POST`: 200 whether or not there was such a token (RFC 7009 2.2). A `token_type_hint` is not needed to find it.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::form(&headers, &body)?;
-    let client = authenticate(&issuer, Endpoint::Revocation, &headers, &form)?;
+    let client = match authenticate(&issuer, Endpoint::Revocation, &headers, &form) {
+        Ok(client) => client,
+        Err(error) => return issuer.unauthorized(Site::RevocationUnauthorized, error),
+    };
+    if client.metadata.is_public() && issuer.does(Behaviour::RevocationForConfidentialClients) {
+        return Err(OauthError::invalid_client("a public client may not do this").into());
+    }
+    if form.get("token").is_none() && !issuer.checks(Check::RevocationTokenPresent) {
+        return Ok(Reply::empty(StatusCode::OK).no_store());
+    }
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
-    if issuer.does(Behaviour::RevocationUnknownRefused) && !issuer.store().knows_token(token) {
+    if !issuer.store().knows_token(token) && issuer.does(Behaviour::RevocationUnknownRefused) {
         return Err(OauthError::invalid_request("there is no such token").into());
     }
     if issuer.does(Behaviour::RevocationClosed) {
         return Err(OauthError::invalid_request("revocation is out of order").into());
     }
-    if issuer.does(Behaviour::RevocationOfRefreshTokensOnly) && issuer.store().access.contains_key(token) {
+    if issuer.store().access.contains_key(token) && issuer.does(Behaviour::RevocationOfRefreshTokensOnly) {
         return Err(OauthError::bad_request("unsupported_token_type", "access tokens are not revoked").into());
     }
     if issuer.does(Behaviour::RevocationDelayed) {

@@ -19,7 +19,7 @@ use super::flaw::Site;
 use super::pages;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{busy, interaction, login, single_page};
+use super::{busy, cross_origin, interaction, login, single_page};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -78,6 +78,7 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&issuer), busy::or_too_busy))
+        .layer(middleware::from_fn_with_state(Arc::clone(&issuer), cross_origin::share))
         .layer(middleware::map_response_with_state(Arc::clone(&issuer), finish))
         .layer(middleware::from_fn(in_time))
         .with_state(issuer)

@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use http::StatusCode;
+
 use super::busy::Refusals;
 use super::client::{AuthMethod, Client};
 use super::client_metadata::Metadata;
@@ -11,7 +13,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::key_rollover::Rollover;
 use super::keys::KeyRing;
 use super::persona::PersonaSettings;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, OauthError, Reply};
 use super::store::Store;
 use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
@@ -106,6 +108,15 @@ impl Issuer {
     /// If the flaw does not fit the reply.
     pub fn reply(&self, sites: &[Site], reply: Reply) -> Answer {
         Ok(self.defect.patch_reply(sites, reply)?)
+    }
+
+    /// The refusal of a client: with status 401 as a flaw may have it there.
+    ///
+    /// # Errors
+    /// The error where it is another, or if the flaw does not fit the reply.
+    pub fn unauthorized(&self, site: Site, error: OauthError) -> Answer {
+        let reply = error.reply();
+        if reply.status == StatusCode::UNAUTHORIZED { self.reply(&[site], reply) } else { Err(error.into()) }
     }
 
     /// The store, locked. Never held across an await.

@@ -23,7 +23,8 @@ use crate::text::random;
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {
-    let form = if issuer.checks(Check::TokenRequestRepeats) { Params::form(&headers, &body) } else { Ok(Params::parse(&body)) };
+    let is_refused = || issuer.checks(Check::TokenRequestRepeats);
+    let form = Params::form(&headers, &body).or_else(|refusal| if is_refused() { Err(refusal) } else { Ok(Params::parse(&body)) });
     answer(&issuer, form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)))
 }
 
@@ -51,7 +52,7 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
     let is_unknown = |code: &str| !issuer.store().codes.contains_key(code);
-    if issuer.does(Behaviour::CodeBeforeClient) && form.get("code").is_some_and(is_unknown) {
+    if form.get("code").is_some_and(is_unknown) && issuer.does(Behaviour::CodeBeforeClient) {
         return Err(OauthError::bad_request("invalid_grant", "the code is unknown").into());
     }
     let named = query.get("client_id").filter(|_| issuer.does(Behaviour::SecretInQueryAccepted));
@@ -86,8 +87,8 @@ pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         return Err(OauthError::invalid_client("the client may not use this grant").into());
     }
     let check = if client.metadata.is_public() { Check::GrantConfidential } else { Check::GrantRegistered };
-    let given_anyway = grant_type == "client_credentials" && (issuer.settings().any_client_credentials || !issuer.checks(check));
-    if !client.metadata.may(grant_type) && !given_anyway {
+    let given_anyway = || grant_type == "client_credentials" && (issuer.settings().any_client_credentials || !issuer.checks(check));
+    if !client.metadata.may(grant_type) && !given_anyway() {
         let error = if issuer.does(Behaviour::GrantUnregisteredInvalid) { "invalid_grant" } else { "unauthorized_client" };
         return Err(OauthError::bad_request(error, "the client did not register this grant").into());
     }
@@ -100,13 +101,13 @@ pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
 
 fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let code = form.get("code").ok_or_else(|| OauthError::invalid_request("code is missing"))?;
-    if issuer.does(Behaviour::UnknownCodeAccepted) && !issuer.store().codes.contains_key(code) {
+    if !issuer.store().codes.contains_key(code) && issuer.does(Behaviour::UnknownCodeAccepted) {
         return Ok(Reply::ok(json!({})));
     }
     if issuer.does(Behaviour::CodeAlwaysRefused) {
         return Err(OauthError::bad_request("invalid_grant", "the code is bad").into());
     }
-    if issuer.does(Behaviour::PkceForAll) && form.get("code_verifier").is_none() {
+    if form.get("code_verifier").is_none() && issuer.does(Behaviour::PkceForAll) {
         return Err(OauthError::invalid_request("code_verifier is missing").into());
     }
     let now = issuer.now();

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::bearer;
 use super::claims;
-use super::flaw::{Behaviour, Site};
+use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant};
 use super::params::{self, Params, Query};
 use super::reply::{Answer, OauthError, Reply};
@@ -26,6 +26,7 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = if params::is_form(&headers) { Params::form(&headers, &body)? } else { Params::default() };
     match (bearer::token(&issuer, &headers), form.get("access_token")) {
+        (Some(token), Some(_)) if !issuer.checks(Check::BearerOneMethod) => answer(&issuer, Some(token), None),
         (Some(_), Some(_)) => Err(OauthError::invalid_request("there is a token in the header and one in the form").into()),
         (None, Some(token)) => answer(&issuer, Some(token), Some(Site::UserinfoPostBody)),
         (header, None) => answer(&issuer, header, Some(Site::UserinfoPostHeader)),

@@ -10,6 +10,7 @@ use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::ClientAuthentication;
+use crate::session::assertion::JWT_BEARER;
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
@@ -18,9 +19,6 @@ use super::credentials_encoding::is_refused;
 use super::error_of;
 use crate::text::millis;
 use crate::text::words::said;
-
-/// The `client_assertion_type` of a JWT (RFC 7523 2.2).
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What a client that is not known, or not by these credentials, gets (RFC 6749 5.2).
 pub(super) const INVALID_CLIENT: &str = "invalid_client";
@@ -96,6 +94,21 @@ impl Session {
         }
     }
 
+    /// A form for an endpoint with an assertion of a client, of a `client_assertion_type`.
+    pub(super) fn with_assertion(
+        &self,
+        client: &Client,
+        title: &str,
+        url: &Url,
+        parameters: &[(&str, &str)],
+        (assertion, of_type): (&str, &str),
+    ) -> Request {
+        self.recorder.redactor().learn(SecretKind::ClientAssertion, assertion);
+        let own = [("client_id", client.id.as_str()), ("client_assertion_type", of_type), ("client_assertion", assertion)];
+        let form: Vec<_> = parameters.iter().copied().chain(own).collect();
+        Request::form(title, url.clone(), &form)
+    }
+
     /// A form for an endpoint with a client's credentials, the way it authenticates.
     pub(super) fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
         let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
@@ -113,9 +126,7 @@ impl Session {
                 let now = jiff::Timestamp::now().as_second();
                 let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
                 let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
-                self.recorder.redactor().learn(SecretKind::ClientAssertion, &assertion);
-                parameters.extend([("client_id", client.id.as_str()), ("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]);
-                Request::form(title, url.clone(), &parameters)
+                self.with_assertion(client, title, url, &parameters, (&assertion, JWT_BEARER))
             }
             (AuthMethod::None, _) | (_, None) => {
                 parameters.push(("client_id", client.id.as_str()));

@@ -5,7 +5,8 @@ use std::time::Instant;
 use crate::config::AuthMethod;
 use crate::feature::step::with_attempt;
 use crate::rule::scope_grant::Granted;
-use crate::session::{Session, Stop, UserTokens};
+use crate::session::token_exchange::TokenExchange;
+use crate::session::{Code, Session, Stop, UserTokens};
 
 use super::tokens::Expected;
 
@@ -23,6 +24,12 @@ impl Session {
         let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
         let title = with_attempt("Authorization Code Flow", code.attempt.as_deref());
         let exchange = self.exchange_authenticated(&title, url, &form).await?;
+        self.take_login(exchange, code).await
+    }
+
+    /// Judges what came for a code, and goes on with the tokens.
+    /// Stops if the issuer gave no access token for it.
+    pub(super) async fn take_login(&mut self, exchange: TokenExchange, code: Code) -> Result<(), Stop> {
         let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
         let client = self.client()?;
         if client.configured.is_some() {

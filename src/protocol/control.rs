@@ -7,13 +7,15 @@ use url::Url;
 
 use crate::feature::authorize::Authorize;
 use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
+use crate::rule::answer::{Answer, Control, is_about_client};
 use crate::rule::dead_tokens::Living;
 use crate::rule::expect::scope_words;
+use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::UserInfo;
 use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop, missing};
+use crate::session::token_exchange::TokenExchange;
+use crate::session::{Client, Code, Session, Stop, missing};
 
 /// How long an issuer may take until all of it knows that a token is dead: "there could be a propagation delay" (RFC 7009 2.1).
 pub(super) const PROPAGATION: Duration = Duration::from_secs(1);
@@ -29,13 +31,60 @@ impl Session {
             return Ok(known.clone());
         }
         self.note("A login with nothing wrong in it, to see that the client gets tokens: without that, what was refused may have been refused for any reason.");
-        let control = match self.exchange_another_code(scope).await {
-            Ok(()) => Control::Good,
-            Err(bug @ Stop::Bug(_)) => return Err(bug),
-            Err(stop) => Control::Missing(format!("a right exchange by the same client gets no tokens either: {}", stop.problem())),
-        };
+        let control = of_flow(self.exchange_another_code(scope).await)?;
         self.facts.grant.controls.insert(client.id, control.clone());
         Ok(control)
+    }
+
+    /// Sends attempts with the code of the last login, each of which is to be refused for the client's authentication, and exchanges the code rightly
+    /// after them: the tokens become those of the test. Gives each attempt with its answer and what shows that it was refused for what is wrong with it.
+    ///
+    /// A code is good once: where it is given for an attempt, the next goes with that of another login.
+    pub(super) async fn try_with_code<T>(
+        &mut self,
+        url: &Url,
+        attempts: Vec<T>,
+        request: impl Fn(&Self, &T, &[(&str, &str)]) -> Request,
+    ) -> Result<Vec<(T, TokenExchange, Control)>, Stop> {
+        let mut code = self.take_code()?;
+        let redirect_uri = self.redirect_uri();
+        let mut sent = Vec::new();
+        for attempt in attempts {
+            let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
+            let exchange = self.exchange(request(self, &attempt, &form)).await?;
+            let is_given = exchange.response().grants_token();
+            sent.push((attempt, exchange));
+            if is_given {
+                let scope = code.request.scope().to_owned();
+                Box::pin(self.log_in_for_control(&scope, scope_words(&scope).contains("openid"))).await?;
+                code = self.take_code()?;
+            }
+        }
+        let (was_good, control) = Box::pin(self.exchange_attacked_code(url, code)).await?;
+        let weighed = sent.into_iter().enumerate().map(|(number, (attempt, exchange))| {
+            // With a code that may have been taken back after the first attempt, an answer says something where it is about the client.
+            let is_clear = was_good || number == 0 || is_about_client(exchange.response());
+            let unclear = || Control::Missing("an attempt before it may have used up the code".to_owned());
+            let control = if is_clear { control.clone() } else { unclear() };
+            (attempt, exchange, control)
+        });
+        Ok(weighed.collect())
+    }
+
+    /// Exchanges a code that was attacked, as its own client; where the issuer took it back, that of another login. The tokens become those of the
+    /// test. True if that very code was good to the end.
+    async fn exchange_attacked_code(&mut self, url: &Url, code: Code) -> Result<(bool, Control), Stop> {
+        let (redirect_uri, scope) = (self.redirect_uri(), code.request.scope().to_owned());
+        let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
+        let exchange = self.exchange_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
+        if exchange.response().grants_token() {
+            self.note("The code was good to the end: what was refused was refused for the client's authentication.");
+            self.take_login(exchange, code).await?;
+            return Ok((true, Control::Good));
+        }
+        self.judge_refusal_of_tokens(exchange, Provocation::Elsewhere);
+        self.note("The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may. There is one more login.");
+        Ok((false, of_flow(self.exchange_another_code(&scope).await)?))
     }
 
     async fn exchange_another_code(&mut self, scope: &str) -> Result<(), Stop> {
@@ -120,5 +169,14 @@ impl Session {
             Some(response) => Control::of(Answer::of_token_endpoint(&response), &response, "a refresh before"),
             None => Control::Missing("there is no token endpoint to refresh at".to_owned()),
         })
+    }
+}
+
+/// Whether a right exchange got tokens, by how it ended.
+fn of_flow(ended: Result<(), Stop>) -> Result<Control, Stop> {
+    match ended {
+        Ok(()) => Ok(Control::Good),
+        Err(bug @ Stop::Bug(_)) => Err(bug),
+        Err(stop) => Ok(Control::Missing(format!("a right exchange by the same client gets no tokens either: {}", stop.problem()))),
     }
 }

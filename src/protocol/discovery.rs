@@ -7,10 +7,11 @@ use url::Url;
 
 use crate::config::setting;
 use crate::observed::received::Received;
+use crate::rule::metadata_pair::MetadataPair;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::{OPENID, SERVER, ServerMetadata};
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
@@ -88,6 +89,19 @@ impl Session {
         let found = ServerMetadata(found);
         self.judge(&found);
         self.take_metadata("authorization server metadata", &found.0.response)
+    }
+
+    /// Fetches the provider metadata beside those of the authorization server, and judges whether the two say the same.
+    pub(super) async fn compare_metadata(&mut self) -> Result<(), Stop> {
+        self.sentence("should say the same in both documents, where it publishes metadata twice");
+        let mut server = self.metadata()?.clone();
+        // What was configured was published in neither.
+        server.retain(|name, _| !self.run.config.endpoints.contains_key(name.as_str()));
+        let provider = self.fetch_metadata("Provider Metadata", well_known).await?.response;
+        let both = provider.object().filter(|document| provider.status == 200 && document.contains_key("issuer"));
+        let document = both.or_not_offered("only the metadata of the authorization server are published")?;
+        self.judge(&MetadataPair { exchange: provider.exchange, provider: document, server });
+        Ok(())
     }
 
     /// The first metadata that is published at another address.

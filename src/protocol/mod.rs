@@ -17,6 +17,7 @@ use crate::rule::token_response::Grant;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
 use crate::text::words::said;
 
+pub mod assertion_attacks;
 pub mod attacks;
 pub mod authorization;
 pub mod authorization_improper;
@@ -37,8 +38,10 @@ pub mod close_session;
 pub mod code_exchange;
 pub mod configured_client;
 pub mod control;
+pub mod credential_attacks;
 pub mod credentials_encoding;
 pub mod credentials_known;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;

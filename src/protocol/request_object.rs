@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::agent::callback::{Callback, Offer};
@@ -15,7 +13,7 @@ use crate::result::model::Entry;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse, Sent, is_offered};
 use crate::session::facts::RequestSigner;
-use crate::session::signing_key::{SharedKey, SigningAlg};
+use crate::session::signing_key::{SharedKey, SigningAlg, foreign, without_signature};
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::markdown::code;
 use crate::text::words::said;
@@ -93,7 +91,7 @@ impl Session {
         let mut sent = request.sent().clone();
         let mut claims = super::authorization_request::object_claims(&self.issuer(), &sent);
         if object == RequestObject::Unsigned {
-            sent.push(("request".to_owned(), without_signature(&claims)));
+            sent.push(("request".to_owned(), without_signature(&Value::Object(claims.clone()))));
             sent.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| *value = super::random(24));
             return Ok(request.by_object(sent));
         }
@@ -116,15 +114,15 @@ impl Session {
         let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
         self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown, header: None });
         let jwt = match object {
-            RequestObject::UnsignedThoughRegistered => without_signature(&claims),
+            RequestObject::UnsignedThoughRegistered => without_signature(&Value::Object(claims.clone())),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
-                let foreign = FOREIGN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
+                let other = foreign(SigningAlg::Rs256).await.map_err(|error| Stop::untestable(error.to_string()))?;
                 let mut header = Map::new();
                 if object == RequestObject::EmbeddedKey {
-                    header.insert("jwk".to_owned(), foreign.public_jwk());
+                    header.insert("jwk".to_owned(), other.public_jwk());
                 }
                 header.insert("kid".to_owned(), json!(signer.key.kid()));
-                foreign.sign(header, &Value::Object(claims))
+                other.sign(header, &Value::Object(claims))
             }
             _ => signer.key.sign(Map::new(), &Value::Object(claims)),
         };
@@ -203,8 +201,6 @@ impl Session {
 
 /// The key that every client of the suite registers.
 static OWN: SharedKey = SharedKey::new(SigningAlg::Rs256);
-/// A key that no client registers.
-static FOREIGN: SharedKey = SharedKey::new(SigningAlg::Rs256);
 
 fn answer(callback: &Callback) -> Answer {
     let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();
@@ -215,10 +211,4 @@ fn answer(callback: &Callback) -> Answer {
         (None, Some(error)) => Answer::Error(error),
         (None, None) => Answer::Nothing,
     }
-}
-
-/// A JWT with `alg` `none`.
-pub(super) fn without_signature(claims: &Map<String, Value>) -> String {
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.", part(&json!({ "alg": "none" })), part(&Value::Object(claims.clone())))
 }

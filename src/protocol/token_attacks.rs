@@ -49,9 +49,10 @@ impl Session {
         let by_header = liar.as_ref().is_some_and(|liar| liar.method == AuthMethod::ClientSecretBasic);
         let by_liar = liar.map(|liar| self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form));
         let wrong_secret = self.send_if(by_liar).await?;
+        let no_token = self.send_authenticated("Introspection without a Token", url.clone(), &[]).await?;
         let unknown = random(32);
         let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
-        self.judge(&IntrospectionAttack { control, without_credentials, wrong_secret, by_header, unknown });
+        self.judge(&IntrospectionAttack { control, without_credentials, wrong_secret, by_header, no_token, unknown });
         Ok(())
     }
 
@@ -72,8 +73,9 @@ impl Session {
         self.sentence("should revoke for the token's own client alone");
         let unknown = self.revoke_unknown_token(&url).await?;
         let revokes = revokes(&unknown);
-        let no_token = Control::Missing("no refresh token was issued".to_owned());
-        let mut attack = RevocationAttack { unknown: Some(unknown), ..RevocationAttack::new(no_token, revokes) };
+        let no_refresh_token = Control::Missing("no refresh token was issued".to_owned());
+        let no_token = self.send_authenticated("Revocation without a Token", url.clone(), &[]).await?;
+        let mut attack = RevocationAttack { unknown: Some(unknown), no_token: Some(no_token), ..RevocationAttack::new(no_refresh_token, revokes) };
         let Some(mut token) = user.refresh_token else {
             self.note("No refresh token was issued, so there is none to revoke.");
             self.judge(&attack);

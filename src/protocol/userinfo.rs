@@ -61,6 +61,8 @@ impl Session {
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
+        let mut in_both = Request::form("UserInfo with the Token in Header and Body", url.clone(), &[("access_token", token)]).bearer(token);
+        in_both.method = Method::POST;
         self.sentence("should answer the plain userinfo request");
         let control = self.send(get("UserInfo").bearer(token)).await?;
         self.judge(&UserInfo::new(control.clone(), user.sub()));
@@ -69,6 +71,7 @@ impl Session {
             control,
             post_header: self.send(post).await?,
             post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
+            in_both: self.send(in_both).await?,
             lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,
             no_token: self.send(get("UserInfo without a Token")).await?,
             unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(&unknown)).await?,

@@ -46,6 +46,9 @@ impl Session {
             self.facts.browser.session = Some(opened.map_err(|error| Stop::Untestable(error.problem()))?);
         }
         let session = self.facts.browser.session.as_mut().ok_or_else(|| missing("a browser session"))?;
+        if let Some(place) = session.place().filter(|_| is_first) {
+            self.recorder.note(Entry::Note { text: format!("The browser of this test is in {place}.") });
+        }
         let mut journey = session.visit(&visit, &listener).await;
         if is_first && !agent.may_stand(session, &visit, &journey) {
             let browser = agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?;
@@ -54,6 +57,7 @@ impl Session {
             let _ = agent.may_stand(session, &visit, &journey);
             self.recorder.note(Entry::Note { text: REPEATED.to_owned() });
         }
+        self.waited += session.take_waited();
         agent.look_out(&self.test, session, &visit, &journey);
         self.facts.browser.described = Some(agent.describe_in(session).to_owned());
         if let Err(VisitError::Unreachable { url, member, .. }) = &mut journey.end {

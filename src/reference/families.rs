@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 47] = [
+const ABOUT: [(&str, &str); 48] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("jwks", "the key set"),
@@ -44,6 +44,7 @@ const ABOUT: [(&str, &str); 47] = [
     ("userinfo-signed", "userinfo as a signed JWT"),
     ("claims", "claims by scope and by the `claims` parameter"),
     ("capability", "what the issuer is declared to have and not to have"),
+    ("cross-origin", "clients that run in a browser"),
     ("resource", "a protected resource"),
     ("http", "HTTP: status, headers, bodies"),
     ("openactive", "OpenActive: the seller's identity"),

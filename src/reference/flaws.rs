@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{GENERATED, families};
+use super::{GENERATED, cell, families};
 use crate::issuer::flaw::Flaw;
 use crate::rule::spec;
 use crate::text::count;
@@ -38,8 +38,4 @@ pub fn flaws(flaws: &[Flaw], variants: &[Flaw]) -> String {
         let _ = writeln!(out, "| `{}` | {} | {link} |", variant.name, cell(&variant.says));
     }
     out
-}
-
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
 }

@@ -1,11 +1,13 @@
-//! The generated parts of the documentation: rules, flaws, settings. `tests/docs.rs` keeps the files current.
+//! The generated parts of the documentation: rules, flaws, settings, coverage. `tests/docs.rs` keeps the files current.
 
+pub mod coverage;
 mod families;
 mod flaws;
 pub mod own_tests;
 mod rules;
 mod settings;
 
+pub use coverage::coverage;
 pub use families::{Family, families};
 pub use flaws::flaws;
 pub use rules::{contents, family, index};
@@ -13,3 +15,8 @@ pub use settings::settings;
 
 /// What generated files begin with.
 const GENERATED: &str = "<!-- Generated from the program: `GOLDEN=write cargo test --test integration docs` writes it again. -->\n\n";
+
+/// A text in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

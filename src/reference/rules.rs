@@ -23,7 +23,7 @@ pub fn index(pages: &str) -> String {
     for family in &families {
         let _ = write!(out, "\n## `{}`\n\n", family.name);
         for rule in &family.rules {
-            let _ = writeln!(out, "* {} [`{}`]({pages}{}.md#{})", mark(rule.level), rule.id, family.name, anchor(rule.id));
+            let _ = writeln!(out, "* {} {}", mark(rule.level), link(pages, rule.id));
         }
     }
     out
@@ -61,6 +61,12 @@ pub fn contents(pages: &str) -> String {
         let _ = writeln!(out, "  - [{0}]({pages}{0}.md)", family.name);
         out
     })
+}
+
+/// A link to a rule on the page of its family, which is in the folder `pages`.
+pub(super) fn link(pages: &str, id: &str) -> String {
+    let family = id.split('/').next().unwrap_or_default();
+    format!("[`{id}`]({pages}{family}.md#{})", anchor(id))
 }
 
 /// The address of a rule on the page of its family, as GitHub and mdbook make it of the heading.

@@ -1,5 +1,7 @@
 //! Which broken rules follow from another, so that a summary tells a fault once.
 
+use std::collections::HashSet;
+
 use crate::result::model::{Finding, RunReport, TestReport};
 
 /// A broken rule that follows from another one, where that is certain.
@@ -78,12 +80,13 @@ pub struct Root<'a> {
 /// Puts broken rules that follow from others under these, in the order given. A rule that follows from another in some tests only stays for the others
 /// in its own place.
 pub fn roots<'a>(report: &'a RunReport, broken: Vec<Broken<'a>>) -> Vec<Root<'a>> {
+    let causes = Causes::of(report);
     let mut roots: Vec<Root> = Vec::new();
     let mut follow: Vec<(&str, &Finding, &TestReport)> = Vec::new();
     for (finding, tests) in broken {
         let mut own = Vec::new();
         for test in tests {
-            match root_of(report, finding, test) {
+            match causes.root_of(finding, test) {
                 Some(cause) => follow.push((cause, finding, test)),
                 None => own.push(test),
             }
@@ -106,32 +109,46 @@ pub fn roots<'a>(report: &'a RunReport, broken: Vec<Broken<'a>>) -> Vec<Root<'a>
     roots
 }
 
-/// The rule at the root of a broken one in a test, if all its findings there, at its level, follow from others.
-fn root_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) -> Option<&'a str> {
-    let same = test.findings.iter().filter(|other| other.is_broken() && (&other.rule, other.level) == (&finding.rule, finding.level));
-    let mut root = None;
-    for finding in same {
-        let (cause, in_test) = cause_of(report, finding, test)?;
-        // Of no more than two links: the tables lead from a token to an issuer, and no further.
-        let of_cause =
-            cause_of(report, cause, in_test).map_or(cause, |(further, in_test)| cause_of(report, further, in_test).map_or(further, |(last, _)| last));
-        root.get_or_insert(of_cause.rule.as_str());
-    }
-    root
-}
+/// The broken rules of a run that others may follow from in any test, found once for all: a run has many tests.
+struct Causes<'a>(Vec<(&'a Finding, &'a TestReport)>);
 
-/// The broken rule that a finding follows from, and the test it is in.
-fn cause_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) -> Option<(&'a Finding, &'a TestReport)> {
-    let rows = CONSEQUENCES.iter().filter(|row| row.effects.contains(&finding.rule.as_str()));
-    rows.flat_map(|row| row.causes.iter().map(move |cause| (row.bond, *cause))).filter(|(_, cause)| *cause != finding.rule).find_map(
-        |(bond, cause)| {
-            let is_cause = |other: &&Finding| other.is_broken() && other.rule == cause && is_bound(bond, finding, other);
-            match bond {
-                Bond::SameExchange => test.findings.iter().find(is_cause).map(|other| (other, test)),
-                Bond::SameIssuers => report.tests.iter().find_map(|test| test.findings.iter().find(is_cause).map(|other| (other, test))),
-            }
-        },
-    )
+impl<'a> Causes<'a> {
+    /// Those of a run, each with the first test that it is in.
+    fn of(report: &'a RunReport) -> Self {
+        let is_cause = |rule: &str| CONSEQUENCES.iter().any(|row| matches!(row.bond, Bond::SameIssuers) && row.causes.contains(&rule));
+        let mut seen = HashSet::new();
+        let findings = report.tests.iter().flat_map(|test| test.findings.iter().map(move |finding| (finding.as_ref(), test)));
+        let broken = findings.filter(|(finding, _)| finding.is_broken() && is_cause(&finding.rule));
+        Self(broken.filter(|(finding, _)| seen.insert((&finding.rule, &finding.expected, &finding.actual))).collect())
+    }
+
+    /// The rule at the root of a broken one in a test, if all its findings there, at its level, follow from others.
+    fn root_of(&self, finding: &Finding, test: &'a TestReport) -> Option<&'a str> {
+        let same = test.findings.iter().filter(|other| other.is_broken() && (&other.rule, other.level) == (&finding.rule, finding.level));
+        let mut root = None;
+        for finding in same {
+            let (cause, in_test) = self.cause_of(finding, test)?;
+            // Of no more than two links: the tables lead from a token to an issuer, and no further.
+            let of_cause =
+                self.cause_of(cause, in_test).map_or(cause, |(further, in_test)| self.cause_of(further, in_test).map_or(further, |(last, _)| last));
+            root.get_or_insert(of_cause.rule.as_str());
+        }
+        root
+    }
+
+    /// The broken rule that a finding follows from, and the test it is in.
+    fn cause_of(&self, finding: &Finding, test: &'a TestReport) -> Option<(&'a Finding, &'a TestReport)> {
+        let rows = CONSEQUENCES.iter().filter(|row| row.effects.contains(&finding.rule.as_str()));
+        rows.flat_map(|row| row.causes.iter().map(move |cause| (row.bond, *cause))).filter(|(_, cause)| *cause != finding.rule).find_map(
+            |(bond, cause)| {
+                let is_cause = |other: &Finding| other.is_broken() && other.rule == cause && is_bound(bond, finding, other);
+                match bond {
+                    Bond::SameExchange => test.findings.iter().map(AsRef::as_ref).find(|other| is_cause(other)).map(|other| (other, test)),
+                    Bond::SameIssuers => self.0.iter().copied().find(|(other, _)| is_cause(other)),
+                }
+            },
+        )
+    }
 }
 
 fn is_bound(bond: Bond, effect: &Finding, cause: &Finding) -> bool {
@@ -157,6 +174,7 @@ fn value(said: &str) -> Option<&str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use super::*;
     use crate::report::words;
@@ -170,7 +188,7 @@ mod tests {
 
     fn run(tests: &[(&str, &[Told])]) -> RunReport {
         let mut report = crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap();
-        let seed = report.tests[0].findings[0].clone();
+        let seed = (*report.tests[0].findings[0]).clone();
         let finding = |(rule, exchange, actual): &Told| Finding {
             rule: (*rule).to_owned(),
             level: if *rule == ACCEPTED { Level::May } else { Level::Must },
@@ -183,7 +201,7 @@ mod tests {
         };
         let test = |(id, findings): &(&str, &[Told])| TestReport {
             id: (*id).to_owned(),
-            findings: findings.iter().map(finding).collect(),
+            findings: findings.iter().map(finding).map(Arc::new).collect(),
             ..report.tests[0].clone()
         };
         report.tests = tests.iter().map(test).collect();
@@ -244,7 +262,7 @@ mod tests {
     #[test]
     fn what_is_known_is_no_cause() {
         let mut report = run(&[("a", &[("id-token/audience", 3, "x"), (ACCEPTED, 3, "y")])]);
-        report.tests[0].findings[0].known = Some("we know".to_owned());
+        Arc::make_mut(&mut report.tests[0].findings[0]).known = Some("we know".to_owned());
         assert_eq!(told(&report), [format!("{ACCEPTED} in a")]);
     }
 

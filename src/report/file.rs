@@ -1,8 +1,8 @@
 //! Files in the report directory: written whole or not at all, and removed only where this program wrote them.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
@@ -38,7 +38,19 @@ pub fn test_name(id: &str) -> Result<String, ReportError> {
 /// [`ReportError::Write`] with the path that could not be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     // A temporary file is its owner's alone; a report is as readable as any other file the user makes.
-    write_as(path, content, Readers::AsUsual)
+    write_as(path, Readers::AsUsual, |out| out.write_all(content))
+}
+
+/// As [`write()`], of a content that is made as it is written.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_by(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), ReportError> {
+    write_as(path, Readers::AsUsual, |file| {
+        let mut out = BufWriter::new(file);
+        content(&mut out)?;
+        out.flush()
+    })
 }
 
 /// As [`write()`], for its owner's eyes only: it may hold secrets. On Windows it is as readable as its folder allows.
@@ -46,7 +58,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
 /// # Errors
 /// As [`write()`].
 pub fn write_private(path: &Path, content: &[u8]) -> Result<(), ReportError> {
-    write_as(path, content, Readers::Owner)
+    write_as(path, Readers::Owner, |out| out.write_all(content))
 }
 
 /// Who may read a file.
@@ -71,7 +83,7 @@ fn admit(readers: Readers, builder: &mut tempfile::Builder<'_, '_>) {
 #[cfg(not(unix))]
 fn admit(_readers: Readers, _builder: &mut tempfile::Builder<'_, '_>) {}
 
-fn write_as(path: &Path, content: &[u8], readers: Readers) -> Result<(), ReportError> {
+fn write_as(path: &Path, readers: Readers, content: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), ReportError> {
     let failed = |source: io::Error| ReportError::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
@@ -79,7 +91,7 @@ fn write_as(path: &Path, content: &[u8], readers: Readers) -> Result<(), ReportE
     builder.prefix(TEMPORARY);
     admit(readers, &mut builder);
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(content).map_err(failed)?;
+    content(file.as_file_mut()).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;
     Ok(())
 }

@@ -216,6 +216,8 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::result::model::Finding;
 
@@ -275,9 +277,9 @@ mod tests {
             rule: format!("a/rule-{n}"),
             level,
             outcome: crate::result::model::FindingOutcome::Failed,
-            ..report.tests[0].findings[0].clone()
+            ..(*report.tests[0].findings[0]).clone()
         };
-        let findings = (0..25).map(|n| broken(n, Level::Must)).chain((25..36).map(|n| broken(n, Level::May))).collect();
+        let findings = (0..25).map(|n| broken(n, Level::Must)).chain((25..36).map(|n| broken(n, Level::May))).map(Arc::new).collect();
         report.tests.truncate(1);
         report.tests[0].findings = findings;
         let said = commands(&report);
@@ -295,7 +297,7 @@ mod tests {
             let mut report = sample();
             for test in &mut report.tests {
                 test.reason = test.reason.as_ref().map(|_| nasty.to_owned());
-                for finding in &mut test.findings {
+                for finding in test.findings.iter_mut().map(Arc::make_mut) {
                     for text in [&mut finding.says, &mut finding.expected, &mut finding.actual] {
                         nasty.clone_into(text);
                     }

@@ -4,15 +4,17 @@
 //! the bodies and the time of what the user agent sent are left out, which its comment says. When an exchange began is not kept: it is given the beginning
 //! of its test and the time that the exchanges before it took.
 
-use std::io;
+use std::io::{self, Write};
 
 use cookie::Cookie;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{json as results, view, words};
+use super::json::Each;
+use super::{view, words};
 use crate::result::model::{Entry, Exchange, ExchangeResponse, RunReport, TestReport};
 use crate::text::{address, visible};
 
@@ -28,29 +30,42 @@ const MOST: usize = 500;
 /// What is said of a text that the format asks for and the journal does not have.
 const UNKNOWN: &str = "unknown";
 
-/// The exchanges of the run in HAR 1.2.
+#[derive(Serialize)]
+struct Har<P, E> {
+    log: Log<P, E>,
+}
+
+#[derive(Serialize)]
+struct Log<P, E> {
+    version: &'static str,
+    creator: Value,
+    pages: P,
+    entries: E,
+    comment: String,
+}
+
+/// Writes the exchanges of the run in HAR 1.2, one after the other.
 ///
 /// # Errors
-/// Whatever the JSON writer says; writing to memory, it has nothing to say.
-pub fn render(report: &RunReport) -> io::Result<String> {
+/// Whatever the writer says.
+pub fn write_to(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
     let began = report.started.parse().unwrap_or(Timestamp::UNIX_EPOCH);
     let tests: Vec<&TestReport> = report.tests.iter().filter(|test| view::has_report(test)).collect();
-    let pages: Vec<Value> = tests.iter().map(|test| page(test, began)).collect();
-    let entries: Vec<Value> = tests.iter().flat_map(|test| entries(test, began)).collect();
     let mut comments = vec![format!("{}: {}", shown(&report.issuer), words::run_headline(report).says)];
     if !report.environment.secrets_shown {
         comments.push("Secrets are replaced by labels.".to_owned());
     }
     comments.extend(report.own.as_ref().map(|own| format!("This run had {}.", shown(&words::own(own)))));
     comments.extend(view::warnings(&report.environment).into_iter().map(str::to_owned));
-    let log = json!({ "log": {
-        "version": "1.2",
-        "creator": { "name": "oa-authtest", "version": shown(&report.tool.version) },
-        "pages": pages,
-        "entries": entries,
-        "comment": comments.join("\n"),
-    } });
-    Ok(results::pretty(&log)?)
+    let log = Log {
+        version: "1.2",
+        creator: json!({ "name": "oa-authtest", "version": shown(&report.tool.version) }),
+        pages: Each(|| tests.iter().map(|test| page(test, began))),
+        entries: Each(|| tests.iter().flat_map(|test| entries(test, began))),
+        comment: comments.join("\n"),
+    };
+    serde_json::to_writer_pretty(&mut *out, &Har { log })?;
+    out.write_all(b"\n")
 }
 
 fn page(test: &TestReport, run_began: Timestamp) -> Value {
@@ -146,7 +161,7 @@ fn response(answer: &ExchangeResponse, of_user_agent: bool) -> Value {
         "mimeType": values(&answer.headers, "content-type").next().unwrap_or_default(),
     });
     if !of_user_agent {
-        content["text"] = answer.body.as_str().into();
+        content["text"] = (*answer.body).into();
     }
     let set = values(&answer.headers, "set-cookie").filter_map(|value| Cookie::parse(value).ok());
     json!({

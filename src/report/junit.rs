@@ -98,7 +98,7 @@ fn rerun(attempt: &Attempt) -> TestRerun {
         Some(first) => (format!("{}: {}", line(&first.rule), line(&first.says)), line(&first.rule)),
         None => (reason.clone().unwrap_or_default(), if kind == NonSuccessKind::Error { "could-not-test" } else { "stopped" }.to_owned()),
     };
-    let lines: Vec<String> = attempt.broken.iter().map(description).chain(reason).collect();
+    let lines: Vec<String> = attempt.broken.iter().map(|finding| description(finding)).chain(reason).collect();
     rerun.set_time(Duration::from_millis(attempt.duration_ms)).set_message(message).set_type(ty).set_description(lines.join("\n"));
     rerun
 }
@@ -153,7 +153,7 @@ fn output(test: &TestReport) -> String {
     let mut lines = vec![words::headline(test).to_string()];
     let ended_well = !matches!(test.verdict, Verdict::Failed | Verdict::Errored);
     let mild = words::broken(&test.findings).into_iter().filter(|_| ended_well);
-    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(description));
+    lines.extend(mild.chain(test.findings.iter().map(AsRef::as_ref).filter(|finding| finding.is_known())).map(description));
     lines.push(format!("Again: {}", line(&test.command)));
     lines.join("\n")
 }
@@ -166,6 +166,7 @@ fn line(text: &str) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::Path;
+    use std::sync::Arc;
 
     use quick_junit::TestCaseStatus;
 
@@ -217,7 +218,7 @@ mod tests {
     fn a_test_that_was_left_out_is_skipped_and_keeps_what_it_found() {
         let mut report = sample();
         let test = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).unwrap();
-        test.findings.iter_mut().for_each(|finding| finding.level = crate::rule::Level::Should);
+        test.findings.iter_mut().map(Arc::make_mut).for_each(|finding| finding.level = crate::rule::Level::Should);
         (test.verdict, test.reason) = (Verdict::LeftOut, Some("no resource is configured: set --resource-url".to_owned()));
         test.left_out = Some(crate::result::model::LeftOut::Lacks { setting: "--resource-url".to_owned() });
         let (id, warning) = (test.id.clone(), words::broken(&test.findings)[0].rule.clone());
@@ -235,7 +236,7 @@ mod tests {
         let mut report = sample();
         let test = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).unwrap();
         for finding in test.findings.iter_mut().filter(|finding| finding.outcome == crate::result::model::FindingOutcome::Failed) {
-            finding.known = Some("a proxy".to_owned());
+            Arc::make_mut(finding).known = Some("a proxy".to_owned());
         }
         test.counts = crate::result::model::Counts::of(&test.findings);
         test.verdict = test.counts.verdict();
@@ -265,7 +266,7 @@ mod tests {
             for test in &mut report.tests {
                 test.reason = test.reason.as_ref().map(|_| nasty.to_owned());
                 test.command = nasty.to_owned();
-                for finding in &mut test.findings {
+                for finding in test.findings.iter_mut().map(Arc::make_mut) {
                     for text in [&mut finding.says, &mut finding.expected, &mut finding.actual, &mut finding.url] {
                         nasty.clone_into(text);
                     }

@@ -4,7 +4,8 @@
 //! in a report is `<details>`, `<summary>` with words of the templates, and `<a id="exchange-N">`.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use handlebars::Handlebars;
 use serde::Serialize;
@@ -133,14 +134,36 @@ pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportE
     let tests: Vec<_> = report.tests.iter().filter(|test| has_report(test)).collect();
     let names = tests.iter().map(|test| file::test_name(&test.id)).collect::<Result<Vec<_>, _>>()?;
     let news = News::of(report);
-    let mut paths = vec![dir.join(file::SUMMARY)];
-    for (test, name) in tests.into_iter().zip(names) {
-        let path = dir.join(name);
-        file::write(&path, render_test_with(report, test, &news).as_bytes())?;
-        paths.push(path);
+    let paths: Vec<PathBuf> = names.into_iter().map(|name| dir.join(name)).collect();
+    let (next, first) = (AtomicUsize::new(0), Mutex::new(None));
+    // To make a report takes a hundred times as long as to write it.
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(test), Some(path)) = (tests.get(index), paths.get(index)) else { break };
+            if let Err(error) = file::write(path, render_test_with(report, test, &news).as_bytes()) {
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|(earlier, _)| *earlier > index) {
+                    *first = Some((index, error));
+                }
+                // What is not begun is not written.
+                next.store(tests.len(), Ordering::Relaxed);
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(tests.len());
+    std::thread::scope(|scope| {
+        for _ in 1..workers {
+            scope.spawn(work);
+        }
+        work();
+    });
+    if let Some((_, error)) = first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
     }
-    file::write(&paths[0], render_summary(report).as_bytes())?;
-    Ok(paths)
+    let summary = dir.join(file::SUMMARY);
+    file::write(&summary, render_summary(report).as_bytes())?;
+    Ok(std::iter::once(summary).chain(paths).collect())
 }
 
 #[cfg(test)]

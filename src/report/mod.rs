@@ -77,9 +77,16 @@ fn write_formats(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<(
     report.tests.iter().try_for_each(|test| file::test_name(&test.id).map(drop))?;
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
-    let mut written = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
+    // These two take the most time, and each is made of the whole report: side by side.
+    let (markdown, html) = std::thread::scope(|scope| {
+        let html = formats.contains(&Format::Html).then(|| scope.spawn(|| html::write(report, dir)));
+        let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir) } else { Ok(Vec::new()) };
+        let html = html.map(|html| html.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (markdown, html)
+    });
+    let mut written = markdown?;
     let summary = written.first().cloned();
-    let html = if formats.contains(&Format::Html) { Some(html::write(report, dir)?) } else { None };
+    let html = html.transpose()?;
     written.extend(html.clone());
     let asked_for = SINGLE_FILES.iter().filter(|single| formats.contains(&single.format));
     let single_files = asked_for.map(|single| single.write(report, dir)).collect::<Result<Vec<_>, _>>()?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::words;
-use crate::result::model::{Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::visible;
 
@@ -76,7 +76,7 @@ fn families(report: &RunReport) -> Vec<Family> {
         })
     });
     let known = |tests: &[&TestReport]| {
-        let findings = tests.iter().flat_map(|test| &test.findings).filter(|finding: &&Finding| finding.is_known());
+        let findings = tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.is_known());
         findings.map(|finding| finding.rule.as_str()).collect::<BTreeSet<_>>().len()
     };
     let all_profiles = report.environment.profiles.join(",");

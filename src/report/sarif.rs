@@ -7,7 +7,7 @@
 //! Braces of a message are not doubled, as the specification has it for messages with placeholders: these have none, and readers show the text as it is.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -76,10 +76,44 @@ pub fn render(report: &RunReport) -> io::Result<String> {
     Ok(results::pretty(&log)?)
 }
 
+/// Looks at the text of `results.json` as it is written, and keeps the numbers of the lines that findings begin on, from 1.
+#[derive(Default)]
+struct Lines {
+    of_findings: Vec<usize>,
+    /// How many lines have ended.
+    ended: usize,
+    /// What the line begins with, as much of it as [`FINDING`] has.
+    beginning: Vec<u8>,
+}
+
+impl Write for Lines {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        for part in text.split_inclusive(|byte| *byte == b'\n') {
+            let missing = FINDING.len() - self.beginning.len();
+            if missing > 0 {
+                self.beginning.extend(part.iter().take(missing));
+                if self.beginning == FINDING.as_bytes() {
+                    self.of_findings.push(self.ended + 1);
+                }
+            }
+            if part.ends_with(b"\n") {
+                self.ended += 1;
+                self.beginning.clear();
+            }
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Every broken finding, in order.
 fn broken(report: &RunReport) -> io::Result<Vec<Broken<'_>>> {
-    let text = results::text(report)?;
-    let mut lines = text.lines().zip(1..).filter(|(line, _)| line.starts_with(FINDING)).map(|(_, number)| number);
+    let mut lines = Lines::default();
+    results::write_to(report, &mut lines)?;
+    let mut lines = lines.of_findings.into_iter();
     let first = FirstFindings::of(report);
     let is_whole = |finding: &Finding| report.schema == SCHEMA_BEFORE || !first.say_all_of(finding);
     let mut all = Vec::new();

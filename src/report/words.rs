@@ -1,6 +1,7 @@
 //! The headlines, groups and durations that every report has in the same words.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::harm;
 use super::mark::Mark;
@@ -340,11 +341,11 @@ fn grouped(report: &RunReport, kind: fn(&Finding) -> bool, same: fn(&Finding, &F
     let mut rules: Vec<(&Finding, Vec<&TestReport>)> = Vec::new();
     for test in &report.tests {
         // The worst first: what is broken at several levels is shown at the highest.
-        let mut findings: Vec<_> = test.findings.iter().filter(|finding| kind(finding)).collect();
+        let mut findings: Vec<_> = test.findings.iter().map(AsRef::as_ref).filter(|finding| kind(finding)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
         for finding in findings {
             match rules.iter_mut().find(|(known, _)| same(known, finding)) {
-                Some((_, tests)) if tests.iter().any(|known| known.id == test.id) => {}
+                Some((_, tests)) if tests.last().is_some_and(|last| last.id == test.id) => {}
                 Some((_, tests)) => tests.push(test),
                 None => rules.push((finding, vec![test])),
             }
@@ -359,8 +360,9 @@ const MOST_OTHERS: usize = 4;
 /// What was seen of a broken rule elsewhere than in the finding that stands for it, as far as it differs, and how much more there is. It is counted as
 /// broken or as known, as the finding is.
 pub fn other_actuals<'a>(finding: &Finding, tests: &[&'a TestReport]) -> (Vec<&'a str>, usize) {
-    let is_same =
-        |other: &&Finding| (&other.rule, other.level, &other.known, other.outcome) == (&finding.rule, finding.level, &finding.known, finding.outcome);
+    let is_same = |other: &&Arc<Finding>| {
+        (&other.rule, other.level, &other.known, other.outcome) == (&finding.rule, finding.level, &finding.known, finding.outcome)
+    };
     let mut others: Vec<&str> = Vec::new();
     for other in tests.iter().flat_map(|test| &test.findings).filter(is_same) {
         if other.actual != finding.actual && !others.contains(&other.actual.as_str()) {
@@ -426,8 +428,8 @@ pub fn moment_and_duration(rfc3339: &str, ms: u64) -> String {
 }
 
 /// The broken rules among findings, without those that are known: MUST before SHOULD before MAY, else in order.
-pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
-    let mut broken: Vec<_> = findings.iter().filter(|f| f.is_broken()).collect();
+pub fn broken(findings: &[Arc<Finding>]) -> Vec<&Finding> {
+    let mut broken: Vec<_> = findings.iter().map(AsRef::as_ref).filter(|f| f.is_broken()).collect();
     broken.sort_by_key(|f| std::cmp::Reverse(f.level));
     broken
 }
@@ -469,9 +471,10 @@ mod tests {
     fn a_run_is_summed_up_by_its_rules() {
         let sample = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
         let first = sample.tests.iter().flat_map(|test| &test.findings).next().unwrap();
-        let finding = |rule: &str, level, outcome| Finding { rule: rule.to_owned(), level, outcome, known: None, ..first.clone() };
+        let finding = |rule: &str, level, outcome| Finding { rule: rule.to_owned(), level, outcome, known: None, ..(**first).clone() };
         let (failed, passed) = (FindingOutcome::Failed, FindingOutcome::Passed);
-        let test = |verdict, findings: Vec<Finding>| TestReport { verdict, findings, ..TestReport::default() };
+        let test =
+            |verdict, findings: Vec<Finding>| TestReport { verdict, findings: findings.into_iter().map(Arc::new).collect(), ..TestReport::default() };
         let says = |tests: Vec<TestReport>| {
             let tool = crate::result::model::Tool { rules: Some(500), ..sample.tool.clone() };
             run_headline(&RunReport { tool, tests, ..sample.clone() }).says
@@ -502,17 +505,17 @@ mod tests {
     #[test]
     fn a_rule_is_listed_at_each_level_it_was_judged_at() {
         let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
-        let finding = report.tests[0].findings[0].clone();
+        let finding = (*report.tests[0].findings[0]).clone();
         let blank = TestReport { findings: Vec::new(), ..report.tests[0].clone() };
         let broken = |id: &str, level| TestReport {
             id: id.to_owned(),
-            findings: vec![Finding {
+            findings: vec![Arc::new(Finding {
                 rule: "login/password-not-resent".to_owned(),
                 outcome: FindingOutcome::Failed,
                 level,
                 known: None,
                 ..finding.clone()
-            }],
+            })],
             ..blank.clone()
         };
         report.tests = vec![broken("a/warned", Level::Should), broken("b/failed", Level::Must), broken("c/warned", Level::Should)];
@@ -526,7 +529,7 @@ mod tests {
     #[test]
     fn each_different_thing_that_was_seen_of_a_rule_is_shown_and_what_is_too_much_is_counted() {
         let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
-        let seed = report.tests[0].findings[0].clone();
+        let seed = (*report.tests[0].findings[0]).clone();
         let broken = |actual: &str| Finding {
             rule: "token/no-store".to_owned(),
             outcome: FindingOutcome::Failed,
@@ -538,7 +541,7 @@ mod tests {
         };
         let with = |id: &str, actuals: &[&str], test: &TestReport| TestReport {
             id: id.to_owned(),
-            findings: actuals.iter().map(|actual| broken(actual)).collect(),
+            findings: actuals.iter().map(|actual| Arc::new(broken(actual))).collect(),
             ..test.clone()
         };
         let blank = report.tests[0].clone();

@@ -1,5 +1,7 @@
 //! What became of the known failures: which still happen, which are over, and which could not be told.
 
+use std::sync::Arc;
+
 use globset::Glob;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -73,10 +75,11 @@ impl KnownEntry {
 }
 
 /// Marks the findings of a test that are known failures.
-pub fn mark(known: &Known, test_id: &str, findings: &mut [Finding]) {
+pub fn mark(known: &Known, test_id: &str, findings: &mut [Arc<Finding>]) {
     let entries: Vec<_> = known.entries.iter().filter(|entry| !entry.is_expired(known.today) && entry.is_about(test_id)).collect();
     for finding in findings.iter_mut().filter(|finding| finding.outcome == FindingOutcome::Failed) {
-        finding.known = entries.iter().find(|entry| entry.rule == finding.rule).map(|entry| entry.reason.clone());
+        let reason = entries.iter().find(|entry| entry.rule == finding.rule).map(|entry| entry.reason.clone());
+        Arc::make_mut(finding).known = reason;
     }
 }
 
@@ -162,10 +165,10 @@ fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, all: &[
 
 /// True if a story broke off because of known failures only: those of the step it broke off at; or, if that step did nothing because something
 /// was missing (an endpoint that is not published), those of the steps before it.
-pub fn excuses_the_stop(findings: &[Finding], steps: &[StepReport]) -> bool {
+pub fn excuses_the_stop(findings: &[Arc<Finding>], steps: &[StepReport]) -> bool {
     let Some(stopped) = steps.iter().position(|step| matches!(step.ended, StepEnd::Stopped(_))) else { return false };
     let began = findings.iter().any(|finding| finding.step == stopped)
         || steps[stopped].entries.iter().any(|entry| matches!(entry, Entry::Exchange(_) | Entry::Page(_) | Entry::Callback { .. }));
     let responsible = || findings.iter().filter(|finding| finding.level == Level::Must && (finding.step == stopped || !began));
-    responsible().any(Finding::is_known) && !responsible().any(Finding::is_broken)
+    responsible().any(|finding| finding.is_known()) && !responsible().any(|finding| finding.is_broken())
 }

@@ -5,6 +5,7 @@ pub mod bound;
 pub mod event;
 pub mod history;
 pub mod issuers;
+pub mod kept;
 pub mod known;
 pub mod model;
 pub mod own;

@@ -1,6 +1,8 @@
 //! What `results.json` holds: plain data, no behaviour but counting. Every report is a pure function of a [`RunReport`].
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,10 +44,10 @@ pub enum Verdict {
     Errored,
 }
 
-/// A whole run.
+/// A whole run. Its tests are those that it holds, or what stands for them while it is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RunReport {
+pub struct RunReport<T = Vec<TestReport>> {
     /// [`SCHEMA`], or [`SCHEMA_BEFORE`] in what an older version wrote.
     pub schema: String,
     /// Who wrote it.
@@ -89,7 +91,7 @@ pub struct RunReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Shared>,
     /// The tests in the order of the plan, skipped ones included.
-    pub tests: Vec<TestReport>,
+    pub tests: T,
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
     #[serde(skip)]
     pub older: bool,
@@ -107,6 +109,30 @@ impl RunReport {
         self.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some() || selection.shard.is_some())
     }
 
+    /// The same with something else in the place of its tests.
+    pub fn with_tests<T>(&self, tests: T) -> RunReport<T> {
+        RunReport {
+            schema: self.schema.clone(),
+            tool: self.tool.clone(),
+            issuer: self.issuer.clone(),
+            started: self.started.clone(),
+            duration_ms: self.duration_ms,
+            verdict: self.verdict,
+            counts: self.counts,
+            environment: self.environment.clone(),
+            interrupted: self.interrupted,
+            ended_after_s: self.ended_after_s,
+            selection: self.selection.clone(),
+            own: self.own.clone(),
+            known: self.known.clone(),
+            baseline: self.baseline.clone(),
+            history: self.history.clone(),
+            shared: self.shared.clone(),
+            tests,
+            older: self.older,
+        }
+    }
+
     /// Which part of the selected tests it holds, if not all of them.
     pub fn shard(&self) -> Option<&Shard> {
         self.selection.as_ref()?.shard.as_ref()
@@ -122,7 +148,7 @@ pub struct Shared {
     pub rules: Vec<SharedRule>,
     /// The bodies that more than one answer has.
     #[serde(default)]
-    pub bodies: Vec<String>,
+    pub bodies: Vec<Arc<str>>,
 }
 
 /// What the findings of a rule say, if they say no more.
@@ -342,8 +368,8 @@ pub struct TestReport {
     pub command: String,
     /// The counts of its findings; of a test that was left out, without those that passed.
     pub counts: Counts,
-    /// Every rule judged, in order.
-    pub findings: Vec<Finding>,
+    /// Every rule judged, in order. What other tests have found as well is kept once ([`super::kept`]).
+    pub findings: Vec<Arc<Finding>>,
     /// The findings of which there is no more to say than what [`Shared::rules`] does. In a file only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
@@ -385,7 +411,7 @@ pub struct Attempt {
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// The rules that were broken in it. Their exchanges are not kept.
-    pub broken: Vec<Finding>,
+    pub broken: Vec<Arc<Finding>>,
 }
 
 /// Why a test was skipped.
@@ -490,7 +516,7 @@ pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<S
 }
 
 /// How one rule came out on one artefact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
@@ -544,8 +570,8 @@ impl Finding {
     }
 
     /// The first broken rule of level MUST: that of the earliest step, and the first that was judged there.
-    pub fn first_failure(findings: &[Self]) -> Option<&Self> {
-        findings.iter().filter(|finding| finding.is_broken() && finding.level == Level::Must).min_by_key(|finding| finding.step)
+    pub fn first_failure(findings: &[Arc<Self>]) -> Option<&Self> {
+        findings.iter().map(AsRef::as_ref).filter(|finding| finding.is_broken() && finding.level == Level::Must).min_by_key(|finding| finding.step)
     }
 }
 
@@ -653,8 +679,8 @@ pub struct ExchangeResponse {
     pub status: u16,
     /// The headers, names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// The body as text (lossily if it is not UTF-8), redacted.
-    pub body: String,
+    /// The body as text (lossily if it is not UTF-8), redacted. What other answers have as well is kept once ([`super::kept`]).
+    pub body: Arc<str>,
     /// Where in [`Shared::bodies`] the body is that is not in `body`. In a file only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_body: Option<usize>,
@@ -684,9 +710,9 @@ pub struct Page {
 
 impl Counts {
     /// Counts findings.
-    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+    pub fn of(findings: &[impl Borrow<Finding>]) -> Self {
         let mut counts = Self::default();
-        for finding in findings {
+        for finding in findings.iter().map(Borrow::borrow) {
             match (finding.outcome, finding.level) {
                 (FindingOutcome::Passed, _) => counts.passed += 1,
                 (FindingOutcome::Failed, _) if finding.known.is_some() => counts.known += 1,

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::answer::Control;
-use crate::rule::expect::{applies_if, holds, list, must, refusal, shorten, should, status};
+use crate::rule::answer::{Control, error_code};
+use crate::rule::expect::{applies_if, holds, list, may, must, refusal, shorten, should, status};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
 use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
@@ -21,6 +21,8 @@ pub struct IntrospectionAttack {
     pub wrong_secret: Option<Received>,
     /// True if the wrong secret was in the header `Authorization`, and not in the body.
     pub by_header: bool,
+    /// Of no token, with the client's own credentials.
+    pub no_token: Received,
     /// Of a token the issuer never gave, with the client's own credentials.
     pub unknown: Received,
 }
@@ -33,6 +35,7 @@ impl Artefact for IntrospectionAttack {
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         let about = match rule {
             WRONG_SECRET | WRONG_SECRET_401 | WRONG_POST_SECRET_401 => self.wrong_secret.as_ref(),
+            NO_TOKEN => Some(&self.no_token),
             UNKNOWN | "introspection/unknown-bare" => Some(&self.unknown),
             _ => None,
         };
@@ -43,6 +46,7 @@ impl Artefact for IntrospectionAttack {
 const WRONG_SECRET: &str = "introspection/wrong-secret-refused";
 const WRONG_SECRET_401: &str = "introspection/wrong-secret-http-401";
 const WRONG_POST_SECRET_401: &str = "introspection/wrong-post-secret-http-401";
+const NO_TOKEN: &str = "introspection/no-token-refused";
 const UNKNOWN: &str = "introspection/unknown-inactive";
 
 static RULES: &[Check<IntrospectionAttack>] = &[
@@ -82,6 +86,24 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "Answer a wrong `client_secret` in the body like a wrong secret in the header: with status 401 and the error `invalid_client`, not with \
          status 400 or with `active: false`.",
         |attack| wrong_secret_http_401(attack, false),
+    ),
+    // "token REQUIRED"; no sentence says what becomes of a request without it.
+    may(
+        NO_TOKEN,
+        "RFC7662-2.1",
+        "It is good practice to refuse an introspection request without a token with `invalid_request`",
+        "A resource server that makes a mistake in the name of the parameter believes that every token is bad, and refuses its end-users.",
+        "Check that `token` is there and not empty before you look it up. If it is not, answer with status 400 and `error=invalid_request`.",
+        |attack| {
+            let response = &attack.no_token;
+            not_busy(response)?;
+            match attack.control(response) {
+                Control::Good => {}
+                missing @ Control::Missing(_) => return missing.passes(""),
+            }
+            let is_right = response.status == 400 && error_code(response) == Some("invalid_request");
+            holds(is_right, "status 400: invalid_request", refusal(response))
+        },
     ),
     must(
         UNKNOWN,
@@ -177,6 +199,7 @@ mod tests {
             without_credentials: response(without.0, &without.1),
             wrong_secret: Some(response(wrong.0, &wrong.1)),
             by_header: true,
+            no_token: response(400, &json!({ "error": "invalid_request" })),
             unknown: response(unknown.0, &unknown.1),
         }
     }
@@ -201,7 +224,10 @@ mod tests {
         let by_post = IntrospectionAttack { by_header: false, ..attack(&no, &(400, json!({})), &bare) };
         assert_eq!(failing(&by_post), ["introspection/wrong-post-secret-http-401"]);
         let not_ours = IntrospectionAttack { control: response(403, &json!({})), ..attack(&no, &no, &no) };
-        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 6), "the client may not introspect at all");
+        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 7), "the client may not introspect at all");
+        for wrong in [response(200, &json!({ "active": false })), response(401, &json!({ "error": "invalid_client" }))] {
+            assert_eq!(failing(&IntrospectionAttack { no_token: wrong, ..attack(&no, &no, &bare) }), ["introspection/no-token-refused"]);
+        }
         let without_secret = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &bare) };
         assert_eq!((failing(&without_secret).len(), not_applicable(&without_secret).len()), (0, 3));
     }
@@ -210,8 +236,9 @@ mod tests {
         control in arbitrary::received(&["active", "error"]),
         without_credentials in arbitrary::received(&["active", "error"]),
         wrong_secret in proptest::option::of(arbitrary::received(&["active", "error"])),
+        no_token in arbitrary::received(&["active", "error"]),
         unknown in arbitrary::received(&["active", "sub"]),
         by_header in proptest::bool::ANY
-        => IntrospectionAttack { control, without_credentials, wrong_secret, by_header, unknown }
+        => IntrospectionAttack { control, without_credentials, wrong_secret, by_header, no_token, unknown }
     );
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
 
+use std::sync::LazyLock;
+
 use crate::text::words::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ pub mod access_token;
 pub mod aidbox;
 pub mod airlock;
 pub mod answer;
+pub mod assertion_attack;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;
@@ -29,6 +32,8 @@ pub mod client_shown;
 pub mod client_update;
 pub mod code_race;
 pub mod consent;
+pub mod credential_attack;
+pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
@@ -42,6 +47,7 @@ pub mod judgement;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
+pub mod metadata_pair;
 pub mod openactive;
 pub mod orders_feed;
 pub mod own;
@@ -221,6 +227,7 @@ macro_rules! artefacts {
         $with! {
             provider_metadata::ProviderMetadata,
             server_metadata::ServerMetadata,
+            metadata_pair::MetadataPair,
             key_set::KeySet,
             key_set::rollover::KeyRollover,
             registration::Registration,
@@ -236,6 +243,7 @@ macro_rules! artefacts {
             client_configuration::DeletionByOthers,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
+            assertion_attack::AssertionAttacks,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,
             client_authentication::BasicCredentials,
@@ -265,6 +273,7 @@ macro_rules! artefacts {
             attack::PkceAttack,
             attack::ClientAttack,
             attack::CodeAttack,
+            credential_attack::CredentialAttacks,
             code_race::CodeRace,
             attack::RefreshAttack,
             refresh_practice::RefreshPractice,
@@ -294,6 +303,7 @@ macro_rules! artefacts {
             aidbox::ConfiguredLifetime,
             aidbox::JsonRefresh,
             aidbox::ClosedSession,
+            cross_origin::CrossOrigin,
             transport::Transport,
         }
     };
@@ -319,11 +329,14 @@ artefacts!(list);
 
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
-pub fn catalogue_version() -> String {
-    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
-    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
-    lines.sort_unstable();
-    crate::text::digest::sha256(lines.concat().as_bytes())
+pub fn catalogue_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
+        let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
+        lines.sort_unstable();
+        crate::text::digest::sha256(lines.concat().as_bytes())
+    });
+    &VERSION
 }
 
 /// Every rule there is, in the order of [`kinds`].

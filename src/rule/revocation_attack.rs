@@ -1,8 +1,8 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
 use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{holds, must, refusal};
+use crate::rule::answer::{Answer, Control, error_code};
+use crate::rule::expect::{holds, must, refusal, should};
 use crate::rule::judgement::{Unmet, fail, not_applicable};
 use crate::rule::protected::not_busy;
 use crate::rule::revocation::refresh_token_is_dead;
@@ -18,6 +18,8 @@ pub struct RevocationAttack {
     pub revokes: Control,
     /// The answer to revoking a token the issuer never gave.
     pub unknown: Option<Received>,
+    /// The answer to a revocation that names no token.
+    pub no_token: Option<Received>,
     /// The answer to revoking with a wrong client secret.
     pub wrong_secret: Option<Received>,
     /// A refresh after that.
@@ -39,6 +41,7 @@ impl RevocationAttack {
             refreshed,
             revokes,
             unknown: None,
+            no_token: None,
             wrong_secret: None,
             after_wrong_secret: None,
             another_client: None,
@@ -57,6 +60,7 @@ impl Artefact for RevocationAttack {
     }
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         let about = match rule {
+            NO_TOKEN => self.no_token.as_ref(),
             "revocation/wrong-secret-refused" => self.wrong_secret.as_ref(),
             "revocation/wrong-hint" => self.after_wrong_hint.as_ref().or(self.wrong_hint.as_ref()),
             _ => None,
@@ -64,6 +68,8 @@ impl Artefact for RevocationAttack {
         about.map(|response| response.exchange).or_else(|| self.exchange())
     }
 }
+
+const NO_TOKEN: &str = "revocation/no-token-refused";
 
 static RULES: &[Check<RevocationAttack>] = &[
     must(
@@ -75,6 +81,23 @@ static RULES: &[Check<RevocationAttack>] = &[
         |attack| {
             let response = tried(attack.unknown.as_ref())?;
             holds(response.status == 200, "status 200", refusal(response))
+        },
+    ),
+    // "token REQUIRED", and the form of errors; no sentence says that they are sent.
+    should(
+        NO_TOKEN,
+        "RFC7009-2.1",
+        "A revocation without a token should be refused with `invalid_request`",
+        "A client that makes a mistake in the name of the parameter believes that its token is revoked.",
+        "Check that `token` is there and not empty before you look it up. If it is not, answer with status 400 and `error=invalid_request`.",
+        |attack| {
+            let response = tried(attack.no_token.as_ref())?;
+            match &attack.revokes {
+                Control::Good => {}
+                missing @ Control::Missing(_) => return missing.passes(""),
+            }
+            let is_right = response.status == 400 && error_code(response) == Some("invalid_request");
+            holds(is_right, "status 400: invalid_request", refusal(response))
         },
     ),
     must(
@@ -150,6 +173,7 @@ mod tests {
         let (ok, no) = (response(200, &json!({ "access_token": "a" })), response(401, &json!({ "error": "invalid_client" })));
         let good = RevocationAttack {
             unknown: Some(ok.clone()),
+            no_token: Some(response(400, &json!({ "error": "invalid_request" }))),
             wrong_secret: Some(no.clone()),
             after_wrong_secret: Some(ok.clone()),
             another_client: Some((ok.clone(), ok.clone())),
@@ -160,6 +184,8 @@ mod tests {
         assert!(failing(&good).is_empty() && not_applicable(&good).is_empty());
         for (attack, rule) in [
             (RevocationAttack { unknown: Some(no.clone()), ..good.clone() }, "revocation/unknown-token-http-200"),
+            (RevocationAttack { no_token: Some(ok.clone()), ..good.clone() }, "revocation/no-token-refused"),
+            (RevocationAttack { no_token: Some(no.clone()), ..good.clone() }, "revocation/no-token-refused"),
             (RevocationAttack { wrong_secret: Some(ok.clone()), ..good.clone() }, "revocation/wrong-secret-refused"),
             (RevocationAttack { after_wrong_secret: Some(no.clone()), ..good.clone() }, "revocation/wrong-secret-refused"),
             (RevocationAttack { another_client: Some((ok.clone(), no.clone())), ..good.clone() }, "revocation/another-client"),
@@ -169,10 +195,13 @@ mod tests {
         }
         let delayed = RevocationAttack { after_wrong_hint: Some(ok.clone()), after_pause: Some(no.clone()), ..good.clone() };
         assert!(failing(&delayed).is_empty(), "a propagation delay");
-        assert_eq!(not_applicable(&none()).len(), 4);
+        assert_eq!(not_applicable(&none()).len(), 5);
         let missing = || Control::Missing("a right request is refused, too".to_owned());
         let closed = RevocationAttack { revokes: missing(), ..good.clone() };
-        assert_eq!((failing(&closed).len(), not_applicable(&closed)), (0, vec!["revocation/wrong-secret-refused", "revocation/another-client"]));
+        assert_eq!(
+            (failing(&closed).len(), not_applicable(&closed)),
+            (0, vec!["revocation/no-token-refused", "revocation/wrong-secret-refused", "revocation/another-client"])
+        );
         let stuck = RevocationAttack { refreshed: missing(), after_wrong_secret: Some(no.clone()), another_client: Some((ok, no)), ..good };
         assert_eq!((failing(&stuck).len(), not_applicable(&stuck)), (0, vec!["revocation/another-client", "revocation/wrong-hint"]));
     }
@@ -182,6 +211,7 @@ mod tests {
             in proptest::array::uniform6(proptest::option::of(arbitrary::received(&["error"])))
         => RevocationAttack {
             another_client: after_another_client.map(|after| (after.clone(), after)),
+            no_token: unknown.clone(),
             unknown,
             wrong_secret,
             after_wrong_secret,

@@ -1,6 +1,7 @@
 //! A test that is run again (`--retries`): when that is worth it, and what its attempts come to together.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::result::model::{Attempt, Entry, Finding, TestReport, Verdict};
 use crate::session::Run;
@@ -50,7 +51,8 @@ pub(super) fn settle(mut attempts: Vec<TestReport>) -> Option<TestReport> {
 }
 
 fn of_other(attempt: TestReport) -> Attempt {
-    let broken = attempt.findings.into_iter().filter(Finding::is_broken).map(|finding| Finding { exchange: None, ..finding }).collect();
+    let without_exchange = |finding: Arc<Finding>| Arc::new(Finding { exchange: None, ..Arc::unwrap_or_clone(finding) });
+    let broken = attempt.findings.into_iter().filter(|finding| finding.is_broken()).map(without_exchange).collect();
     Attempt { verdict: attempt.verdict, reason: attempt.reason, started: attempt.started, duration_ms: attempt.duration_ms, broken }
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
@@ -18,6 +18,7 @@ use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
 use crate::feature::{OPENACTIVE, Step, Test};
 use crate::result::event::Event;
+use crate::result::kept::Kept;
 use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, Selection, StepEnd, TestReport, Tool, Verdict};
 use crate::result::{bound, known};
 use crate::rule::{Level, catalogue, catalogue_version};
@@ -74,6 +75,8 @@ impl Deadline {
 struct Running {
     handle: RunHandle,
     deadline: Deadline,
+    /// What the tests that have ended have in common.
+    kept: Mutex<Kept>,
 }
 
 impl Running {
@@ -107,7 +110,7 @@ impl Running {
 pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let (started, clock) = (Timestamp::now(), Instant::now());
     let config = Arc::clone(&shared.config);
-    let running = Arc::new(Running { handle, deadline: Deadline::of(&config, clock) });
+    let running = Arc::new(Running { handle, deadline: Deadline::of(&config, clock), kept: Mutex::default() });
     running.send(Event::RunStarted { tests: plan.tests.len() });
     let testing = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
@@ -201,7 +204,7 @@ pub fn tool() -> Tool {
     Tool {
         name: "oa-authtest".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        catalogue: Some(catalogue_version()),
+        catalogue: Some(catalogue_version().to_owned()),
         rules: Some(catalogue().len()),
     }
 }
@@ -238,7 +241,9 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>) -> TestReport {
-    shared.config = Arc::new(shared.config.for_test(&planned.id));
+    if !shared.config.test_overrides.is_empty() {
+        shared.config = Arc::new(shared.config.for_test(&planned.id));
+    }
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
@@ -268,7 +273,8 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
         attempts.push(report);
     }
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
-    let report = again::settle(attempts).unwrap_or(blank);
+    let mut report = again::settle(attempts).unwrap_or(blank);
+    running.kept.lock().unwrap_or_else(PoisonError::into_inner).share(&mut report);
     again::forget_screenshots(&taken, &report, &shared.config.report.dir);
     running.send_ended(&report);
     report
@@ -404,7 +410,7 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
 }
 
 /// Drops the findings of rules that do not count, and says so where nothing was judged by any that does.
-fn only_asked_for(rules: &RuleSelection, findings: &mut Vec<Finding>) -> Option<Omission> {
+fn only_asked_for(rules: &RuleSelection, findings: &mut Vec<Arc<Finding>>) -> Option<Omission> {
     if rules.is_all() {
         return None;
     }
@@ -438,7 +444,7 @@ impl Omissions {
 
     /// What left the test out, if no step that it is about was taken to its end and led to a judgement of anything. What a step judged before it
     /// was left out may have been its control.
-    fn of_test(self, test: &Test, findings: &[Finding]) -> Option<Omission> {
+    fn of_test(self, test: &Test, findings: &[Arc<Finding>]) -> Option<Omission> {
         let is_judged = |finding: &Finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed);
         let is_omitted = |step: usize| self.0.iter().any(|omission| omission.step == step);
         if findings.iter().any(|finding| test.is_about(finding.step) && !is_omitted(finding.step) && is_judged(finding)) {
@@ -472,8 +478,8 @@ fn rfc3339(moment: Timestamp) -> String {
 mod tests {
     use super::*;
 
-    fn finding(step: usize, outcome: FindingOutcome) -> Finding {
-        Finding {
+    fn finding(step: usize, outcome: FindingOutcome) -> Arc<Finding> {
+        Arc::new(Finding {
             rule: "a/rule".to_owned(),
             own: false,
             level: crate::rule::Level::Must,
@@ -490,7 +496,7 @@ mod tests {
             sentence: 0,
             exchange: None,
             known: None,
-        }
+        })
     }
 
     #[test]

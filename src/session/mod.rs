@@ -86,7 +86,7 @@ pub struct Session {
     /// How long it waited for its turn at the configured clients.
     pub waited: Duration,
     turn: Option<Turn>,
-    findings: Vec<Finding>,
+    findings: Vec<Arc<Finding>>,
     steps: Vec<StepReport>,
     screenshots: usize,
     unjudged: Unjudged,
@@ -186,7 +186,7 @@ impl Session {
             let exchange = artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN));
             let finding = self.finding(&check.rule, url, judgement, exchange);
             sound &= finding.outcome != FindingOutcome::Failed || finding.level != Level::Must;
-            self.findings.push(finding);
+            self.findings.push(Arc::new(finding));
         }
         let own = Arc::clone(&self.run.config.own_rules);
         let Some(kind) = A::VIEW.filter(|kind| own.about(kind).next().is_some()) else { return sound };
@@ -195,7 +195,8 @@ impl Session {
             let judgement = absent().unwrap_or_else(|| rule.judge(&view));
             let exchange = artefact.exchange().or_else(|| self.last_visit.exchange(A::SEEN_IN));
             let finding = self.finding(&rule.rule(), rule.url.clone(), judgement, exchange);
-            self.findings.push(Finding { own: true, expected: shorten(&finding.expected), actual: shorten(&finding.actual), ..finding });
+            let finding = Finding { own: true, expected: shorten(&finding.expected), actual: shorten(&finding.actual), ..finding };
+            self.findings.push(Arc::new(finding));
         }
         sound
     }
@@ -281,7 +282,7 @@ impl Session {
     }
 
     /// What was judged and done so far, in order; the session is empty afterwards.
-    pub fn take_report(&mut self) -> (Vec<Finding>, Vec<StepReport>) {
+    pub fn take_report(&mut self) -> (Vec<Arc<Finding>>, Vec<StepReport>) {
         (std::mem::take(&mut self.findings), std::mem::take(&mut self.steps))
     }
 

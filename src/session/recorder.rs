@@ -206,11 +206,11 @@ impl Recorder {
                     headers: redacted(&answer.headers),
                     // Cut last: what is left of a secret at the cut would not be known as one.
                     body: if request.is_private && (200..300).contains(&answer.status) {
-                        NOT_KEPT.to_owned()
+                        NOT_KEPT.into()
                     } else if learned.is_err() {
-                        TOO_MANY.to_owned()
+                        TOO_MANY.into()
                     } else {
-                        crate::text::cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)), MOST_TEXT)
+                        crate::text::cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)), MOST_TEXT).into()
                     },
                     size: answer.body.len(),
                     shared_body: None,
@@ -253,7 +253,7 @@ impl Recorder {
         let number = journal.exchanges;
         journal.exchanges += 1;
         let headers = headers.into_iter().map(|(name, value)| (name, self.redactor.text(&value))).collect();
-        let response = Ok(ExchangeResponse { status, headers, body: String::new(), size: 0, shared_body: None });
+        let response = Ok(ExchangeResponse { status, headers, body: Arc::default(), size: 0, shared_body: None });
         let (title, method, url) = (title.to_owned(), method.to_owned(), self.redactor.text(url));
         let exchange =
             Exchange { number, title, method, url, request_headers: Vec::new(), request_body: None, response, duration_ms: 0, of_user_agent: true };

@@ -52,6 +52,7 @@ pub struct SigningKey {
     alg: SigningAlg,
     private: EncodingKey,
     public: Value,
+    public_pem: String,
     kid: String,
 }
 
@@ -80,6 +81,24 @@ impl SharedKey {
     }
 }
 
+/// A JWT with `alg` `none`.
+pub(crate) fn without_signature(claims: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims))
+}
+
+/// Keys that no client registers.
+static FOREIGN_RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
+static FOREIGN_EC: SharedKey = SharedKey::new(SigningAlg::Es256);
+
+/// A key of this algorithm that no client registers.
+pub(crate) async fn foreign(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
+    match alg {
+        SigningAlg::Rs256 => FOREIGN_RSA.get().await,
+        SigningAlg::Es256 => FOREIGN_EC.get().await,
+    }
+}
+
 impl SigningKey {
     /// Makes a new key pair. It takes a moment: not for an async task.
     pub(crate) fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
@@ -88,7 +107,8 @@ impl SigningKey {
             SigningAlg::Rs256 => (&rcgen::PKCS_RSA_SHA256, EncodingKey::from_rsa_pem),
             SigningAlg::Es256 => (&rcgen::PKCS_ECDSA_P256_SHA256, EncodingKey::from_ec_pem),
         };
-        let pem = rcgen::KeyPair::generate_for(parameters).map_err(|error| failed(&error))?.serialize_pem();
+        let pair = rcgen::KeyPair::generate_for(parameters).map_err(|error| failed(&error))?;
+        let (pem, public_pem) = (pair.serialize_pem(), pair.public_key_pem());
         let private = read(pem.as_bytes()).map_err(|error| failed(&error))?;
         let jwk = Jwk::from_encoding_key(&private, alg.algorithm()).map_err(|error| failed(&error))?;
         let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(&error))?;
@@ -97,7 +117,7 @@ impl SigningKey {
         if let (Value::Object(public), Value::Object(members)) = (&mut public, members) {
             public.extend(members);
         }
-        let key = Self { alg, private, public, kid };
+        let key = Self { alg, private, public, public_pem, kid };
         // Proved once here, so that signing needs no error of its own.
         key.signature("").map_err(|why| failed(&why))?;
         Ok(key)
@@ -126,11 +146,24 @@ impl SigningKey {
     /// A signed JWT in compact form. `alg` and `kid` are filled in where the header does not name them.
     pub fn sign(&self, mut header: Map<String, Value>, claims: &Value) -> String {
         header.entry("alg").or_insert_with(|| Value::from(self.alg.name()));
-        header.entry("kid").or_insert_with(|| Value::from(self.kid.as_str()));
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(&Value::Object(header)), part(claims));
+        let message = self.message(header, claims);
         let signature = self.signature(&message).unwrap_or_default();
         format!("{message}.{signature}")
+    }
+
+    /// A JWT with `alg` `HS256` whose secret is the public key, which is no secret: an attack on those who let the header of a JWT decide what a key is.
+    pub fn sign_with_public_key(&self, claims: &Value) -> String {
+        let header = Map::from_iter([("alg".to_owned(), Value::from("HS256")), ("typ".to_owned(), Value::from("JWT"))]);
+        let message = self.message(header, claims);
+        let secret = EncodingKey::from_secret(self.public_pem.as_bytes());
+        let signature = crypto::sign(message.as_bytes(), &secret, Algorithm::HS256).unwrap_or_default();
+        format!("{message}.{signature}")
+    }
+
+    fn message(&self, mut header: Map<String, Value>, claims: &Value) -> String {
+        header.entry("kid").or_insert_with(|| Value::from(self.kid.as_str()));
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}", part(&Value::Object(header)), part(claims))
     }
 
     fn signature(&self, message: &str) -> Result<String, String> {

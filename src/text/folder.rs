@@ -102,7 +102,7 @@ mod tests {
     /// A file that was added since the last build is not embedded yet: an entry in the list, which is embedded, has it built again.
     #[test]
     fn every_document_on_the_disk_is_listed() {
-        for folder in ["fixtures/flaws", "fixtures/variants", "features"] {
+        for folder in ["fixtures/coverage", "fixtures/flaws", "fixtures/variants", "features"] {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
             let list = std::fs::read_to_string(root.join("order.txt")).unwrap();
             let mut listed: Vec<_> = list.lines().map(|line| root.join(line)).collect();

@@ -5,7 +5,10 @@ pub mod chromedriver;
 pub mod chromium;
 pub mod gate;
 pub mod golden;
+pub mod grid;
 pub mod late_issuer;
+#[cfg(target_os = "linux")]
+pub mod measured;
 pub mod oidc_provider;
 pub mod patched;
 pub mod watched;

@@ -15,13 +15,14 @@ mod userinfo;
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use oa_authtest::issuer::RunningIssuer;
 use oa_authtest::result::model::{FindingOutcome, RunReport};
 use serde_json::{Value, json};
 
+use crate::common::measured::{Measured, measured};
 use crate::common::{free_port, patched, program, results};
 use server::{Does, Server};
 
@@ -155,52 +156,6 @@ async fn none_is_wrong<C, F: Future<Output = Option<String>>>(cases: impl ExactS
 /// What a run writes.
 const FORMATS: &str = "json,markdown,html,junit,sarif,tap";
 
-/// How a run ended, and what it needed.
-struct Measured {
-    code: Option<i32>,
-    said: String,
-    took: Duration,
-    /// The most memory that it had, in bytes, as far as it was looked at.
-    memory: u64,
-}
-
-/// Runs a command, looks at its memory again and again, and ends it when its time is over.
-fn measured(mut command: Command) -> Measured {
-    let started = Instant::now();
-    let mut child = command.spawn().expect("the program starts");
-    let (pid, mut memory) = (child.id(), 0);
-    let (out, err) = (read(child.stdout.take().expect("piped")), read(child.stderr.take().expect("piped")));
-    let code = loop {
-        memory = memory.max(peak(pid).unwrap_or(0));
-        match child.try_wait().expect("it can be waited for") {
-            Some(status) => break status.code(),
-            None if started.elapsed() > LONGEST => {
-                let _ = child.kill();
-                let _ = child.wait();
-                break None;
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
-    };
-    let said = format!("{}{}", out.join().expect("it is read"), err.join().expect("it is read"));
-    Measured { code, said, took: started.elapsed(), memory }
-}
-
-fn read(mut from: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        let _ = from.read_to_end(&mut text);
-        String::from_utf8_lossy(&text).into_owned()
-    })
-}
-
-/// The most memory that a process had so far, in bytes, where the system says so.
-fn peak(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib * 1024)
-}
-
 /// The address of the client that an authorization request names, with its state.
 fn client(target: &str) -> String {
     let request = url::Url::parse("http://op.example").and_then(|base| base.join(target)).expect("a request");
@@ -212,7 +167,7 @@ fn client(target: &str) -> String {
 
 /// What is wrong with a run and what it left.
 async fn looked_at(ends: &Ends, folder: &Path, command: Command) -> Vec<String> {
-    let ended = tokio::task::spawn_blocking(move || measured(command)).await.expect("it ends");
+    let ended = tokio::task::spawn_blocking(move || measured(command, LONGEST)).await.expect("it ends");
     let Measured { code, said, took, memory } = &ended;
     let mut wrong = Vec::new();
     let shown: String = said.chars().take(3_000).collect();

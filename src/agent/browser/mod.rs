@@ -2,7 +2,8 @@
 //!
 //! One browser serves a run. Each test gets a context of its own in it: its cookies, storage and cache. A Chromium that this program has started is
 //! driven by the `DevTools` protocol, tab by tab and side by side. Any other is driven over `WebDriver` and observed over `WebDriver BiDi`, one tab at
-//! a time. Where the driver has no `BiDi` either, each test gets a `WebDriver` session of its own instead.
+//! a time. Where the driver has no `BiDi` either, each test gets a `WebDriver` session of its own instead. Of a driver that runs already, which may be a
+//! grid of many, a run takes as many sessions as its tests need and the driver gives.
 
 mod act;
 mod capabilities;
@@ -12,6 +13,7 @@ mod driver;
 mod error;
 mod hand;
 pub(crate) mod platform;
+mod remote;
 mod session;
 mod socket;
 mod walk;
@@ -37,6 +39,7 @@ use capabilities::{SIZE, SessionOptions, Window, capabilities};
 use devtools::DevTools;
 use discover::{Family, Found};
 use platform::sandbox;
+use remote::Remote;
 use socket::{Protocol, Socket};
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
@@ -73,11 +76,13 @@ enum Mode {
     Contexts(Arc<Shared>),
     /// A session for each test; the first is kept for the first.
     Sessions(Mutex<Option<Client>>),
+    /// The sessions that a running driver gives.
+    Remote(Arc<Remote>),
 }
 
 impl Mode {
     async fn of(client: Client, insecure: bool) -> Self {
-        match observe(&client).await {
+        match observe(&client, None).await {
             Some(bidi) => Self::Contexts(Arc::new(Shared { client, bidi, insecure, turn: Mutex::new(()) })),
             None => Self::Sessions(Mutex::new(Some(client))),
         }
@@ -101,7 +106,8 @@ impl Browser {
     /// Each [`BrowserError`] names what is missing or wrong and what to do about it.
     pub async fn start(agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
         if let Some(url) = &agent.webdriver_url {
-            return Self::remote(url, agent, tls, launch).await;
+            let (remote, described) = Remote::start(url, agent, tls, launch).await?;
+            return Ok(Self { webdriver: url.clone(), capabilities: Map::new(), described, guarded: None, mode: Mode::Remote(remote) });
         }
         discover::screen(agent.headed)?;
         let guess = discover::guess(agent.headed);
@@ -140,14 +146,14 @@ impl Browser {
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
         let size = (session.window == Window::None).then_some(SIZE);
         let mut tabs = None;
-        let mut connected = connect(&webdriver, &wanted).await;
+        let mut connected = connect(&webdriver, &wanted, SESSION).await;
         if let (Ok(client), false) = (&connected, session.bidi) {
             tabs = DevTools::of(client, session.insecure, size).await;
             if tabs.is_none() {
                 let _ = tokio::time::timeout(FAREWELL, client.clone().close()).await;
                 session.bidi = true;
                 wanted = capabilities(session);
-                connected = connect(&webdriver, &wanted).await;
+                connected = connect(&webdriver, &wanted, SESSION).await;
             }
         }
         match connected {
@@ -172,41 +178,6 @@ impl Browser {
         }
     }
 
-    async fn remote(url: &Url, agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
-        let refused = |why: String| BrowserError::Remote { url: url.to_string(), why };
-        let near = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
-        let mut url = url.clone();
-        if !url.path().ends_with('/') {
-            url.set_path(&format!("{}/", url.path()));
-        }
-        let mut first = None;
-        for family in [Family::Chromium, Family::Firefox] {
-            let session = SessionOptions {
-                family,
-                browser: None,
-                window: if agent.headed { Window::Shown } else { Window::Hidden },
-                insecure: *tls == Tls::Insecure,
-                spki: launch.spki.as_deref(),
-                sandbox: !near || sandbox(),
-                bidi: true,
-            };
-            let capabilities = capabilities(session);
-            match connect(&url, &capabilities).await {
-                Ok(client) => {
-                    if family == Family::Firefox && matches!(tls, Tls::CaFile(_)) {
-                        let _ = tokio::time::timeout(FAREWELL, client.close()).await;
-                        return Err(BrowserError::no_ca_file("Firefox"));
-                    }
-                    let described = describe(&client, "", "remote");
-                    let mode = Mode::of(client, session.insecure).await;
-                    return Ok(Self { webdriver: url, capabilities, described, guarded: None, mode });
-                }
-                Err(why) => first = first.or(Some(why)),
-            }
-        }
-        Err(refused(first.unwrap_or_default()))
-    }
-
     /// What logs in, for the report: `Chromium 156 (headless shell)`.
     pub fn describe(&self) -> &str {
         &self.described
@@ -229,10 +200,11 @@ impl Browser {
                 let spare = spare.lock().await.take();
                 let client = match spare {
                     Some(client) => client,
-                    None => connect(&self.webdriver, &self.capabilities).await.map_err(BrowserError::Session)?,
+                    None => connect(&self.webdriver, &self.capabilities, SESSION).await.map_err(BrowserError::Session)?,
                 };
                 Ok(BrowserSession::alone(client))
             }
+            Mode::Remote(remote) => remote.open().await,
         }
     }
 
@@ -242,6 +214,10 @@ impl Browser {
             Mode::Tabs(shared) => Some(shared.client.clone()),
             Mode::Contexts(shared) => Some(shared.client.clone()),
             Mode::Sessions(spare) => spare.into_inner(),
+            Mode::Remote(remote) => {
+                remote.close().await;
+                None
+            }
         };
         if let Some(client) = client {
             let _ = tokio::time::timeout(FAREWELL, client.close()).await;
@@ -252,20 +228,21 @@ impl Browser {
     }
 }
 
-async fn connect(webdriver: &Url, capabilities: &Map<String, Value>) -> Result<Client, String> {
+async fn connect(webdriver: &Url, capabilities: &Map<String, Value>, patience: Duration) -> Result<Client, String> {
     let mut builder = ClientBuilder::new(HttpConnector::new());
     builder.capabilities(capabilities.clone());
-    let session = tokio::time::timeout(SESSION, builder.connect(webdriver.as_str())).await;
-    session.map_err(|_| format!("no session within {} s", SESSION.as_secs()))?.map_err(|error| match error {
-        fantoccini::error::NewSessionError::SessionNotCreated(error) => error.message.to_string(),
+    let session = tokio::time::timeout(patience, builder.connect(webdriver.as_str())).await;
+    session.map_err(|_| format!("no session within {} s", patience.as_secs()))?.map_err(|error| match error {
+        // A grid appends what it is built of.
+        fantoccini::error::NewSessionError::SessionNotCreated(error) => error.message.lines().next().unwrap_or_default().trim_end().to_owned(),
         other => other.to_string(),
     })
 }
 
 /// `BiDi` on the session, with the events subscribed to that are needed; `None` where it is missing or cannot be reached.
-async fn observe(client: &Client) -> Option<Socket> {
+async fn observe(client: &Client, webdriver: Option<&Url>) -> Option<Socket> {
     let url = client.capabilities()?.get("webSocketUrl")?.as_str()?.to_owned();
-    let bidi = Socket::connect(&url, Protocol::Bidi).await.ok()?;
+    let bidi = Socket::connect(&url, Protocol::Bidi, webdriver).await.ok()?;
     let events = json!({ "events": ["network.beforeRequestSent", "network.responseCompleted", "network.fetchError"] });
     bidi.call("session.subscribe", events).await.ok()?;
     // Where one is not known, a page that opens dialogs for ever, or a file in its place, ends at the deadline.

@@ -1,6 +1,7 @@
 //! A session: the browser as one test sees it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fantoccini::Client;
 use fantoccini::wd::WindowHandle;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use crate::agent::browser::act::{Fault, in_time};
 use crate::agent::browser::devtools::{DevTools, Tab};
 use crate::agent::browser::hand::Hand;
+use crate::agent::browser::remote::Lent;
 use crate::agent::browser::walk::Walk;
 use crate::agent::browser::watch::{Log, Watched};
 use crate::agent::browser::{FAREWELL, Shared};
@@ -20,13 +22,21 @@ use crate::observed::document::Traffic;
 #[derive(Debug)]
 pub struct BrowserSession {
     inner: Option<Inner>,
+    /// How long it waited for others.
+    waited: Duration,
 }
 
 #[derive(Debug)]
 enum Inner {
     Tab(Tab),
-    Context(Context),
-    Alone(Client),
+    Context(Context, Option<Lent>),
+    Alone(Client, Option<Lent>),
+}
+
+impl From<Inner> for BrowserSession {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Some(inner), waited: Duration::ZERO }
+    }
 }
 
 /// A user context with one tab.
@@ -42,39 +52,64 @@ pub(super) struct Context {
 
 impl BrowserSession {
     pub(super) async fn in_tab(shared: Arc<DevTools>) -> Result<Self, String> {
-        Ok(Self { inner: Some(Inner::Tab(Tab::open(shared).await?)) })
+        Ok(Inner::Tab(Tab::open(shared).await?).into())
     }
 
     pub(super) async fn in_context(shared: Arc<Shared>) -> Result<Self, String> {
-        let params = if shared.insecure { json!({ "acceptInsecureCerts": true }) } else { json!({}) };
-        let made = shared.bidi.call("browser.createUserContext", params).await?;
-        let isolated = text(&made, "userContext")?;
-        let (tab, watched) = shared.tab(&isolated).await?;
-        Ok(Self { inner: Some(Inner::Context(Context { shared, isolated, tab, watched })) })
+        Ok(Inner::Context(Context::open(shared).await?, None).into())
     }
 
     pub(super) fn alone(client: Client) -> Self {
-        Self { inner: Some(Inner::Alone(client)) }
+        Inner::Alone(client, None).into()
+    }
+
+    /// In a session of a running driver, which was waited for since then.
+    pub(super) async fn lent(lent: Lent, since: Instant) -> Result<Self, String> {
+        let waited = since.elapsed();
+        let inner = match lent.shared() {
+            Some(shared) => Inner::Context(Context::open(Arc::clone(shared)).await?, Some(lent)),
+            None => Inner::Alone(lent.client().clone(), Some(lent)),
+        };
+        Ok(Self { inner: Some(inner), waited })
+    }
+
+    /// Which session of which running driver it is, for whoever looks for it there.
+    pub fn place(&self) -> Option<String> {
+        match &self.inner {
+            Some(Inner::Context(_, lent) | Inner::Alone(_, lent)) => lent.as_ref().map(Lent::place),
+            _ => None,
+        }
+    }
+
+    /// How long it has waited for other tests, since this was asked last.
+    pub fn take_waited(&mut self) -> Duration {
+        std::mem::take(&mut self.waited)
     }
 
     /// Sends the browser to the authorization endpoint, logs in, consents, and waits for the callback. With a driver that has one window at a time,
     /// the deadline of the visit begins when it is this session's turn: tests share one browser.
     pub async fn visit(&mut self, visit: &Visit, callback: &CallbackListener) -> Journey {
-        match &mut self.inner {
-            Some(Inner::Tab(tab)) => Walk::new(Hand::Tab(tab), visit, callback).go().await,
-            Some(Inner::Context(context)) => {
+        let (journey, lent) = match &mut self.inner {
+            Some(Inner::Tab(tab)) => (Walk::new(Hand::Tab(tab), visit, callback).go().await, None),
+            Some(Inner::Context(context, lent)) => {
                 let shared = Arc::clone(&context.shared);
+                let since = Instant::now();
                 let _turn = shared.turn.lock().await;
+                self.waited += since.elapsed();
                 // What is left of a page that holds up its tab for ever would hold up the next one.
-                if context.watched.log(Log::is_held_up)
-                    && let Err(why) = context.renew().await
-                {
-                    return Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser(why)) };
-                }
-                Walk::new(Hand::Window(&context.shared.client, Some(context)), visit, callback).go().await
+                let renewed = if context.watched.log(Log::is_held_up) { context.renew().await } else { Ok(()) };
+                let journey = match renewed {
+                    Ok(()) => Walk::new(Hand::Window(&context.shared.client, Some(context)), visit, callback).go().await,
+                    Err(why) => nowhere(why),
+                };
+                (journey, lent.as_ref())
             }
-            Some(Inner::Alone(client)) => Walk::new(Hand::Window(client, None), visit, callback).go().await,
-            None => Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser("the session is closed".to_owned())) },
+            Some(Inner::Alone(client, lent)) => (Walk::new(Hand::Window(client, None), visit, callback).go().await, lent.as_ref()),
+            None => (nowhere("the session is closed".to_owned()), None),
+        };
+        match lent {
+            Some(lent) => of_remote(journey, lent),
+            None => journey,
         }
     }
 
@@ -82,13 +117,30 @@ impl BrowserSession {
     pub async fn close(mut self) {
         match self.inner.take() {
             Some(Inner::Tab(tab)) => tab.close(),
-            Some(Inner::Context(context)) => context.close().await,
-            Some(Inner::Alone(client)) => {
+            // Its session goes back once nothing is left in it.
+            Some(Inner::Context(context, _lent)) => context.close().await,
+            Some(Inner::Alone(client, None)) => {
                 let _ = tokio::time::timeout(FAREWELL, client.close()).await;
             }
+            Some(Inner::Alone(_, Some(lent))) => drop(lent),
             None => {}
         }
     }
+}
+
+/// A visit that was not made.
+fn nowhere(why: String) -> Journey {
+    Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser(why)) }
+}
+
+/// The same with where to look for what became of the browser, if that is what ended it. A browser that is gone may look like an issuer that is silent.
+fn of_remote(journey: Journey, lent: &Lent) -> Journey {
+    let end = match journey.end {
+        Err(VisitError::Deadline { .. }) if lent.is_lost() => Err(VisitError::Browser(format!("it is gone ({})", lent.place()))),
+        Err(VisitError::Browser(why)) => Err(VisitError::Browser(format!("{why} ({})", lent.place()))),
+        end => end,
+    };
+    Journey { end, ..journey }
 }
 
 fn text(value: &Value, name: &str) -> Result<String, String> {
@@ -111,13 +163,24 @@ impl Drop for BrowserSession {
         // A session that was not closed, as by a test that was given up, must not fill the browser.
         match (self.inner.take(), tokio::runtime::Handle::try_current()) {
             (Some(Inner::Tab(tab)), _) => tab.close(),
-            (Some(Inner::Context(context)), Ok(runtime)) => drop(runtime.spawn(context.close())),
+            (Some(Inner::Context(context, lent)), Ok(runtime)) => drop(runtime.spawn(async move {
+                context.close().await;
+                drop(lent);
+            })),
             _ => {}
         }
     }
 }
 
 impl Context {
+    async fn open(shared: Arc<Shared>) -> Result<Self, String> {
+        let params = if shared.insecure { json!({ "acceptInsecureCerts": true }) } else { json!({}) };
+        let made = shared.bidi.call("browser.createUserContext", params).await?;
+        let isolated = text(&made, "userContext")?;
+        let (tab, watched) = shared.tab(&isolated).await?;
+        Ok(Self { shared, isolated, tab, watched })
+    }
+
     async fn close(self) {
         self.shared.bidi.watch().remove(&self.tab);
         let params = json!({ "userContext": self.isolated });

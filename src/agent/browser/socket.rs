@@ -5,12 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::{SinkExt, StreamExt};
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use url::Url;
 
 use crate::agent::browser::devtools::events;
 use crate::agent::browser::watch::Watch;
@@ -69,9 +76,13 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Connects to an address of the scheme `ws`.
-    pub async fn connect(url: &str, protocol: Protocol) -> Result<Self, String> {
-        let connecting = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(url));
+    /// Connects to an address of the scheme `ws`. The credentials of a driver's address go with it where it is at the same host.
+    pub async fn connect(url: &str, protocol: Protocol, webdriver: Option<&Url>) -> Result<Self, String> {
+        let mut request = url.into_client_request().map_err(|error| error.to_string())?;
+        if let Some(credentials) = webdriver.filter(|webdriver| is_beside(url, webdriver)).and_then(basic) {
+            request.headers_mut().insert(AUTHORIZATION, credentials);
+        }
+        let connecting = tokio::time::timeout(PATIENCE, tokio_tungstenite::connect_async(request));
         let (socket, _) = connecting.await.map_err(|_| format!("{url} does not answer"))?.map_err(|e| e.to_string())?;
         let (sender, mut commands) = mpsc::unbounded_channel::<String>();
         let pending: Pending = Pending::default();
@@ -103,6 +114,11 @@ impl Socket {
             waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
         });
         Ok(Self { next: AtomicU64::new(1), sender, pending, watch, _task: task })
+    }
+
+    /// True once the browser has closed it.
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
     }
 
     /// What was seen of the network.
@@ -138,6 +154,21 @@ impl Socket {
     }
 }
 
+/// True if a connection goes to the host and the port of the driver.
+fn is_beside(url: &str, webdriver: &Url) -> bool {
+    Url::parse(url).is_ok_and(|url| url.host() == webdriver.host() && url.port_or_known_default() == webdriver.port_or_known_default())
+}
+
+/// The credentials in an address as the header of a request (RFC 7617).
+fn basic(url: &Url) -> Option<HeaderValue> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (name, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
+    if name.is_empty() && password.is_empty() {
+        return None;
+    }
+    HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))).ok()
+}
+
 /// Takes in a message; returns what is to be answered at once, if anything is.
 fn take_in(text: &str, protocol: Protocol, pending: &Pending, watch: &Watch) -> Option<String> {
     let mut message = serde_json::from_str::<Value>(text).ok()?;
@@ -163,5 +194,19 @@ fn take_in(text: &str, protocol: Protocol, pending: &Pending, watch: &Watch) -> 
             // No number of a command of ours: that answer is waited for by nothing.
             Some(json!({ "id": UNASKED, "method": answer.0, "params": answer.1, "sessionId": session }).to_string())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credentials_of_a_grid_go_to_the_grid_alone() {
+        let grid = Url::parse("http://joe:pass%20word@grid.example:4444/").expect("an address");
+        assert!(is_beside("ws://grid.example:4444/session/1/se/bidi", &grid));
+        assert!(!is_beside("ws://node.example:4444/session/1", &grid) && !is_beside("ws://grid.example:9222/session/1", &grid));
+        assert_eq!(basic(&grid).expect("a header"), "Basic am9lOnBhc3Mgd29yZA==");
+        assert_eq!(basic(&Url::parse("http://grid.example:4444/").expect("an address")), None);
     }
 }

@@ -52,7 +52,8 @@ pub enum PatchFault {
     NotAResponse,
 }
 
-/// A place in the issuer where a flaw can show: where it would be another if it had that flaw.
+/// A place in the issuer where a flaw can show: where it would be another if it had that flaw. So what is asked last, of all that decides there, is whether
+/// the issuer has it: a check that a good request passes anyway is no such place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// What a patch is applied to.

@@ -175,6 +175,12 @@ named! {
     IdTokenMissing = "id-token-missing",
     /// Gives no refresh token although `offline_access` was granted.
     RefreshTokenMissing = "refresh-token-missing",
+    /// Refuses revocations of public clients.
+    RevocationForConfidentialClients = "revocation-for-confidential-clients",
+    /// Takes an empty client secret for the right one.
+    EmptySecretAccepted = "empty-secret-accepted",
+    /// Takes the secret of any client for the right one.
+    SecretOfAnyClientAccepted = "secret-of-any-client-accepted",
     /// Answers introspection of a living token with `active: false`.
     IntrospectionBlind = "introspection-blind",
     /// Gives authorization codes of eight characters.

@@ -65,6 +65,30 @@ named! {
     GrantRegistered = "grant/registered",
     /// A client that asks for client credentials is confidential (RFC 6749 4.4).
     GrantConfidential = "grant/confidential",
+    /// A client assertion is signed with a key of the client (RFC 7523 3).
+    AssertionSignature = "client-assertion/signature",
+    /// A client assertion has a signature: its algorithm is not `none`.
+    AssertionSigned = "client-assertion/signed",
+    /// A client assertion is not signed by HMAC, for which a client has no key.
+    AssertionAlgorithm = "client-assertion/algorithm",
+    /// A client assertion has an end.
+    AssertionExpiryPresent = "client-assertion/expiry-present",
+    /// A client assertion has not expired, where it has an end.
+    AssertionExpiry = "client-assertion/expiry",
+    /// The time of a client assertion has come.
+    AssertionNotBefore = "client-assertion/not-before",
+    /// A client assertion is for this issuer.
+    AssertionAudience = "client-assertion/audience",
+    /// The subject of a client assertion is the client.
+    AssertionSubject = "client-assertion/subject",
+    /// The issuer of a client assertion is the client.
+    AssertionIssuer = "client-assertion/issuer",
+    /// A client assertion comes as what it is, a JWT (RFC 7523 2.2).
+    AssertionType = "client-assertion/type",
+    /// A client assertion is used once.
+    AssertionOnce = "client-assertion/once",
+    /// The secret of a client that asks for client credentials is right.
+    ClientCredentialsClientSecret = "client-credentials/client-secret",
     /// The secret of a client that exchanges a code is right.
     CodeClientSecret = "code/client-secret",
     /// A code is exchanged by the client it was issued to (RFC 6749 4.1.3).
@@ -99,6 +123,8 @@ named! {
     RefreshSingleUse = "refresh/single-use",
     /// A refresh asks for no more than was granted (RFC 6749 6).
     RefreshScope = "refresh/scope",
+    /// A bearer token is in one place of a request (RFC 6750 2).
+    BearerOneMethod = "bearer/one-method",
     /// A bearer token is no refresh token.
     BearerNoRefreshToken = "bearer/no-refresh-token",
     /// A bearer token is no ID token.
@@ -109,6 +135,10 @@ named! {
     RevocationClientSecret = "revocation/client-secret",
     /// A token is revoked by the client it was issued to (RFC 7009 2.1).
     RevocationClient = "revocation/client",
+    /// A revocation has a token (RFC 7009 2.1).
+    RevocationTokenPresent = "revocation/token-present",
+    /// An introspection has a token (RFC 7662 2.1).
+    IntrospectionTokenPresent = "introspection/token-present",
     /// A client that introspects authenticates (RFC 7662 2.1).
     IntrospectionClient = "introspection/client-authentication",
     /// The secret of a client that introspects is right.

@@ -105,6 +105,7 @@ pub struct Patch {
     pub at: Site,
     /// JSON pointer → value. Parents must exist; `/-` at the end of an array appends. Special values: `{"$now": N}` is the time now plus N
     /// seconds, `{"$now-ms": N}` the same in milliseconds, `{"$repeat": ["a", 300]}` a string of 300 `a`.
+    /// In tokens a member `name$again` is a second member `name`.
     /// In strings, here and in `body`, `{issuer}` stands for the issuer identifier.
     #[serde(default)]
     pub set: Map<String, Value>,
@@ -181,8 +182,12 @@ pub enum Site {
     Userinfo,
     /// A revocation response.
     Revocation,
+    /// A refusal of the revocation endpoint with status 401.
+    RevocationUnauthorized,
     /// An introspection response about a good token.
     Introspection,
+    /// A refusal of the introspection endpoint with status 401.
+    IntrospectionUnauthorized,
     /// The parameters of an authorization error response.
     AuthorizationError,
     /// Error responses of the token endpoint.
@@ -221,6 +226,20 @@ pub enum Site {
     TokenByJson,
     /// The answer to closing a session (`status`, `headers` and `body` only).
     SessionClosed,
+    /// The metadata, as pages of other origins get them (`headers` only, as with all that follow).
+    SharedMetadata,
+    /// The key set, as pages of other origins get it.
+    SharedKeySet,
+    /// Answers of the token endpoint, as pages of other origins get them.
+    SharedToken,
+    /// Answers of the userinfo endpoint, as pages of other origins get them.
+    SharedUserinfo,
+    /// Answers of the registration endpoint, as pages of other origins get them.
+    SharedRegistration,
+    /// Answers of the authorization endpoint, as pages of other origins get them.
+    SharedAuthorization,
+    /// The answer to a browser that asks whether a page may send a request.
+    Preflight,
     /// A resource's answer to a good token.
     Resource,
     /// A resource's answer to a request without a token.

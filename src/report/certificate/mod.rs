@@ -15,7 +15,7 @@ use super::statement::Refusal;
 use super::{file, json as results_json, words};
 use crate::config::{CertificateConfig, Party};
 use crate::feature::Feature;
-use crate::result::model::{Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::{count, digest};
 
@@ -99,7 +99,7 @@ impl NoCertificate {
             return Some(Self::Incomplete(missing));
         }
         let known = of_profile(report).flat_map(|test| &test.findings).filter(|finding| finding.is_known() && finding.level == Level::Must);
-        let known: std::collections::BTreeSet<&str> = known.map(|finding: &Finding| finding.rule.as_str()).collect();
+        let known: std::collections::BTreeSet<&str> = known.map(|finding| finding.rule.as_str()).collect();
         if !known.is_empty() {
             let verb = if known.len() == 1 { "is" } else { "are" };
             return Some(Self::Known(format!("{} {verb}", count(known.len(), "MUST rule"))));

@@ -1,8 +1,10 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use super::*;
 use crate::feature;
-use crate::result::model::{Counts, FindingOutcome};
+use crate::result::model::{Counts, Finding, FindingOutcome};
 
 /// A run in which every test of the profile passed.
 fn passed() -> RunReport {
@@ -81,9 +83,9 @@ fn there_is_none_unless_every_test_of_the_profile_passed() {
     assert_eq!(refused(|report| report.tests[1].reason = Some("broke off".to_owned())), format!("1 test of profile openactive did not pass: {id}"));
     let known = |level| {
         move |report: &mut RunReport| {
-            let finding =
-                Finding { known: Some("a proxy".to_owned()), outcome: FindingOutcome::Failed, level, ..report.tests[0].findings[0].clone() };
-            report.tests[0].findings.push(finding);
+            let seed = (*report.tests[0].findings[0]).clone();
+            let finding = Finding { known: Some("a proxy".to_owned()), outcome: FindingOutcome::Failed, level, ..seed };
+            report.tests[0].findings.push(Arc::new(finding));
         }
     };
     assert_eq!(refused(known(Level::Must)), "1 MUST rule is broken and known (--known)");

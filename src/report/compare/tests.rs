@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::report::news;
 use crate::result::baseline::{Baseline, RuleChange, TestChange};
 use crate::result::model::{Counts, Environment, SCHEMA, Tool};
 
-fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
-    Finding {
+fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Arc<Finding> {
+    Arc::new(Finding {
         own: false,
         rule: rule.to_owned(),
         level,
@@ -21,10 +23,10 @@ fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
         fix: String::new(),
         level_note: None,
         known: None,
-    }
+    })
 }
 
-fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> TestReport {
+fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Arc<Finding>>) -> TestReport {
     let counts = Counts::of(&findings);
     TestReport {
         id: id.to_owned(),
@@ -242,7 +244,7 @@ fn a_story_that_breaks_off_is_told_once() {
 fn foreign_text_stays_in_its_line() {
     let before = run(vec![test("a/b", None, vec![finding("x/y", Must, Passed)])]);
     let mut after = run(vec![test("a/b", None, vec![finding("x/y", Must, Failed)])]);
-    after.tests[0].findings[0].actual = "a | b\n# <script>".to_owned();
+    Arc::make_mut(&mut after.tests[0].findings[0]).actual = "a | b\n# <script>".to_owned();
     after.issuer = "https://other.example".to_owned();
     let text = Comparison::of(&before, &after).render();
     assert!(!text.contains("\n# <script>") && text.contains("The issuers differ"), "{text}");
@@ -324,7 +326,7 @@ fn nothing_of_an_earlier_run_is_kept_without_a_bound() {
     let mut before = run((0..many).map(|n| test(&format!("a/{n}"), None, vec![finding(&format!("x/{n}"), Must, Failed)])).collect());
     before.tests.push(test("a/all", None, (0..many).map(|n| finding(&format!("x/{n}"), Must, Failed)).collect()));
     before.tests[0].id.clone_from(&long);
-    before.tests.last_mut().unwrap().findings[0].says.clone_from(&long);
+    Arc::make_mut(&mut before.tests.last_mut().unwrap().findings[0]).says.clone_from(&long);
     (before.issuer, before.started) = (long.clone(), long.clone());
     let all = (0..many).map(|n| finding(&format!("x/{n}"), Must, Passed)).collect();
     let after = run(vec![test("a/all", None, all)]);

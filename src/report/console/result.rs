@@ -375,7 +375,7 @@ mod tests {
         let broken = report.tests.iter().position(|test| !words::broken(&test.findings).is_empty()).unwrap();
         let mut first = (*words::broken(&report.tests[broken].findings)[0]).clone();
         first.level = Level::Must;
-        let finding = |rule: &str| Finding { rule: rule.to_owned(), ..first.clone() };
+        let finding = |rule: &str| std::sync::Arc::new(Finding { rule: rule.to_owned(), ..first.clone() });
         for test in &mut report.tests {
             test.findings.clear();
         }

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::result::model::{Finding, FindingOutcome, TestReport};
@@ -38,8 +39,9 @@ fn days(runs: &[PastRun]) -> Vec<u32> {
 #[test]
 fn a_run_is_a_point_if_it_says_something_about_the_issuer() {
     let mut report = sample();
-    let finding = report.tests[0].findings[0].clone();
-    let broken = |rule: &str, level| Finding { rule: rule.to_owned(), level, outcome: FindingOutcome::Failed, known: None, ..finding.clone() };
+    let finding = (*report.tests[0].findings[0]).clone();
+    let broken =
+        |rule: &str, level| Arc::new(Finding { rule: rule.to_owned(), level, outcome: FindingOutcome::Failed, known: None, ..finding.clone() });
     let test = |verdict, findings| TestReport { verdict, findings, ..TestReport::default() };
     // A rule that is broken at two levels counts once, at the higher.
     let (must, should) = (broken("a/a", Level::Must), broken("a/a", Level::Should));

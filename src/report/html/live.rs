@@ -23,9 +23,6 @@ pub(super) const PENDING: &str = "pending";
 const LIVE_STYLE: &str = include_str!("../../../templates/live.css");
 const LIVE_SCRIPT: &str = include_str!("../../../templates/live.js");
 
-/// What stands in the page for the sections of the tests, which are many and large. No template lets such a character through.
-const SECTIONS: &str = "\0";
-
 /// What a page has that follows a run.
 #[derive(Debug, Serialize)]
 pub(super) struct Following<'a> {
@@ -89,12 +86,11 @@ pub fn page(heading: &Heading, band: &str, top: &str, overview: &str, version: u
         tool: heading.tool.clone(),
         top,
         overview,
-        tests: SECTIONS,
+        tests: super::SECTIONS,
         rules: Vec::new(),
         live: Some(Following { style: LIVE_STYLE, script: LIVE_SCRIPT, band, version }),
     };
-    let page = template::render(&TEMPLATES, super::NAME, &page);
-    page.split_once(SECTIONS).map_or_else(|| (page.clone(), String::new()), |(before, after)| (before.to_owned(), after.to_owned()))
+    page.halves()
 }
 
 /// The band that says how far the run has come: an element with the id `live`.

@@ -3,6 +3,7 @@
 //! What a template says as `{{x}}` is escaped by [`escape::text`], so that forgetting is safe; the helpers escape too. The page's policy allows one
 //! style sheet, one script and `data:` images, so that what slipped through all the same could do nothing.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -47,6 +48,9 @@ const TOP: &str = "top";
 
 /// The template of what is said of the whole run.
 const OVERVIEW: &str = "overview";
+
+/// What stands in the page for the sections of the tests, which are many and large. No template lets such a character through.
+const SECTIONS: &str = "\0";
 
 const TEMPLATE_TEXTS: [(&str, &str); 18] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
@@ -127,14 +131,23 @@ struct PageView<'a> {
     script: &'static str,
     title: String,
     tool: String,
-    /// HTML: the top, what is said of the whole run, and the sections of the tests.
+    /// HTML: the top, and what is said of the whole run.
     top: &'a str,
     overview: &'a str,
-    tests: &'a str,
+    /// What stands for the sections of the tests: [`SECTIONS`].
+    tests: &'static str,
     /// What the rules say that the sections name by their ids alone.
     rules: Vec<RuleView<'a>>,
     /// What a page has that follows a run.
     live: Option<live::Following<'a>>,
+}
+
+impl PageView<'_> {
+    /// What stands before the sections of the tests and after them.
+    fn halves(&self) -> (String, String) {
+        let page = template::render(&TEMPLATES, NAME, self);
+        page.split_once(SECTIONS).map_or_else(|| (page.clone(), String::new()), |(before, after)| (before.to_owned(), after.to_owned()))
+    }
 }
 
 /// The top of the page.
@@ -151,12 +164,22 @@ struct TopView<'a, S> {
 /// [`ReportError::Write`] if it could not be written.
 pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     let path = dir.join(NAME);
-    file::write(&path, render(report, dir).as_bytes())?;
+    file::write_by(&path, |out| parts(report, dir, |part| out.write_all(part.as_bytes())))?;
     Ok(path)
 }
 
 /// The page of a run whose screenshots are below a directory.
 pub fn render(report: &RunReport, dir: &Path) -> String {
+    let mut page = String::new();
+    let Ok(()) = parts(report, dir, |part| {
+        page.push_str(part);
+        Ok::<(), Infallible>(())
+    });
+    page
+}
+
+/// Makes the page in its parts and hands on each in order: what stands before the sections of the tests, each of these, and what stands after them.
+fn parts<E>(report: &RunReport, dir: &Path, mut hand_on: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
     let summary = SummaryView::of(report, true);
     let news = News::of(report);
     let first = FirstFindings::of(report);
@@ -170,11 +193,14 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         tool: format!("{} {}", report.tool.name, report.tool.version),
         top: &top(report.verdict, &summary),
         overview: &template::render(&TEMPLATES, OVERVIEW, &summary),
-        tests: &report.tests.iter().map(|test| section(report, test, &news, dir, Some(&mut once))).collect::<String>(),
+        tests: SECTIONS,
         rules: RuleView::all(&first),
         live: None,
     };
-    template::render(&TEMPLATES, NAME, &page)
+    let (before, after) = page.halves();
+    hand_on(&before)?;
+    report.tests.iter().try_for_each(|test| hand_on(&section(report, test, &news, dir, Some(&mut once))))?;
+    hand_on(&after)
 }
 
 /// The page of what came of several issuers.

@@ -195,7 +195,7 @@ fn every_attribute_of_the_templates_is_in_quotes() {
 fn a_known_failure_is_marked_with_its_reason() {
     let mut report = sample();
     let finding = report.tests.iter_mut().flat_map(|test| &mut test.findings).find(|finding| finding.is_broken()).unwrap();
-    finding.known = Some("a `proxy`".to_owned());
+    Arc::make_mut(finding).known = Some("a `proxy`".to_owned());
     let page = rendered(&report);
     assert!(page.matches("<li class=\"finding known\" id=").count() > 1, "in the summary and at its step");
     assert!(page.contains("<li class=\"pair\"><span class=\"key\">known: </span>a <code>proxy</code></li>"));
@@ -250,8 +250,10 @@ fn a_token_is_shown_with_its_header_and_readable_times() {
 fn what_follows_from_a_rule_is_told_under_it() {
     let mut report = sample();
     let test = &mut report.tests[2];
-    let seed = test.findings.iter().find(|finding| finding.is_broken()).unwrap().clone();
-    let broken = |rule: &str, says: &str, level| Finding { rule: rule.to_owned(), says: says.to_owned(), level, exchange: Some(0), ..seed.clone() };
+    let seed = Arc::clone(test.findings.iter().find(|finding| finding.is_broken()).unwrap());
+    let broken = |rule: &str, says: &str, level| {
+        Arc::new(Finding { rule: rule.to_owned(), says: says.to_owned(), level, exchange: Some(0), ..(*seed).clone() })
+    };
     test.findings = vec![broken("id-token/accepted-by-relying-party", "An effect", Level::May), broken("id-token/audience", "A cause", Level::Must)];
     let page = rendered(&report);
     let (_, failures) = page.split_once("<section id=\"broken-must\">").unwrap();

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::sync::Arc;
 
 use super::*;
 
@@ -76,11 +77,11 @@ fn an_interruption_decides_how_the_program_ends() {
 }
 
 fn finding(rule: &str, outcome: FindingOutcome, level: Level) -> Finding {
-    Finding { rule: rule.to_owned(), outcome, level, known: None, ..run().tests[0].findings[0].clone() }
+    Finding { rule: rule.to_owned(), outcome, level, known: None, ..(*run().tests[0].findings[0]).clone() }
 }
 
 fn test(id: &str, verdict: Verdict, findings: Vec<Finding>) -> TestReport {
-    TestReport { id: id.to_owned(), verdict, findings, ..TestReport::default() }
+    TestReport { id: id.to_owned(), verdict, findings: findings.into_iter().map(Arc::new).collect(), ..TestReport::default() }
 }
 
 #[test]

@@ -6,17 +6,12 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use crate::result::model::RunReport;
-
-/// The text of a report in the form of its file, with a line end.
+/// Writes a report in the form of its file.
 ///
 /// # Errors
-/// Whatever the JSON writer says; writing to memory, it has nothing to say.
-pub fn text(report: &RunReport) -> serde_json::Result<String> {
-    let mut text = Vec::new();
-    report.serialize(&mut Serializer::with_formatter(&mut text, Layout::default()))?;
-    text.push(b'\n');
-    String::from_utf8(text).map_err(|error| serde_json::Error::io(io::Error::other(error)))
+/// Whatever the JSON writer says.
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> serde_json::Result<()> {
+    report.serialize(&mut Serializer::with_formatter(out, Layout::default()))
 }
 
 /// The depth of the document's members, and of those of a test.

@@ -1,7 +1,7 @@
 //! `results.json`: the one source every other report is rendered from.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,11 @@ use crate::result::model::{RunReport, SCHEMA, SCHEMA_BEFORE, SkipKind, Verdict};
 use crate::result::{bound, issuers};
 use crate::text::visible;
 
+mod each;
 mod layout;
 pub(super) mod shared;
+
+pub(super) use each::Each;
 
 /// The largest results file that is read, in bytes: those of a run of every profile have some twenty million.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
@@ -31,9 +34,23 @@ pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/results/1";
 /// [`ReportError::Write`] if the directory or the file cannot be written.
 pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     let path = dir.join(NAME);
-    let text = text(report).map_err(|e| ReportError::Write { path: path.clone(), source: io::Error::other(e) })?;
-    file::write(&path, text.as_bytes())?;
+    file::write_by(&path, |out| write_to(report, out))?;
     Ok(path)
+}
+
+/// Writes the text of `results.json`, one test after the other.
+///
+/// # Errors
+/// Whatever the writer says.
+pub(super) fn write_to(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+    if report.schema != SCHEMA_BEFORE {
+        layout::write(&shared::folded(report), out)?;
+    } else if report.older {
+        serde_json::to_writer_pretty(&mut *out, &without_members(report.clone()))?;
+    } else {
+        serde_json::to_writer_pretty(&mut *out, report)?;
+    }
+    out.write_all(b"\n")
 }
 
 /// The text of `results.json`.
@@ -41,11 +58,9 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 /// # Errors
 /// Whatever the JSON writer says; writing to memory, it has nothing to say.
 pub fn text(report: &RunReport) -> serde_json::Result<String> {
-    if report.schema != SCHEMA_BEFORE {
-        return layout::text(&shared::folded(report));
-    }
-    let as_it_was = report.older.then(|| without_members(report.clone()));
-    pretty(as_it_was.as_ref().unwrap_or(report))
+    let mut text = Vec::new();
+    write_to(report, &mut text).map_err(serde_json::Error::io)?;
+    String::from_utf8(text).map_err(|error| serde_json::Error::io(io::Error::other(error)))
 }
 
 /// JSON for a reader, and a line end.

@@ -4,7 +4,11 @@
 //! written whole.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
+use crate::result::kept::{Kept, answers_of};
 use crate::result::model::{Entry, ExchangeResponse, Finding, FindingOutcome, Judged, RunReport, Shared, SharedRule, TestReport};
 use crate::rule::Level;
 use crate::text::visible;
@@ -20,7 +24,7 @@ impl<'a> FirstFindings<'a> {
     /// Those of a run.
     pub fn of(report: &'a RunReport) -> Self {
         let mut first = HashMap::new();
-        for finding in report.tests.iter().flat_map(|test| &test.findings) {
+        for finding in report.tests.iter().flat_map(|test| &test.findings).map(AsRef::as_ref) {
             let next = first.len();
             first.entry(finding.rule.as_str()).or_insert((next, finding));
         }
@@ -55,8 +59,8 @@ fn said(of: &Finding) -> (bool, Level, &str, &str, &str) {
     (of.own, of.level, &of.says, &of.spec, &of.url)
 }
 
-/// A report in the form of its file.
-pub fn folded(report: &RunReport) -> RunReport {
+/// A report in the form of its file. Each test is brought into that form when it is written, and not before.
+pub fn folded(report: &RunReport) -> RunReport<Folded<'_>> {
     let first = FirstFindings::of(report);
     let rules = first.in_order().into_iter().map(|finding| SharedRule {
         rule: finding.rule.clone(),
@@ -67,27 +71,44 @@ pub fn folded(report: &RunReport) -> RunReport {
         url: finding.url.clone(),
     });
     let bodies = repeated_bodies(report);
-    let mut file = report.clone();
-    file.shared = Some(Shared { rules: rules.collect(), bodies: bodies.iter().map(|body| (*body).to_owned()).collect() });
-    let places: HashMap<&str, usize> = bodies.into_iter().zip(0..).collect();
-    for test in &mut file.tests {
-        fold_findings(test, &first);
-        for answer in answers_mut(test) {
-            if let Some(place) = places.get(answer.body.as_str()) {
-                *answer =
-                    ExchangeResponse { body: String::new(), shared_body: Some(*place), headers: std::mem::take(&mut answer.headers), ..*answer };
+    let shared = Shared { rules: rules.collect(), bodies: bodies.iter().map(|body| Arc::clone(body)).collect() };
+    let places = bodies.into_iter().map(AsRef::as_ref).zip(0..).collect();
+    RunReport { shared: Some(shared), ..report.with_tests(Folded { tests: &report.tests, first, places }) }
+}
+
+/// The tests of a report in the form of its file.
+pub struct Folded<'a> {
+    tests: &'a [TestReport],
+    first: FirstFindings<'a>,
+    /// Where each body is that more than one answer has.
+    places: HashMap<&'a str, usize>,
+}
+
+impl Folded<'_> {
+    fn test(&self, test: &TestReport) -> TestReport {
+        let mut test = test.clone();
+        fold_findings(&mut test, &self.first);
+        for answer in answers_of(&mut test) {
+            if let Some(place) = self.places.get(answer.body.as_ref()) {
+                (answer.body, answer.shared_body) = (Arc::default(), Some(*place));
             }
         }
+        test
     }
-    file
+}
+
+impl Serialize for Folded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.tests.iter().map(|test| self.test(test)))
+    }
 }
 
 /// The bodies that more than one answer has, in the order of their first answers.
-fn repeated_bodies(report: &RunReport) -> Vec<&str> {
+fn repeated_bodies(report: &RunReport) -> Vec<&Arc<str>> {
     let mut times: HashMap<&str, usize> = HashMap::new();
     let mut repeated = Vec::new();
-    for body in report.tests.iter().flat_map(answers).map(|answer| answer.body.as_str()).filter(|body| body.len() >= LEAST_BODY) {
-        let seen = times.entry(body).or_default();
+    for body in report.tests.iter().flat_map(answers).map(|answer| &answer.body).filter(|body| body.len() >= LEAST_BODY) {
+        let seen = times.entry(body.as_ref()).or_default();
         *seen += 1;
         if *seen == 2 {
             repeated.push(body);
@@ -112,32 +133,39 @@ fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
             group.others.push(finding.rule.clone());
             test.findings.push(finding);
         } else if finding.outcome == FindingOutcome::Passed {
-            group.passed.insert(finding.rule, finding.actual);
+            group.passed.insert(finding.rule.clone(), finding.actual.clone());
         } else {
-            group.not_applicable.entry(finding.actual).or_default().push(finding.rule);
+            group.not_applicable.entry(finding.actual.clone()).or_default().push(finding.rule.clone());
         }
     }
 }
 
-/// A report as it was before it was brought into the form of its file. No more than `most` bytes are made of what is in it once.
+/// A report as it was before it was brought into the form of its file. No more than `most` bytes are made of what is in it once, and what its tests have in
+/// common is kept once ([`Kept`]).
 ///
 /// # Errors
 /// What is wrong in it, in words.
 pub(super) fn unfolded(mut report: RunReport, most: &mut u64) -> Result<RunReport, String> {
+    let mut kept = Kept::default();
     let Some(Shared { rules, bodies }) = report.shared.take() else {
         let is_whole = |test: &TestReport| test.judged.is_empty() && answers(test).all(|answer| answer.shared_body.is_none());
-        return if report.tests.iter().all(is_whole) { Ok(report) } else { Err("the member `shared` is missing".to_owned()) };
+        if !report.tests.iter().all(is_whole) {
+            return Err("the member `shared` is missing".to_owned());
+        }
+        report.tests.iter_mut().for_each(|test| kept.share(test));
+        return Ok(report);
     };
     let rules: HashMap<&str, (usize, &SharedRule)> = rules.iter().enumerate().map(|(at, rule)| (rule.rule.as_str(), (at, rule))).collect();
     let mut room = Room(*most);
     for test in &mut report.tests {
         unfold_findings(test, &rules, &mut room)?;
-        for answer in answers_mut(test) {
+        for answer in answers_of(test) {
             let Some(place) = answer.shared_body.take() else { continue };
             let body = bodies.get(place).ok_or_else(|| format!("there is no body {place} in `shared`"))?;
             room.take(body.len())?;
             answer.body.clone_from(body);
         }
+        kept.share(test);
     }
     *most = room.0;
     Ok(report)
@@ -162,12 +190,12 @@ fn unfold_findings(test: &mut TestReport, rules: &HashMap<&str, (usize, &SharedR
         let passed = passed.into_iter().map(|(rule, actual)| (rule, FindingOutcome::Passed, actual));
         let idle =
             not_applicable.into_iter().flat_map(|(why, rules)| rules.into_iter().map(move |rule| (rule, FindingOutcome::NotApplicable, why.clone())));
-        let mut group: Vec<(usize, Finding)> = Vec::new();
+        let mut group: Vec<(usize, Arc<Finding>)> = Vec::new();
         for (id, outcome, actual) in passed.chain(idle) {
             let (at, rule) = rules.get(id.as_str()).ok_or_else(|| format!("{}: the rule {} is not in `shared`", shown(&test.id), shown(&id)))?;
             let finding = plain(rule, outcome, actual, (step, sentence, exchange));
             room.take(finding.rule.len() + finding.says.len() + finding.spec.len() + finding.url.len() + finding.actual.len())?;
-            group.push((*at, finding));
+            group.push((*at, Arc::new(finding)));
         }
         for id in others {
             let next = whole.next().filter(|finding| finding.rule == id);
@@ -211,13 +239,6 @@ pub fn answers(test: &TestReport) -> impl Iterator<Item = &ExchangeResponse> {
     })
 }
 
-fn answers_mut(test: &mut TestReport) -> impl Iterator<Item = &mut ExchangeResponse> {
-    test.steps.iter_mut().flat_map(|step| &mut step.entries).filter_map(|entry| match entry {
-        Entry::Exchange(exchange) => exchange.response.as_mut().ok(),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -236,34 +257,37 @@ mod tests {
         let mut again = report.tests[0].clone();
         again.id.push_str("-again");
         let mut twice = again.findings.clone();
-        twice.iter_mut().rev().step_by(3).for_each(|finding| finding.level = crate::rule::Level::May);
+        twice.iter_mut().rev().step_by(3).for_each(|finding| Arc::make_mut(finding).level = crate::rule::Level::May);
         again.findings.extend(twice);
         again.findings.swap(0, 2);
         report.tests.push(again);
-        for answer in report.tests.iter_mut().flat_map(answers_mut).step_by(2) {
-            answer.body = "{\"a\": 1}".repeat(30);
+        for answer in report.tests.iter_mut().flat_map(answers_of).step_by(2) {
+            answer.body = "{\"a\": 1}".repeat(30).into();
         }
         report
+    }
+
+    /// A report as it is in its file.
+    fn filed(report: &RunReport) -> RunReport {
+        serde_json::from_str(&json::text(report).unwrap()).unwrap()
     }
 
     #[test]
     fn what_is_folded_is_the_same_when_it_is_unfolded() {
         for report in [sample(), various()] {
-            let file = folded(&report);
+            let file = filed(&report);
             assert!(file.tests.iter().any(|test| !test.judged.is_empty()));
-            let read: RunReport = serde_json::from_str(&json::layout::text(&file).unwrap()).unwrap();
-            assert_eq!(read, file);
-            let whole = unfolded(read, &mut u64::MAX.clone()).unwrap();
+            let whole = unfolded(file, &mut u64::MAX.clone()).unwrap();
             assert!(whole.tests == report.tests && whole == report);
         }
-        let file = folded(&various());
+        let file = filed(&various());
         assert!(file.tests.iter().flat_map(answers).filter(|answer| answer.shared_body == Some(0)).count() > 1);
     }
 
     #[test]
     fn what_is_broken_is_written_whole() {
-        let (report, file) = (various(), folded(&various()));
-        let broken = |report: &RunReport| -> Vec<Finding> {
+        let (report, file) = (various(), filed(&various()));
+        let broken = |report: &RunReport| -> Vec<Arc<Finding>> {
             let findings = report.tests.iter().flat_map(|test| test.findings.clone());
             findings.filter(|finding| !matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::NotApplicable)).collect()
         };
@@ -274,7 +298,7 @@ mod tests {
     #[test]
     fn what_points_nowhere_is_refused() {
         let spoilt = |spoil: &dyn Fn(&mut RunReport)| {
-            let mut file = folded(&various());
+            let mut file = filed(&various());
             spoil(&mut file);
             unfolded(file, &mut u64::MAX.clone()).unwrap_err()
         };
@@ -287,8 +311,8 @@ mod tests {
 
     #[test]
     fn no_more_is_made_of_a_file_than_there_is_room_for() {
-        let mut file = folded(&various());
-        file.shared.as_mut().unwrap().bodies[0] = "x".repeat(100_000);
+        let mut file = filed(&various());
+        file.shared.as_mut().unwrap().bodies[0] = "x".repeat(100_000).into();
         let says = unfolded(file, &mut 150_000).unwrap_err();
         assert!(says.contains("larger than there is room for"), "{says}");
     }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::config::FailOn;
@@ -19,7 +20,7 @@ fn sample() -> RunReport {
 /// A run of the profile's tests in which `id-token/issuer` came out as told, test by test; `None` where no test came to it.
 fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport {
     let mut report = sample();
-    let finding = report.tests[0].findings[0].clone();
+    let finding = (*report.tests[0].findings[0]).clone();
     let blank = TestReport { findings: Vec::new(), steps: Vec::new(), ..report.tests[0].clone() };
     report.tests = feature::features()
         .unwrap()
@@ -38,7 +39,11 @@ fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport
         test.verdict = *verdict;
         test.reason = reason.map(str::to_owned);
         test.skipped = (*reason == Some(LEFT_OUT)).then_some(SkipKind::LeftOut);
-        test.findings = outcome.iter().map(|outcome| Finding { rule: "id-token/issuer".to_owned(), outcome: *outcome, ..finding.clone() }).collect();
+        test.findings = outcome
+            .iter()
+            .map(|outcome| Finding { rule: "id-token/issuer".to_owned(), outcome: *outcome, ..finding.clone() })
+            .map(Arc::new)
+            .collect();
     }
     report
 }
@@ -130,13 +135,10 @@ fn strictly_what_is_gone_is_an_exit_code_of_1() {
 #[test]
 fn a_stop_is_excused_by_what_is_known_where_it_happened_only() {
     let report = sample();
-    let finding = |step, known: Option<&str>| Finding {
-        step,
-        outcome: Outcome::Failed,
-        known: known.map(str::to_owned),
-        ..report.tests[0].findings[0].clone()
-    };
-    let passed = |step| Finding { step, ..report.tests[0].findings[0].clone() };
+    let seed = &report.tests[0].findings[0];
+    let finding =
+        |step, known: Option<&str>| Arc::new(Finding { step, outcome: Outcome::Failed, known: known.map(str::to_owned), ..(**seed).clone() });
+    let passed = |step| Arc::new(Finding { step, ..(**seed).clone() });
     let step = |ended| StepReport { name: String::new(), sentences: Vec::new(), ended, entries: Vec::new() };
     let steps = [step(StepEnd::Done), step(StepEnd::Stopped("no token".to_owned())), step(StepEnd::NotReached)];
     for (findings, expected) in [

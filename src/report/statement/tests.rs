@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use super::*;
 use crate::feature;
 use crate::result::model::{Finding, FindingOutcome};
@@ -20,8 +22,8 @@ fn refused(change: fn(&mut RunReport)) -> String {
     Statement::of(&report, b"{}", &[]).unwrap_err().to_string()
 }
 
-fn broken(report: &RunReport) -> Finding {
-    Finding { outcome: FindingOutcome::Failed, level: Level::Must, ..report.tests[0].findings[0].clone() }
+fn broken(report: &RunReport) -> Arc<Finding> {
+    Arc::new(Finding { outcome: FindingOutcome::Failed, level: Level::Must, ..(*report.tests[0].findings[0]).clone() })
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn there_is_none_unless_something_was_tested_and_nothing_failed() {
 #[test]
 fn it_names_what_it_rests_on_and_what_it_is_not_about() {
     let mut report = conformant();
-    let known = Finding { known: Some("a | proxy".to_owned()), ..broken(&report) };
+    let known = Arc::new(Finding { known: Some("a | proxy".to_owned()), ..(*broken(&report)).clone() });
     report.tests[0].findings.push(known.clone());
     report.environment.tls_verified = Some(false);
     let features = feature::features().unwrap();

@@ -1,6 +1,7 @@
 //! The addresses of tests, steps and findings on the page: they stay the same from run to run, so that a link to one can be kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::result::model::{Finding, RunReport, TestReport};
 use crate::rule::Level;
@@ -48,7 +49,7 @@ impl<'a> Places<'a> {
         for finding in &test.findings {
             let count = found.entry((finding.step.min(test.steps.len()), slug(&finding.rule))).or_default();
             if *count > 0 {
-                before.insert(std::ptr::from_ref(finding), *count);
+                before.insert(Arc::as_ptr(finding), *count);
             }
             *count += 1;
         }
@@ -65,7 +66,7 @@ impl<'a> Places<'a> {
 /// The address of the first finding of a test that is broken, or known to be, as another is; the test's own where there is none.
 pub fn first_like(test: &TestReport, like: &Finding) -> String {
     let is_like = |other: &&Finding| (&other.rule, other.level, other.outcome, &other.known) == (&like.rule, like.level, like.outcome, &like.known);
-    test.findings.iter().find(is_like).map_or_else(|| test.id.clone(), |found| finding(test, found))
+    test.findings.iter().map(AsRef::as_ref).find(is_like).map_or_else(|| test.id.clone(), |found| finding(test, found))
 }
 
 /// The address of the broken rules of a level in the summary.
@@ -119,7 +120,9 @@ mod tests {
         let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
         let test = &mut report.tests[0];
         test.findings.truncate(3);
-        for (finding, (step, rule)) in test.findings.iter_mut().zip([(1, "id-token/aud"), (1, "id-token/aud"), (9, "Odd \" rule<")]) {
+        for (finding, (step, rule)) in
+            test.findings.iter_mut().map(Arc::make_mut).zip([(1, "id-token/aud"), (1, "id-token/aud"), (9, "Odd \" rule<")])
+        {
             (finding.step, finding.rule) = (step, rule.to_owned());
         }
         let addresses: Vec<String> = test.findings.iter().map(|of| finding(test, of)).collect();
@@ -140,7 +143,7 @@ mod tests {
         let seed = report.tests[2].findings.iter().find(|finding| finding.is_broken()).unwrap().clone();
         let url = crate::report::words::exchange(&report.tests[2], 0).unwrap().url.clone();
         for test in [2, 3] {
-            report.tests[test].findings = vec![Finding { exchange: Some(0), ..seed.clone() }];
+            report.tests[test].findings = vec![Arc::new(Finding { exchange: Some(0), ..(*seed).clone() })];
             for entry in &mut report.tests[test].steps[0].entries {
                 if let crate::result::model::Entry::Exchange(exchange) = entry {
                     exchange.url = format!("{url}?state={test}#x");

@@ -209,7 +209,9 @@ pub struct Picture {
 /// The steps of a test, and one more for the findings that belong to none.
 pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
     let places = Places::of(test);
-    let of = |wanted: &dyn Fn(usize) -> bool| test.findings.iter().filter(|finding| wanted(finding.step)).collect::<Vec<_>>();
+    let of = |wanted: &dyn Fn(usize) -> bool| {
+        test.findings.iter().map(AsRef::as_ref).filter(|finding: &&Finding| wanted(finding.step)).collect::<Vec<_>>()
+    };
     let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), &places, news)).collect();
     let others = of(&|of| of >= test.steps.len());
     if let Some(spec) = finding::other_rules(&others, &places, news) {
@@ -276,7 +278,7 @@ fn journal(entries: &[Entry]) -> String {
 
 /// The worst of a step, whether a reader should see into it at once, and what is seen of it while it is closed.
 fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<CountView>) {
-    let counts = Counts::of(findings.iter().copied());
+    let counts = Counts::of(findings);
     let mut tally: Vec<_> = [
         (Mark::Failure, counts.failures, count(counts.failures, "failure")),
         (Mark::Warning, counts.warnings, count(counts.warnings, "warning")),

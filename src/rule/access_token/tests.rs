@@ -45,6 +45,19 @@ fn with(changes: &Value) -> AccessToken {
     signed(&json!({}), &changed(&claims(), changes))
 }
 
+/// A token that is signed with a member more in its header and one in its claims, as text.
+fn with_text(header: &str, claims_: &str) -> AccessToken {
+    let add = |value: &Value, member: &str| value.to_string().replacen('{', &format!("{{{member}"), 1);
+    token(Signer::of("RS256").text(&add(&json!({ "alg": "RS256", "kid": "rs256", "typ": "at+jwt" }), header), &add(&claims(), claims_)))
+}
+
+#[test]
+fn what_is_there_twice_is_found() {
+    assert_eq!(judged(&with_text("", "")).failed, [""; 0]);
+    assert_eq!(judged(&with_text(r#""typ":"JWT","#, "")).failed, ["at/header-once"]);
+    assert_eq!(judged(&with_text("", r#""sub":"someone","#)).failed, ["at/claims-once"]);
+}
+
 #[test]
 fn good_tokens_break_no_rule() {
     for token in [

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{ALG_ADVERTISED, IdToken, NOT_NONE, WELL_FORMED};
 use crate::rule::Check;
+use crate::rule::duplicate::each_once;
 use crate::rule::expect::{applies_if, holds, must, seen, shorten, should, show};
 use crate::rule::jose::{self, Verification};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
@@ -22,6 +23,28 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| match token.raw.jwt() {
             Ok(jwt) => pass(said!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header.clone())))),
             Err(why) => fail("a signed JWT in compact serialization", why.to_owned()),
+        },
+    ),
+    must(
+        "id-token/claims-once",
+        "RFC7519-4",
+        "Every claim of the ID token must occur only once",
+        "Some libraries take the first value and some the last. An attacker who can add to the claims shows different ones to different readers.",
+        "Build the claims from a map or an object, not by joining strings, and look for a mapper or a hook that adds a claim which the server writes anyway.",
+        |token| {
+            let jwt = token.jwt()?;
+            each_once(&jwt.duplicates().1, format!("{} claims, each once", jwt.claims.len()))
+        },
+    ),
+    must(
+        "id-token/header-once",
+        "RFC7515-4",
+        "Every member of the header of the ID token must occur only once",
+        "Two libraries read two headers: one verifies with another algorithm or key than the other.",
+        "Let a JOSE library write the header, and set each of its members in one place.",
+        |token| {
+            let jwt = token.jwt()?;
+            each_once(&jwt.duplicates().0, format!("{} members, each once", jwt.header.len()))
         },
     ),
     must(

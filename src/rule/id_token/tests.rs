@@ -62,6 +62,16 @@ fn with_header(changes: &Value) -> IdToken {
     token(signer.token(&changed(&header(signer), changes), &claims("RS256")))
 }
 
+#[test]
+fn what_is_there_twice_is_found() {
+    let signer = Signer::of("RS256");
+    let twice = |value: &Value, member: &str| value.to_string().replacen('{', &format!("{{{member}"), 1);
+    let with = |header_: &str, claims_: &str| token(signer.text(&twice(&header(signer), header_), &twice(&claims("RS256"), claims_)));
+    assert_eq!(judged(&with("", "")).failed, [""; 0]);
+    assert_eq!(judged(&with(r#""alg":"none","#, "")).failed, ["id-token/header-once"]);
+    assert_eq!(judged(&with("", r#""aud":"someone","#)).failed, ["id-token/claims-once"]);
+}
+
 fn unsigned() -> String {
     let signed = Signer::of("RS256").token(&json!({ "alg": "none", "typ": "JWT" }), &claims("RS256"));
     format!("{}.", signed.rsplit_once('.').unwrap().0)

@@ -5,6 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use crate::rule::duplicate::duplicates;
+
 mod algorithm;
 mod keys;
 #[cfg(test)]
@@ -50,6 +52,13 @@ impl Jwt {
             signing_input: format!("{header}.{payload}"),
             signature: decode("signature", signature)?,
         })
+    }
+
+    /// The JSON pointers of what is there more than once: in the header, and in the claims.
+    pub fn duplicates(&self) -> (Vec<String>, Vec<String>) {
+        let parts = self.signing_input.split_once('.').unwrap_or_default();
+        let of = |part: &str| URL_SAFE_NO_PAD.decode(part).map(|json| duplicates(&json)).unwrap_or_default();
+        (of(parts.0), of(parts.1))
     }
 
     /// The `alg` of the header, if it is a string (RFC 7515 4.1.1).

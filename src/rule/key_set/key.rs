@@ -1,5 +1,6 @@
 //! Rules about each key by itself.
 
+use aws_lc_rs::signature::{self, ParsedPublicKey};
 use serde_json::Value;
 
 use super::{KeySet, bytes, each, name, text, verdict};
@@ -65,6 +66,39 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         },
     ),
     must(
+        "jwks/ec-on-curve",
+        "RFC7518-6.2.1.2",
+        "The coordinates of a key on P-256, P-384 or P-521 must be those of a point on the curve",
+        "Every library refuses the key, and so every token that is signed with it. A library that does not look can be tricked into giving away its own key.",
+        "Publish the coordinates of the public key as the server's cryptographic library gives them, `x` as `x` and `y` as `y`. Do not write or change them by hand.",
+        |set| {
+            each(set, "a point on the curve", "no whole EC keys on these curves", |key| {
+                let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("EC"))?;
+                let (size, algorithm) = (coordinate_size(curve)?, on_curve(curve)?);
+                let (x, y) = (bytes(key, "x")?, bytes(key, "y")?);
+                // What is too long or too short is jwks/ec-full-size's.
+                let point = (x.len() == size && y.len() == size).then(|| [&[UNCOMPRESSED][..], &x, &y].concat())?;
+                let is_point = ParsedPublicKey::new(algorithm, point).is_ok();
+                Some(verdict(is_point, said!("{} point on {curve}", if is_point { "a" } else { "no" }).to_string()))
+            })
+        },
+    ),
+    must(
+        "jwks/okp-full-size",
+        "RFC8037-2",
+        "The `x` of a key of type OKP must be the public key of its curve: 32 octets for Ed25519 and X25519, 57 for Ed448 and 56 for X448",
+        "Libraries refuse the key, and so every token that is signed with it.",
+        "Write the octets of the public key themselves in base64url: without a prefix, without the encoding in DER, and not their hexadecimal digits.",
+        |set| {
+            each(set, "32, 57 or 56 octets, by the curve", "no OKP keys on these curves", |key| {
+                let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("OKP"))?;
+                let size = key_size(curve)?;
+                let length = bytes(key, "x")?.len();
+                Some(verdict(length == size, format!("{curve}, x of {length} octets")))
+            })
+        },
+    ),
+    must(
         "jwks/min-key-size",
         "RFC7518-3.3",
         "Every RSA key must have at least 2048 bits",
@@ -117,6 +151,29 @@ fn coordinate_size(curve: &str) -> Option<usize> {
         "P-256" => Some(32),
         "P-384" => Some(48),
         "P-521" => Some(66),
+        _ => None,
+    }
+}
+
+/// What stands before the coordinates of a point that has both (SEC 1 2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+/// An algorithm whose keys are the points of a curve.
+fn on_curve(curve: &str) -> Option<&'static signature::EcdsaVerificationAlgorithm> {
+    match curve {
+        "P-256" => Some(&signature::ECDSA_P256_SHA256_FIXED),
+        "P-384" => Some(&signature::ECDSA_P384_SHA384_FIXED),
+        "P-521" => Some(&signature::ECDSA_P521_SHA512_FIXED),
+        _ => None,
+    }
+}
+
+/// The octets of a public key of RFC 8032 5.1.5 and 5.2.5, and of RFC 7748 5.
+fn key_size(curve: &str) -> Option<usize> {
+    match curve {
+        "Ed25519" | "X25519" => Some(32),
+        "Ed448" => Some(57),
+        "X448" => Some(56),
         _ => None,
     }
 }

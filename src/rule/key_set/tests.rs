@@ -15,8 +15,12 @@ fn rsa(kid: &str, bytes: usize, first: u8) -> Value {
 }
 
 fn ec(kid: &str) -> Value {
-    let coordinate = URL_SAFE_NO_PAD.encode([7; 32]);
-    json!({"kty": "EC", "use": "sig", "kid": kid, "crv": "P-256", "x": coordinate, "y": coordinate})
+    // The base point of P-256 (FIPS 186-4 D.1.2.3).
+    json!({"kty": "EC", "use": "sig", "kid": kid, "crv": "P-256", "x": "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY", "y": "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"})
+}
+
+fn okp(curve: &str, octets: usize) -> Value {
+    json!({"kty": "OKP", "use": "enc", "kid": "okp", "crv": curve, "x": URL_SAFE_NO_PAD.encode(vec![7; octets])})
 }
 
 fn encryption(kid: &str) -> Value {
@@ -38,6 +42,7 @@ fn good() -> Value {
 fn a_good_set_passes_every_rule() {
     let artefact = artefact(&good());
     let unused = [
+        "jwks/okp-full-size",
         "jwks/key-ops-array",
         "jwks/use-or-key-ops",
         "jwks/use-key-ops-consistent",
@@ -125,8 +130,14 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/-": rsa("4", 1024, 0xff)}), &[]),
         (json!({"/-": rsa("4", 1025, 0xff)}), &["jwks/max-key-size"]),
         (json!({"/-": rsa("4", 256, 0x7f)}), &["jwks/min-key-size"]),
-        (json!({"/1/crv": "P-384", "/1/x": "q".repeat(64), "/1/y": "q".repeat(64)}), &["jwks/signing-key-for-each-alg"]),
-        (json!({"/1/x": "q".repeat(42) + "g"}), &[]),
+        (json!({"/1/crv": "P-384", "/1/x": "q".repeat(64), "/1/y": "q".repeat(64)}), &["jwks/ec-on-curve", "jwks/signing-key-for-each-alg"]),
+        (json!({"/1/x": "q".repeat(42) + "g"}), &["jwks/ec-on-curve"]),
+        (json!({"/-": okp("Ed25519", 32)}), &[]),
+        (json!({"/-": okp("Ed448", 57)}), &[]),
+        (json!({"/-": okp("X25519", 33)}), &["jwks/okp-full-size"]),
+        (json!({"/-": okp("Ed25519", 44)}), &["jwks/okp-full-size"]),
+        (json!({"/-": okp("Ed25519", 31)}), &["jwks/okp-full-size"]),
+        (json!({"/-": okp("unknown", 3)}), &[]),
         (json!({"/1/x": "q".repeat(41) + "g"}), &["jwks/ec-full-size"]),
         (json!({"/1/y": "A".repeat(44)}), &["jwks/ec-full-size"]),
         (json!({"/-": {"kty": "EC", "crv": "secp256k1", "kid": "4", "use": "sig", "x": "qg", "y": "qg"}}), &[]),

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::ProviderMetadata;
 use super::document::PAGES;
 use super::endpoints::is_published;
+use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
-use crate::rule::judgement::{fail, not_applicable};
+use crate::rule::judgement::{Judgement, fail, not_applicable};
 use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
@@ -59,13 +59,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Clients cannot send the only kind of request that the issuer accepts.",
         "Add `pushed_authorization_request_endpoint` to the metadata. If the server also accepts other requests, set \
          `require_pushed_authorization_requests` to `false`.",
-        |metadata| {
-            let document = metadata.document()?;
-            if document.member("require_pushed_authorization_requests") != Some(&Value::Bool(true)) {
-                return not_applicable("pushed authorization requests are not required");
-            }
-            is_published(&document, "pushed_authorization_request_endpoint")
-        },
+        |metadata| par_endpoint(&metadata.document()?),
     ),
     // The text wants some form of authorization; it may be another than client authentication, hence no failure.
     should(
@@ -74,11 +68,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "The introspection endpoint should not be offered to clients without authentication",
         "An attacker can try tokens there until one of them is active.",
         "Remove `none` from `introspection_endpoint_auth_methods_supported`, and make the endpoint refuse requests without credentials.",
-        |metadata| {
-            let absent = "no authentication methods are published for introspection";
-            let methods = metadata.document()?.list_or("introspection_endpoint_auth_methods_supported", absent)?;
-            holds(!methods.contains(&"none"), "any method but none", said!("methods: {}", list(&methods)))
-        },
+        |metadata| introspection_auth_not_none(&metadata.document()?),
     ),
     should(
         "discovery/pages-are-urls",
@@ -108,14 +98,34 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "A client with a certificate uses these addresses instead of the others, and does not reach any endpoint.",
         "Write `mtls_endpoint_aliases` as an object with names such as `token_endpoint` and, for each of them, a URL with scheme and host. If there \
          are no such endpoints, leave the member out.",
-        |metadata| match metadata.document()?.member("mtls_endpoint_aliases") {
-            None => not_applicable("no mtls_endpoint_aliases"),
-            Some(Value::Object(aliases)) => {
-                let wrong = aliases.iter().filter(|(_, value)| !value.as_str().is_some_and(is_absolute_url));
-                let wrong: Vec<_> = wrong.map(|(name, value)| said!("{name}: {}", show(value))).collect();
-                none_wrong(&wrong, "absolute URLs", said!("{} aliases, all URLs", aliases.len()))
-            }
-            Some(other) => fail("a JSON object", said!("{}: {}", kind(other), show(other))),
-        },
+        |metadata| mtls_aliases(&metadata.document()?),
     ),
 ];
+
+/// Passes where pushed requests are not demanded, or the endpoint for them is published.
+pub(in crate::rule) fn par_endpoint(document: &Document) -> Judgement {
+    if document.member("require_pushed_authorization_requests") != Some(&Value::Bool(true)) {
+        return not_applicable("pushed authorization requests are not required");
+    }
+    is_published(document, "pushed_authorization_request_endpoint")
+}
+
+/// Passes when introspection is not offered to clients without authentication.
+pub(in crate::rule) fn introspection_auth_not_none(document: &Document) -> Judgement {
+    let absent = "no authentication methods are published for introspection";
+    let methods = document.list_or("introspection_endpoint_auth_methods_supported", absent)?;
+    holds(!methods.contains(&"none"), "any method but none", said!("methods: {}", list(&methods)))
+}
+
+/// Passes when the endpoints for clients with certificates are URLs.
+pub(in crate::rule) fn mtls_aliases(document: &Document) -> Judgement {
+    match document.member("mtls_endpoint_aliases") {
+        None => not_applicable("no mtls_endpoint_aliases"),
+        Some(Value::Object(aliases)) => {
+            let wrong = aliases.iter().filter(|(_, value)| !value.as_str().is_some_and(is_absolute_url));
+            let wrong: Vec<_> = wrong.map(|(name, value)| said!("{name}: {}", show(value))).collect();
+            none_wrong(&wrong, "absolute URLs", said!("{} aliases, all URLs", aliases.len()))
+        }
+        Some(other) => fail("a JSON object", said!("{}: {}", kind(other), show(other))),
+    }
+}

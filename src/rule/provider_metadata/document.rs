@@ -45,10 +45,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Some parsers keep the first of two members with the same name and some keep the last, so clients see different issuers.",
         "Build the document from a map or an object, not by joining strings, and look for a setting that adds a member which the server writes \
          anyway.",
-        |metadata| {
-            let document = metadata.document()?;
-            each_once(&duplicates(&metadata.response.body), format!("{} members, each once", document.members.len()))
-        },
+        |metadata| members_once(&metadata.document()?),
     ),
     must(
         "discovery/metadata-types",
@@ -83,6 +80,11 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         },
     ),
 ];
+
+/// Passes when no member is there twice.
+pub(in crate::rule) fn members_once(document: &Document) -> Judgement {
+    each_once(&duplicates(&document.metadata.response.body), format!("{} members, each once", document.members.len()))
+}
 
 /// Passes when a response is a JSON object.
 pub(in crate::rule) fn json_object(response: &Received) -> Judgement {

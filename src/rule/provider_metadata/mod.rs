@@ -9,11 +9,12 @@ use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 use crate::text::words::Words;
 
-mod consistency;
+pub(super) mod consistency;
 pub(super) mod document;
 pub(super) mod endpoints;
 pub(super) mod issuer;
 pub(super) mod lists;
+pub(super) mod names;
 pub(super) mod security;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ pub struct ProviderMetadata {
 
 impl Artefact for ProviderMetadata {
     const RULES: &'static [&'static [Check<Self>]] =
-        &[document::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
+        &[document::RULES, names::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

@@ -2,7 +2,7 @@
 
 use super::{Document, ProviderMetadata};
 use crate::rule::Check;
-use crate::rule::expect::{holds, list, may, must, should, show};
+use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should, show, strings};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::text::words::said;
 
@@ -17,6 +17,26 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         |metadata| {
             let algs = metadata.document()?.required("id_token_signing_alg_values_supported", "id-token-algs-rs256")?;
             holds(!algs.contains(&"none"), "any algorithm but none", said!("ID token algorithms: {}", list(&algs)))
+        },
+    ),
+    should(
+        "discovery/no-rsa1-5",
+        "RFC8725-3.2",
+        "The published algorithms for encryption should not contain `RSA1_5`",
+        "What is encrypted with it can be read without the key by asking the receiver often enough whether a changed text is well-formed.",
+        "Remove `RSA1_5` from the lists `…_encryption_alg_values_supported`, and offer `RSA-OAEP-256` or an algorithm of `ECDH-ES` instead.",
+        |metadata| {
+            let document = metadata.document()?;
+            let (mut seen, mut wrong) = (0_usize, Vec::new());
+            for (name, value) in document.members.iter().filter(|(name, _)| name.ends_with("_encryption_alg_values_supported")) {
+                let Ok(algs) = strings(value) else { continue };
+                seen += algs.len();
+                wrong.extend(algs.contains(&"RSA1_5").then(|| said!("{}: RSA1_5", shorten(name))));
+            }
+            if seen == 0 {
+                return not_applicable("no encryption is offered");
+            }
+            none_wrong(&wrong, "other algorithms than RSA1_5", said!("{seen} names of algorithms"))
         },
     ),
     should(
@@ -38,16 +58,30 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             holds(!methods.contains(&"plain"), "S256 only", said!("PKCE methods: {}", list(&methods)))
         },
     ),
+    // A server may give no passwords at all: it lists neither of both.
+    must(
+        "discovery/basic-offered",
+        "RFC6749-2.3.1",
+        "Client authentication by HTTP Basic must be offered where clients may send their secret in the body",
+        "A client that follows the specification sends its secret by Basic, and cannot authenticate.",
+        "Accept the client secret in the `Authorization` header, and add `client_secret_basic` to `token_endpoint_auth_methods_supported`. If clients \
+         have no secret to send, remove `client_secret_post` from it.",
+        |metadata| {
+            let methods =
+                metadata.document()?.list_or("token_endpoint_auth_methods_supported", "not published, so client_secret_basic by default")?;
+            let is_basic = methods.contains(&"client_secret_basic");
+            let seen = said!("client authentication: {}", list(&methods));
+            applies_if(is_basic || methods.contains(&"client_secret_post"), said!("no method by which a client sends a secret: {}", list(&methods)))?;
+            holds(is_basic, "client_secret_basic beside client_secret_post", seen)
+        },
+    ),
     must(
         "discovery/iss-parameter-boolean",
         "RFC9207-3",
         "`authorization_response_iss_parameter_supported`, if published, must be a boolean",
         "A client that cannot read this member does not check `iss`, and remains open to mix-up attacks.",
         "Write `true` without quotation marks if every authorization response has `iss`, or else `false`.",
-        |metadata| match metadata.document()?.member("authorization_response_iss_parameter_supported") {
-            None => not_applicable("not published, so false by default"),
-            Some(value) => holds(value.is_boolean(), "true or false", show(value)),
-        },
+        |metadata| iss_parameter_boolean(&metadata.document()?),
     ),
     // The text forbids the use of the grant; what is seen here is only the offer.
     should(
@@ -56,10 +90,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "The resource owner password credentials grant should not be offered",
         "This grant gives the end-user's password to the client, and makes a second factor impossible.",
         "Disable the grant `password` and remove it from `grant_types_supported`. Let its clients use the authorization code flow instead.",
-        |metadata| {
-            let grants = metadata.document()?.grant_types()?;
-            holds(!grants.contains(&"password"), "any but password", said!("grant types: {}", list(&grants)))
-        },
+        |metadata| no_password_grant(&metadata.document()?),
     ),
     may(
         "discovery/no-implicit-tokens",
@@ -78,6 +109,20 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         },
     ),
 ];
+
+/// Passes when it is said in a boolean whether authorization responses have `iss`.
+pub(in crate::rule) fn iss_parameter_boolean(document: &Document) -> Judgement {
+    match document.member("authorization_response_iss_parameter_supported") {
+        None => not_applicable("not published, so false by default"),
+        Some(value) => holds(value.is_boolean(), "true or false", show(value)),
+    }
+}
+
+/// Passes when the password is no grant.
+pub(in crate::rule) fn no_password_grant(document: &Document) -> Judgement {
+    let grants = document.grant_types()?;
+    holds(!grants.contains(&"password"), "any but password", said!("grant types: {}", list(&grants)))
+}
 
 /// Passes when S256 is among the PKCE methods.
 pub(in crate::rule) fn pkce_published(document: &Document) -> Judgement {

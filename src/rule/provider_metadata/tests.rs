@@ -29,6 +29,7 @@ fn good() -> Value {
         "ui_locales_supported": ["en-GB"],
         "request_object_signing_alg_values_supported": ["RS256", "none"],
         "claim_types_supported": ["normal"],
+        "id_token_encryption_alg_values_supported": ["RSA-OAEP-256"],
         "display_values_supported": ["page"],
         "dpop_signing_alg_values_supported": ["ES256"],
         "pushed_authorization_request_endpoint": "https://issuer.example/par",
@@ -88,7 +89,9 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/scopes-syntax",
             "discovery/auth-signing-algs-present",
             "discovery/auth-signing-algs-no-none",
+            "discovery/no-rsa1-5",
             "discovery/pkce-no-plain",
+            "discovery/basic-offered",
             "discovery/iss-parameter-boolean",
             "discovery/locales-bcp47",
             "discovery/request-object-algs-rs256",
@@ -106,6 +109,9 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/mtls-aliases"
         ]
     );
+    // A server may give no client a secret.
+    let without_secrets = with(&good(), &json!({"/token_endpoint_auth_methods_supported": ["private_key_jwt", "tls_client_auth", "none"]}));
+    assert_eq!((failing(&artefact(&without_secrets)).len(), not_applicable(&artefact(&without_secrets))), (0, vec!["discovery/basic-offered"]));
     let implicit =
         with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
     assert!(not_applicable(&artefact(&implicit)).contains(&"discovery/token-endpoint"));
@@ -118,6 +124,11 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
+        (json!({"/userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA1_5"]}), &["discovery/no-rsa1-5"]),
+        (json!({"/userinfo_endpiont": "https://issuer.example/u"}), &["discovery/names-spelled"]),
+        (json!({"/Jwks_uri": "https://issuer.example/jwks"}), &["discovery/names-spelled"]),
+        (json!({"/client_endpoint": "https://issuer.example/c"}), &[]),
         (json!({"/issuer": 1}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example/"}), &["discovery/issuer-exact"]),
         (json!({"/issuer": "https://issuer.example?a"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
@@ -184,6 +195,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
         (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
+        (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered"]),
         (json!({"/introspection_endpoint_auth_methods_supported/-": "none"}), &["discovery/introspection-auth-not-none"]),
         (json!({"/op_tos_uri": "terms.html"}), &["discovery/pages-are-urls"]),
         (json!({"/mtls_endpoint_aliases": "none"}), &["discovery/mtls-aliases"]),

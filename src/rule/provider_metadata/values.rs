@@ -34,7 +34,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "The published algorithms for client authentication at the token endpoint should contain RS256",
         "A client that authenticates with RS256, which all clients know, is refused.",
         "Accept client assertions that are signed with RS256, and add `RS256` to `token_endpoint_auth_signing_alg_values_supported`.",
-        |metadata| contains(&metadata.document()?, "token_endpoint_auth_signing_alg_values_supported", "RS256"),
+        |metadata| auth_signing_algs_rs256(&metadata.document()?),
     ),
     must(
         "discovery/claim-types-normal",
@@ -83,12 +83,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "A response type of another form cannot be requested: two words joined by a comma are read as one unknown word.",
         "Write each response type as a string of its own in `response_types_supported`, and a combination as words with one space between them, such \
          as `code id_token`.",
-        |metadata| {
-            let types = metadata.document()?.required("response_types_supported", "response-types")?;
-            let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| said!("{text:?}")).collect();
-            none_wrong(&wrong, "words with one space between them", said!("response types: {}", list(&types)))
-        },
+        |metadata| response_types_syntax(&metadata.document()?),
     ),
     // Only registered names in another spelling are wrong: an algorithm that is not known here may be registered tomorrow.
     should(
@@ -119,11 +114,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "A proof that everyone can make proves nothing: a thief can use a stolen access token like the client itself.",
         "List only asymmetric algorithms, such as `ES256`, in `dpop_signing_alg_values_supported`, and make the server refuse proofs that are signed \
          in another way.",
-        |metadata| {
-            each(&metadata.document()?, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
-                !alg.eq_ignore_ascii_case("none") && !is_symmetric(alg)
-            })
-        },
+        |metadata| dpop_algs_asymmetric(&metadata.document()?),
     ),
 ];
 
@@ -149,6 +140,31 @@ fn contains(document: &Document, name: &str, value: &str) -> Judgement {
         return document.not_run("no-empty-arrays");
     }
     holds(values.contains(&value), said!("{value} in {name}"), said!("{name}: {}", list(&values)))
+}
+
+/// Passes when RS256 is among the algorithms for client authentication at the token endpoint.
+pub(in crate::rule) fn auth_signing_algs_rs256(document: &Document) -> Judgement {
+    contains(document, "token_endpoint_auth_signing_alg_values_supported", "RS256")
+}
+
+/// Passes when every response type is made of names with one space between them (RFC 6749 A.3).
+pub(in crate::rule) fn response_types_syntax(document: &Document) -> Judgement {
+    let types = document.required("response_types_supported", "response-types")?;
+    let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| said!("{text:?}")).collect();
+    none_wrong(&wrong, "words with one space between them", said!("response types: {}", list(&types)))
+}
+
+/// Passes when every algorithm for `DPoP` proofs has a key pair.
+pub(in crate::rule) fn dpop_algs_asymmetric(document: &Document) -> Judgement {
+    each(document, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
+        !alg.eq_ignore_ascii_case("none") && !is_symmetric(alg)
+    })
+}
+
+/// Passes when the languages of the user interface are language tags.
+pub(in crate::rule) fn ui_locales(document: &Document) -> Judgement {
+    each(document, &["ui_locales_supported"], "language tags", formats::is_language_tag)
 }
 
 /// Passes when every PKCE method is registered (RFC 7636 4.2).

@@ -11,18 +11,19 @@ use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
-use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, security, values};
+use crate::rule::provider_metadata::{self, Document, ProviderMetadata, endpoints, issuer, lists, names, security};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// The answer to a request for the metadata of an authorization server.
 #[derive(Debug, Clone)]
 pub struct ServerMetadata(pub ProviderMetadata);
 
 impl Artefact for ServerMetadata {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, values::RULES];
     fn exchange(&self) -> Option<usize> {
         self.0.exchange()
     }
@@ -118,6 +119,14 @@ static RULES: &[Check<ServerMetadata>] = &[
         "A member that is absent has a default. An empty array says that nothing at all is supported, and clients give up.",
         "Leave a member out of the metadata if its list is empty, or list the values that the server supports.",
         |server| no_empty_arrays(&server.document()?, &["response_types_supported"]),
+    ),
+    should(
+        "server-metadata/names-spelled",
+        "RFC8414-2",
+        "No member of the metadata should have a name that differs by one or two letters from a name that is defined",
+        "Clients look for the defined name, do not find it, and take the default instead.",
+        "Write the name as the specification does: names are compared letter by letter, with underscores, in lower case and most of them in the plural. If the member is one of your own, give it a name that is not so close to a defined one.",
+        |server| names::spelled(&server.document()?),
     ),
     must(
         "server-metadata/issuer-exact",
@@ -233,7 +242,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "The entries of `code_challenge_methods_supported` in the metadata should be `S256` and `plain`, in this spelling",
         "Clients compare the names character by character, and do not use PKCE if they do not find the method.",
         "Write `S256` with a capital letter and `plain` in lower case, and remove all other entries.",
-        |server| values::pkce_methods_registered(&server.document()?),
+        |server| provider_metadata::values::pkce_methods_registered(&server.document()?),
     ),
     should(
         "server-metadata/pkce-published",

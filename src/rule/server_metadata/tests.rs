@@ -18,9 +18,16 @@ fn good() -> Value {
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code", "client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "RS256"],
         "code_challenge_methods_supported": ["S256"],
-        "signed_metadata": SIGNED
+        "signed_metadata": SIGNED,
+        "ui_locales_supported": ["en-GB"],
+        "dpop_signing_alg_values_supported": ["ES256"],
+        "authorization_response_iss_parameter_supported": true,
+        "require_pushed_authorization_requests": true,
+        "pushed_authorization_request_endpoint": "https://as.example/par",
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "mtls_endpoint_aliases": {"token_endpoint": "https://mtls.as.example/token"}
     })
 }
 
@@ -85,6 +92,7 @@ fn each_way_of_being_wrong_is_one_finding() {
     for (changes, fails) in [
         (json!({"/issuer": "https://as.example/tenant/"}), "issuer-exact"),
         (json!({"/issuer": "$remove"}), "issuer-exact"),
+        (json!({"/response_type_supported": ["code"]}), "names-spelled"),
         (json!({"/authorization_endpoint": "$remove"}), "authorization-endpoint"),
         (json!({"/authorization_endpoint": "/authorize"}), "authorization-endpoint"),
         (json!({"/authorization_endpoint": "$remove", "/grant_types_supported": "$remove"}), "authorization-endpoint"),
@@ -101,7 +109,16 @@ fn each_way_of_being_wrong_is_one_finding() {
         (json!({"/scopes_supported": []}), "no-empty-arrays"),
         (json!({"/scopes_supported": "read"}), "metadata-types"),
         (json!({"/token_endpoint_auth_signing_alg_values_supported": "$remove"}), "auth-signing-algs-present"),
-        (json!({"/token_endpoint_auth_signing_alg_values_supported": ["none"]}), "auth-signing-algs-no-none"),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": ["none", "RS256"]}), "auth-signing-algs-no-none"),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": ["ES256"]}), "auth-signing-algs-rs256"),
+        (json!({"/ui_locales_supported": ["en_GB"]}), "locales-bcp47"),
+        (json!({"/response_types_supported": ["code,token"]}), "response-types-syntax"),
+        (json!({"/dpop_signing_alg_values_supported": ["HS256"]}), "dpop-algs-asymmetric"),
+        (json!({"/authorization_response_iss_parameter_supported": "true"}), "iss-parameter-boolean"),
+        (json!({"/grant_types_supported": ["authorization_code", "password"]}), "no-password-grant"),
+        (json!({"/pushed_authorization_request_endpoint": "$remove"}), "par-endpoint"),
+        (json!({"/introspection_endpoint_auth_methods_supported": ["none"]}), "introspection-auth-not-none"),
+        (json!({"/mtls_endpoint_aliases": []}), "mtls-aliases"),
         (json!({"/code_challenge_methods_supported": ["S256", "S512"]}), "pkce-methods-registered"),
         (json!({"/code_challenge_methods_supported": "$remove"}), "pkce-published"),
         (json!({"/signed_metadata": NONE_SIGNED}), "signed-metadata"),
@@ -111,6 +128,12 @@ fn each_way_of_being_wrong_is_one_finding() {
     ] {
         assert_eq!(failing(&artefact(&with(&good(), &changes))), [format!("server-metadata/{fails}")], "{changes}");
     }
+}
+
+#[test]
+fn a_member_that_is_there_twice_is_found() {
+    let twice = good().to_string().replacen('{', r#"{"issuer":"https://other.example","#, 1);
+    assert_eq!(failing(&served(text(200, "application/json", &twice))), ["server-metadata/no-duplicate-members"]);
 }
 
 #[test]

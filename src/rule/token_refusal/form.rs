@@ -34,7 +34,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
                 );
             }
             match provocation {
-                Provocation::Attack(_) | Provocation::WiderScope => not_applicable(said!("an attack: {} judges it", provocation.rule())),
+                Provocation::Attack(_) | Provocation::Credentials(_) | Provocation::WiderScope => {
+                    not_applicable(said!("an attack: {} judges it", provocation.rule()))
+                }
                 Provocation::Elsewhere => not_applicable("another rule judges that"),
                 _ => pass(refusal(response)),
             }

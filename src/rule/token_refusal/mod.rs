@@ -35,6 +35,8 @@ pub enum Provocation {
     WrongSecret,
     /// An attack, of which a rule of its own says that it is refused.
     Attack(Attack),
+    /// A client that does not authenticate as it must, and the rule that says that it is refused.
+    Credentials(&'static str),
     /// A request that a rule of its own judges the answer to: here only its form counts.
     Elsewhere,
     /// A refresh for more scope than was granted, of which a rule of its own says that it is not given.
@@ -52,6 +54,7 @@ impl Provocation {
             Self::MissingCode => "no code",
             Self::WrongSecret => "a wrong client secret",
             Self::Attack(attack) => attack.says(),
+            Self::Credentials(_) => "bad client credentials",
             Self::Elsewhere => "a request that another rule judges",
             Self::WiderScope => "a wider scope",
         }
@@ -61,7 +64,7 @@ impl Provocation {
     fn is_failed_authentication(self) -> bool {
         match self {
             Self::Attack(attack) => attack.is_failed_authentication(),
-            other => other == Self::WrongSecret,
+            other => matches!(other, Self::WrongSecret | Self::Credentials(_)),
         }
     }
 
@@ -69,6 +72,7 @@ impl Provocation {
     fn rule(self) -> &'static str {
         match self {
             Self::Attack(attack) => attack.rule(),
+            Self::Credentials(rule) => rule,
             Self::WiderScope => WIDER,
             _ => REFUSED,
         }

@@ -26,7 +26,7 @@ fn right(provocation: Provocation) -> &'static str {
         Provocation::UnknownCode | Provocation::UnknownRefreshToken | Provocation::Attack(_) => "invalid_grant",
         Provocation::UnsupportedGrant => "unsupported_grant_type",
         Provocation::MissingGrantType | Provocation::MissingCode => "invalid_request",
-        Provocation::WrongSecret => "invalid_client",
+        Provocation::WrongSecret | Provocation::Credentials(_) => "invalid_client",
         Provocation::WiderScope | Provocation::Elsewhere => "invalid_scope",
     }
 }
@@ -134,6 +134,8 @@ fn each_wrong_response_breaks_its_rule() {
         (refusal(Provocation::WrongSecret, 401, &grant), &["http-401-only-invalid-client"]),
         (refusal(Provocation::Attack(Attack::WrongClientSecret), 400, &grant), &["invalid-client"]),
         (refusal(Provocation::Elsewhere, 200, &grant), &["refused"]),
+        (refusal(Provocation::Credentials("refresh/empty-secret-refused"), 400, &grant), &["invalid-client"]),
+        (refusal(Provocation::Credentials("refresh/empty-secret-refused"), 400, &client), &["http-401-for-header"]),
         (refusal(Provocation::WrongSecret, 400, &client), &["http-401-for-header"]),
         (refusal(Provocation::WrongSecret, 403, &client), &["http-400"]),
         (refusal(Provocation::UnknownCode, 429, &json!([])), &[]),

@@ -3,7 +3,8 @@
 use super::UserInfoRequests;
 use crate::observed::received::Received;
 use crate::rule::Check;
-use crate::rule::expect::{may, must, refusal, same, text};
+use crate::rule::answer::Answer;
+use crate::rule::expect::{applies_if, holds, may, must, refusal, same, should, text};
 use crate::rule::jose::Token;
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
@@ -32,6 +33,22 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "HTTP libraries that write the scheme in lower case are refused although their token is valid.",
         "Compare the scheme `Bearer` in the `Authorization` header without regard to upper and lower case.",
         |requests| accepted(requests, &requests.lower_case_scheme),
+    ),
+    should(
+        "userinfo/two-tokens-http-400",
+        "RFC6750-3.1",
+        "A userinfo request with an access token in the header and in the body should be refused with status 400",
+        "A gateway that checks the header and an endpoint that reads the body may take the request for that of different end-users.",
+        "Count the places in which a request has an access token. If there is more than one, answer with status 400 and `error=\"invalid_request\"` in \
+         `WWW-Authenticate`.",
+        |requests| {
+            requests.works()?;
+            // Who takes no token from the body has seen one only.
+            let reads_body = Answer::of_resource(&requests.post_body) == Answer::Given;
+            applies_if(reads_body, "userinfo takes no token from the body, so it may ignore what is there")?;
+            not_busy(&requests.in_both)?;
+            holds(requests.in_both.status == 400, "status 400", refusal(&requests.in_both))
+        },
     ),
     must(
         "userinfo/post-same-sub",

@@ -21,6 +21,8 @@ pub struct UserInfoRequests {
     pub post_header: Received,
     /// POST with the token in the form body (RFC 6750 2.2).
     pub post_body: Received,
+    /// POST with the token in the header and in the form body.
+    pub in_both: Received,
     /// GET with the authentication scheme in lower case (RFC 9110 11.1: schemes are case-insensitive).
     pub lower_case_scheme: Received,
     /// GET without any token.
@@ -49,6 +51,7 @@ impl Artefact for UserInfoRequests {
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         let about = match rule {
             "userinfo/post-body" => &self.post_body,
+            "userinfo/two-tokens-http-400" => &self.in_both,
             "userinfo/scheme-case-insensitive" => &self.lower_case_scheme,
             _ => refused::about(self, rule).unwrap_or(&self.post_header),
         };

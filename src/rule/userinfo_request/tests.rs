@@ -19,6 +19,7 @@ fn good() -> UserInfoRequests {
         control: answer.clone(),
         post_header: answer.clone(),
         post_body: answer.clone(),
+        in_both: refusal(400, &["Bearer error=\"invalid_request\""]),
         lower_case_scheme: answer,
         no_token: refusal(401, &["Bearer realm=\"a\""]),
         unknown_token: refusal(401, &["Bearer realm=\"a\", error=\"invalid_token\", error_description=\"It is not known.\""]),
@@ -67,9 +68,21 @@ fn a_good_endpoint_breaks_no_rule() {
 }
 
 #[test]
+fn a_token_in_two_places_is_refused_where_the_body_is_read() {
+    for (requests, rules) in [
+        (UserInfoRequests { in_both: good().post_body, ..good() }, &["two-tokens-http-400"][..]),
+        (UserInfoRequests { in_both: refusal(401, &[]), ..good() }, &["two-tokens-http-400"]),
+        (UserInfoRequests { in_both: text(503, "", ""), ..good() }, &[]),
+        (UserInfoRequests { post_body: refusal(400, &[]), in_both: good().post_body, ..good() }, &["post-body"]),
+    ] {
+        assert_eq!(failed(&requests), rules, "{requests:?}");
+    }
+}
+
+#[test]
 fn each_way_of_asking_is_judged() {
     let no = || refusal(401, &[]);
-    for (requests, rules) in [
+    for (requests, rules) in vec![
         (UserInfoRequests { post_header: refusal(405, &[]), ..good() }, &["post-header"][..]),
         (UserInfoRequests { post_body: refusal(400, &[]), ..good() }, &["post-body"]),
         (UserInfoRequests { lower_case_scheme: no(), ..good() }, &["scheme-case-insensitive"]),
@@ -129,12 +142,12 @@ fn any_challenged() -> impl Strategy<Value = Received> {
 }
 
 arbitrary_artefact!(UserInfoRequests:
-    [post_header, post_body, lower_case_scheme, no_token, unknown_token] in proptest::array::uniform5(any_challenged()),
+    [post_header, post_body, in_both, lower_case_scheme, no_token, unknown_token] in proptest::array::uniform6(any_challenged()),
     control in arbitrary::received(&["sub", "error"]),
     status in prop_oneof![Just(401), any::<u16>()],
     id_token_sub in proptest::option::of(".{0,3}")
     => {
         let no_token = Received { status, ..no_token };
-        UserInfoRequests { control, post_header, post_body, lower_case_scheme, no_token, unknown_token, id_token_sub }
+        UserInfoRequests { control, post_header, post_body, in_both, lower_case_scheme, no_token, unknown_token, id_token_sub }
     }
 );

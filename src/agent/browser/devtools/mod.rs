@@ -32,7 +32,7 @@ impl DevTools {
     pub async fn of(client: &Client, insecure: bool, size: Option<(u32, u32)>) -> Option<Arc<Self>> {
         let folder = client.capabilities()?.get("chrome")?.get("userDataDir")?.as_str()?;
         let url = address(&tokio::fs::read_to_string(Path::new(folder).join("DevToolsActivePort")).await.ok()?)?;
-        let socket = Socket::connect(&url, Protocol::DevTools).await.ok()?;
+        let socket = Socket::connect(&url, Protocol::DevTools, None).await.ok()?;
         Some(Arc::new(Self { client: client.clone(), socket, insecure, size }))
     }
 }

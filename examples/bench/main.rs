@@ -1,7 +1,8 @@
 //! Measures what a run costs, side by side with the least that it can cost, and prints a table: `scripts/bench` builds both and calls it.
 //!
 //! The least is a bare `WebDriver` client: it starts the same driver and the same browser, logs in to the same issuer, consents, has the code come back,
-//! and ends both. Nothing is judged there and nothing is reported.
+//! and ends both. Nothing is judged there and nothing is reported. A second table says what a run takes by the number of its tests, and a
+//! line what it takes beside the time of a server that is not ours.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::error::Error;
@@ -17,6 +18,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use url::Url;
+
+mod many;
+mod server;
+
+use server::{SERVER, Server};
 
 type Failure = Box<dyn Error>;
 
@@ -62,7 +68,10 @@ async fn main() -> Result<(), Failure> {
     let redirect_uri = Url::parse(&format!("http://localhost:{port}/cb"))?;
     let redirect_uris = vec![redirect_uri.to_string(), listener.redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { redirect_uris, ..IssuerOptions::default() }).await?;
-    for _ in 0..rounds {
+    let mut server = if SERVER.contains(&only) { Some(Server::start(&redirect_uri).await?) } else { None };
+    // A word of the other table alone, or of the other server's line, needs no floor.
+    let is_measured = lines.iter().any(|line| line.what.contains(&only));
+    for _ in 0..if is_measured { rounds } else { 0 } {
         for line in lines.iter_mut().filter(|line| line.what.contains(&only) || line.flags.is_none()) {
             let begun = Instant::now();
             match line.flags {
@@ -72,7 +81,24 @@ async fn main() -> Result<(), Failure> {
             line.taken.push(begun.elapsed());
         }
     }
+    if let Some(server) = &mut server {
+        for _ in 0..rounds {
+            tokio::time::timeout(MOST, server.measure(&program, &redirect_uri)).await??;
+        }
+    }
+    let of_many = if many::WHAT.contains(&only) { many::table(&program, &issuer, &redirect_uri).await? } else { String::new() };
     issuer.stop().await;
+    if is_measured {
+        print_ratios(&lines, rounds);
+    }
+    if let Some(server) = &server {
+        println!("| what | median | from – to | ratio | at most |\n|---|--:|--:|--:|--:|\n{}\n\n{}\n", server.row(), server.words());
+    }
+    println!("{of_many}\n{}", machine());
+    Ok(())
+}
+
+fn print_ratios(lines: &[Line], rounds: usize) {
     println!("| what | median | from – to | ratio | at most |\n|---|--:|--:|--:|--:|");
     let medians: Vec<f64> = lines.iter().map(|line| median(&line.taken)).collect();
     for (line, median) in lines.iter().zip(&medians).filter(|(line, _)| !line.taken.is_empty()) {
@@ -84,8 +110,7 @@ async fn main() -> Result<(), Failure> {
         };
         println!("| {} | {median:.2} s | {} – {} | {ratio} | {at_most} |", line.what, seconds(least), seconds(most));
     }
-    println!("\nMedians of {rounds}, in turn. {}", machine());
-    Ok(())
+    println!("\nMedians of {rounds}, in turn.\n");
 }
 
 /// The median in seconds; 0 of nothing.
@@ -108,6 +133,15 @@ fn machine() -> String {
 /// One run of the program as a user calls it. That it fails is a failure of the measurement.
 async fn run(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, flags: &[&str]) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
+    let output = command(program, issuer, redirect_uri, folder.path(), flags).output().await?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{flags:?}: {}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// What runs the program in a folder.
+fn command(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, folder: &Path, flags: &[&str]) -> Command {
     let accounts = issuer.accounts();
     let settings = [
         ("--issuer", issuer.issuer()),
@@ -126,12 +160,8 @@ async fn run(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, flags: 
     ];
     let mut command = Command::new(program);
     command.arg("run").args(settings.iter().flat_map(|(flag, value)| [*flag, *value])).args(["--post-logout-redirect", "--quiet"]);
-    command.args(flags).current_dir(folder.path()).stdin(Stdio::null()).kill_on_drop(true);
-    let output = command.output().await?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("{flags:?}: {}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)).into())
+    command.args(flags).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command
 }
 
 /// The least that a login in a browser can take.
