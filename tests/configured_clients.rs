@@ -70,8 +70,10 @@ async fn the_configured_clients_take_the_place_of_registered_ones() {
         "authorization-request/unregistered-scope",
         "redirect-uri/native-application",
         "registration-attacks/client-management",
+        "registration-attacks/deleted-client-tokens",
         "registration-attacks/initial-access-token",
         "registration-attacks/metadata",
+        "registration-attacks/more-members",
         "token-endpoint-attacks/client-assertions",
     ];
     let mut left_out = ids(&report, |test| !ran(test));

@@ -234,6 +234,9 @@ pub enum Second {
     PromptLogin,
     /// A `max_age` that has passed asks for a fresh login. The request waits until it has.
     MaxAgePassed,
+    /// The `default_max_age` of the client's registration has passed, which asks for a fresh login without a `max_age` in the request. The request waits
+    /// until it has.
+    DefaultMaxAgePassed,
     /// A `max_age` far longer ago than the login does not.
     MaxAgeAmple,
 }

@@ -126,6 +126,10 @@ fn of_authorization(authorize: &Authorize, must: &mut impl FnMut(bool, &'static 
     must(authorize.id_token_hint == (second == Second::IdTokenHint), "\"id-token-hint\" belongs to \"second\": \"id-token-hint\", and only to that");
     let by_age = matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple);
     must(!by_age || authorize.max_age.is_some(), "is about \"max-age\", which it does not set");
+    must(
+        second != Second::DefaultMaxAgePassed || authorize.max_age.is_none(),
+        "is about the \"default-max-age\" of the client, which a \"max-age\" takes the place of: leave that out",
+    );
     let is_awaited = second == Second::MaxAgePassed;
     must(
         !is_awaited || authorize.max_age.is_none_or(|age| age <= MOST_PATIENCE),

@@ -13,6 +13,12 @@ pub struct Register {
     /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
     #[serde(default)]
     pub grant_types: Vec<String>,
+    /// `default_max_age`, in seconds (OpenID Connect Registration 2).
+    #[schemars(range(max = 31_536_000))]
+    pub default_max_age: Option<u64>,
+    /// Whether it registers `require_auth_time`: that its ID tokens say when the end-user logged in.
+    #[serde(default)]
+    pub require_auth_time: bool,
     /// Whether it registers where the end-user comes back after a logout; left out where there is no `end_session_endpoint`.
     #[serde(default)]
     pub post_logout: bool,

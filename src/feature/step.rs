@@ -141,6 +141,10 @@ steps! {
     RefuseRegistrations {} => "Registration Refusals",
         needs: &[Metadata], capability: DynamicClientRegistration, action: refuse_registrations();
 
+    /// Registers clients with members that an issuer need not know, and with an identifier and a secret of their choice (RFC 7591 2).
+    TryRegistrationExtras {} => "Registration with More Members",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: try_registration_extras();
+
     /// Registers without an initial access token and with a wrong one (RFC 7591 3).
     TryRegistrationTokens {} => "Initial Access Tokens",
         needs: &[Metadata], capability: DynamicClientRegistration, action: try_registration_tokens();
@@ -152,6 +156,10 @@ steps! {
     /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
     ReadClient {} => "Client Configuration",
         needs: &[Metadata, Client], capability: DynamicClientRegistration, action: read_client();
+
+    /// Changes the client's configuration, and tries changes that must be refused (RFC 7592 2.2).
+    UpdateClient {} => "Client Update",
+        needs: &[Metadata, Client], capability: DynamicClientRegistration, action: update_client();
 
     /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
     DeleteClient {} => "Client Deletion",

@@ -170,7 +170,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         return Err(invalid("prompt has none and another value"));
     }
     let max_age = match params.get("max_age").map(str::parse) {
-        None => None,
+        None => client.metadata.default_max_age.filter(|_| !issuer.does(Behaviour::DefaultMaxAgeIgnored)),
         Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) if issuer.does(Behaviour::MaxAgeBreaks) => {
             return Err(Refusal::Flawed(Box::new(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException"))));

@@ -98,6 +98,10 @@ pub fn id_token(
             claims.extend(user::of_scope(scope)?);
         }
         claims.extend(Requested::of_user(issuer, &grant.requested.id_token)?);
+        let wants_auth_time = client.metadata.document.get("require_auth_time") == Some(&json!(true));
+        if wants_auth_time && issuer.does(Behaviour::RequireAuthTimeIgnored) {
+            claims.shift_remove("auth_time");
+        }
         if grant.requested.acr {
             claims.insert("acr".to_owned(), json!(ACR));
         }

@@ -47,6 +47,8 @@ pub struct Registered {
     pub handle: String,
     /// The `registration_access_token`.
     pub access_token: String,
+    /// The one before it, where one was replaced.
+    pub replaced: Option<String>,
 }
 
 /// A client.
@@ -67,7 +69,7 @@ impl Client {
     pub fn register(metadata: Metadata, now: u64) -> Self {
         let id = random::secret();
         let secret = metadata.has_secret().then(random::secret);
-        let registered = Registered { at: Instant::now(), issued_at: now, handle: id.clone(), access_token: random::secret() };
+        let registered = Registered { at: Instant::now(), issued_at: now, handle: id.clone(), access_token: random::secret(), replaced: None };
         Self { id, secret, metadata, registered: Some(registered) }
     }
 

@@ -45,6 +45,8 @@ pub struct Metadata {
     pub id_token_alg: Alg,
     /// `userinfo_signed_response_alg`; `None` for plain JSON.
     pub userinfo_alg: Option<Alg>,
+    /// `default_max_age`, in seconds.
+    pub default_max_age: Option<u64>,
     /// The keys of a client that authenticates by `private_key_jwt`, and the one algorithm it registered for that, if it did.
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
@@ -75,6 +77,7 @@ impl Metadata {
             auth_methods: if has_secret { vec![AuthMethod::Basic, AuthMethod::Post] } else { vec![AuthMethod::None] },
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
+            default_max_age: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
             sector: None,
@@ -132,17 +135,28 @@ impl Metadata {
         }
         let uris = |name: &str| redirect_uris(member(name), application_type == "native", &context.defect);
         let (redirect_uris, post_logout_redirect_uris) = (uris("redirect_uris")?, uris("post_logout_redirect_uris")?);
-        if has_grant("authorization_code") && redirect_uris.is_empty() {
+        if has_grant("authorization_code") && redirect_uris.is_empty() && context.defect.checks(Check::RegistrationRedirectUris) {
             return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
         }
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
-        let id_token_alg = Alg::of(alg).ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?;
+        let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
+        let id_token_alg = match Alg::of(alg) {
+            None if alg == "HS256" && auth_method != AuthMethod::None && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
+            None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
+            known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
+        };
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
             .transpose()?;
+        let default_max_age = match member("default_max_age") {
+            None => None,
+            Some(seconds) => Some(seconds.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"))?),
+        };
+        let assertion_alg = text("token_endpoint_auth_signing_alg")?;
+        let is_unsigned = assertion_alg == Some("none") && !context.defect.checks(Check::RegistrationAssertionAlg);
         let assertion_keys = match auth_method {
             AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks").or(context.keys.as_ref()), text("token_endpoint_auth_signing_alg")?).map_err(invalid)?
+                AssertionKeys::read(member("jwks").or(context.keys.as_ref()), assertion_alg.filter(|_| !is_unsigned)).map_err(invalid)?
             }
             _ => AssertionKeys::default(),
         };
@@ -176,7 +190,8 @@ impl Metadata {
             "sector_identifier_uri": sector_uri,
             "id_token_signed_response_alg": alg,
             "userinfo_signed_response_alg": userinfo_alg.map(Alg::name),
-            "token_endpoint_auth_signing_alg": assertion_keys.alg.map(Alg::name),
+            "default_max_age": default_max_age,
+            "token_endpoint_auth_signing_alg": if is_unsigned { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
             "request_object_signing_alg": request_objects.alg,
             "scope": scope.to_string(),
         }));
@@ -190,6 +205,7 @@ impl Metadata {
             auth_methods: vec![auth_method],
             id_token_alg,
             userinfo_alg,
+            default_max_age,
             assertion_keys,
             request_objects,
             sector,
@@ -271,8 +287,13 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
     for (name, value) in request.iter().filter(|(_, value)| !value.is_null()) {
         let base = name.split('#').next().unwrap_or(name);
         if LINKS.contains(&base) {
-            let by_https = base == "jwks_uri" && defect.does(Behaviour::RegistrationKeysByHttps);
-            let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && !by_https);
+            // Clients of a developer have their keys on loopback.
+            let takes_http = |url: &Url| match base {
+                "jwks_uri" if is_loopback(url) => !defect.does(Behaviour::RegistrationKeysByHttps),
+                "jwks_uri" => !defect.checks(Check::RegistrationKeysByHttps),
+                _ => true,
+            };
+            let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));
             let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good);
             if link.is_none() {
                 return Err(invalid("a member that must be an http or https URL is not one"));
@@ -311,16 +332,32 @@ fn redirect_uris(value: Option<&Value>, native: bool, defect: &Defect) -> Result
         if !uri.chars().all(|c| c.is_ascii_graphic()) || uri.contains(['*', '\\', '"', '<', '>']) || !url.username().is_empty() {
             return Err(invalid_redirect_uri("a redirect URI has characters or a part that it must not have"));
         }
-        let fits = match url.scheme() {
-            "https" => true,
-            "http" => is_loopback(&url) && (native || !defect.does(Behaviour::RegistrationNativeLoopback)),
-            scheme => native && scheme.contains('.'),
+        if native && is_unwanted_of_native(&url, defect) {
+            return Err(invalid_redirect_uri("native applications do not have such redirect URIs here"));
+        }
+        let (fits, check) = match url.scheme() {
+            "https" => continue,
+            "http" if is_loopback(&url) => (native || !defect.does(Behaviour::RegistrationNativeLoopback), None),
+            "http" => (false, Some(if native { Check::RegistrationNativeHttp } else { Check::RegistrationHttp })),
+            "javascript" | "data" => (false, Some(Check::RegistrationScheme)),
+            scheme if native => (scheme.contains('.'), Some(Check::RegistrationSchemePeriod)),
+            _ => (false, None),
         };
-        if !fits && defect.checks(Check::RegistrationScheme) {
+        if !fits && check.is_none_or(|check| defect.checks(check)) {
             return Err(invalid_redirect_uri("a redirect URI is neither https, nor http on loopback, nor a native client's own scheme"));
         }
     }
     Ok(uris)
+}
+
+/// True where the issuer takes no such redirect URI from native applications.
+fn is_unwanted_of_native(url: &Url, defect: &Defect) -> bool {
+    let kind = match url.scheme() {
+        "https" => Behaviour::RegistrationNoClaimedHttps,
+        "http" => Behaviour::RegistrationNoNativeLoopback,
+        _ => Behaviour::RegistrationNoOwnScheme,
+    };
+    defect.does(kind) || defect.does(Behaviour::RegistrationNoNative)
 }
 
 #[cfg(test)]
@@ -381,6 +418,8 @@ mod tests {
             json!({ "token_endpoint_auth_method": "client_secret_jwt" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks" }),
+            json!({ "jwks_uri": "http://a.example/jwks" }),
+            json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS256" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [{ "kty": "oct", "k": "AA" }] } }),
             json!({ "userinfo_signed_response_alg": "none" }),
             json!({ "id_token_signed_response_alg": "none" }),

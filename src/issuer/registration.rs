@@ -29,10 +29,11 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return Ok(reply);
     }
     if issuer.settings().registration_token {
-        let Some(token) = bearer::token(&issuer, &headers) else {
+        let token = bearer::token(&issuer, &headers);
+        if token.is_none() && !issuer.does(Behaviour::RegistrationTokenOptional) {
             return refuse(&issuer, Site::RegistrationNoToken, &OauthError::no_token());
-        };
-        if !random::same(token, &issuer.accounts.initial_access_token) && issuer.checks(Check::RegistrationToken) {
+        }
+        if token.is_some_and(|token| !random::same(token, &issuer.accounts.initial_access_token)) && issuer.checks(Check::RegistrationToken) {
             return refuse(&issuer, Site::RegistrationBadToken, &OauthError::invalid_token("this is not the initial access token"));
         }
     }
@@ -48,6 +49,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return refuse(&issuer, Site::RegistrationError, &error);
     }
     let metadata = match &request {
+        Ok(request) if is_too_strange(&issuer, request) => Err(OauthError::invalid_client_metadata("there is a member that is not known")),
         Ok(request) => metadata(&issuer, request).await,
         Err(error) => Err(error.clone()),
     };
@@ -61,10 +63,16 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let mut client = Client::register(metadata, issuer.now());
     let has_signs = [Behaviour::SecretsWithSigns, Behaviour::BasicNotDecoded].into_iter().find(|behaviour| issuer.does(*behaviour));
     client.secret.iter_mut().for_each(|secret| secret.push_str(signs(has_signs)));
-    let reply = Reply::json(issuer.settings().registration_status, information(&issuer, &client)).no_store();
+    let request = request.unwrap_or_default();
+    give_as_flaw_has_it(&issuer, &request, &mut client);
+    let mut told = information(&issuer, &client);
+    tell_again(&issuer, &request, &mut told);
+    let reply = Reply::json(issuer.settings().registration_status, told).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
-    if let Content::Json(sent) = &reply.content {
+    if let Content::Json(sent) = &reply.content
+        && !is_told_again(&issuer, &request)
+    {
         let replace = |name: &str, known: &mut String| {
             if let Some(text) = sent[name].as_str() {
                 text.clone_into(known);
@@ -76,6 +84,65 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
     issuer.store().put_client(client);
     Ok(reply)
+}
+
+/// True for a request with a member that the issuer does not take, under a flaw.
+fn is_too_strange(issuer: &Issuer, request: &Value) -> bool {
+    let has = |is_strange: fn(&str) -> bool| request.as_object().is_some_and(|members| members.keys().any(|name| is_strange(name)));
+    let is_unknown: fn(&str) -> bool = |name| name.starts_with("oa_authtest_");
+    (issuer.does(Behaviour::RegistrationUnknownRefused) && has(is_unknown))
+        || (issuer.does(Behaviour::RegistrationTagsRefused) && has(|name| name.contains('#')))
+}
+
+/// Gives the client what a flaw has in the place of random texts.
+fn give_as_flaw_has_it(issuer: &Issuer, request: &Value, client: &mut Client) {
+    let number = {
+        let mut store = issuer.store();
+        store.registrations += 1;
+        store.registrations
+    };
+    if let Some(id) = request["client_id"].as_str().filter(|_| issuer.does(Behaviour::RegistrationIdChosen)) {
+        id.clone_into(&mut client.id);
+    }
+    if let Some(secret) = &mut client.secret {
+        if let Some(chosen) = request["client_secret"].as_str().filter(|_| issuer.does(Behaviour::RegistrationSecretChosen)) {
+            chosen.clone_into(secret);
+        }
+        if request["id_token_signed_response_alg"] == "HS256" && issuer.does(Behaviour::RegistrationSymmetricShort) {
+            secret.truncate(24);
+        }
+        if issuer.does(Behaviour::RegistrationSecretShort) {
+            secret.truncate(12);
+        }
+        if issuer.does(Behaviour::RegistrationSecretCounted) {
+            *secret = format!("the-secret-of-a-client-of-this-server-{number:06}");
+        }
+    }
+    if let Some(registered) = client.registered.as_mut().filter(|_| issuer.does(Behaviour::RegistrationTokenCounted)) {
+        registered.access_token = format!("the-token-of-a-client-of-this-server-{number:06}");
+    }
+}
+
+/// What a client is told of the last client, under a flaw.
+const AGAIN: [(Behaviour, &str); 3] = [
+    (Behaviour::RegistrationIdAgain, "client_id"),
+    (Behaviour::RegistrationSecretAgain, "client_secret"),
+    (Behaviour::RegistrationTokenAgain, "registration_access_token"),
+];
+
+/// True where a client is told what belongs to another.
+fn is_told_again(issuer: &Issuer, request: &Value) -> bool {
+    !request["client_name#fr"].is_null() && AGAIN.iter().any(|(behaviour, _)| issuer.does(*behaviour))
+}
+
+/// Tells a client what belongs to the last one.
+fn tell_again(issuer: &Issuer, request: &Value, told: &mut Value) {
+    let last = issuer.store().clients.values().rfind(|client| client.registered.is_some()).cloned();
+    let Some(last) = last.filter(|_| is_told_again(issuer, request)) else { return };
+    let last = information(issuer, &last);
+    for (_, name) in AGAIN.iter().filter(|(behaviour, _)| issuer.does(*behaviour)) {
+        told[*name] = last[*name].clone();
+    }
 }
 
 /// One registration under way, under a flaw that allows no other.
@@ -123,13 +190,15 @@ fn refuse(issuer: &Issuer, site: Site, error: &OauthError) -> Answer {
 
 /// `GET` of a client's configuration (RFC 7592 2.1).
 pub async fn read(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
-    match managed(&issuer, &handle, &headers) {
+    match managed(&issuer, Operation::Read, &handle, &headers) {
         Ok(mut client) => {
-            if issuer.does(Behaviour::ClientConfigRotates) {
-                client.secret = client.secret.map(|_| random::secret());
-                client.registered.iter_mut().for_each(|registered| registered.access_token = random::secret());
-                issuer.store().put_client(client.clone());
+            rotate(&issuer, &mut client);
+            if issuer.does(Behaviour::ClientConfigChanges) {
+                let name = format!("{}!", client.name());
+                client.metadata.document.insert("client_name".to_owned(), json!(name));
+                client.metadata.name = Some(name);
             }
+            issuer.store().put_client(client.clone());
             issuer.reply(&[Site::ClientConfig], Reply::ok(information(&issuer, &client)))
         }
         Err(error) => {
@@ -142,31 +211,106 @@ pub async fn read(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>,
     }
 }
 
+/// Gives a client a new secret and a new registration access token, where the issuer does that.
+fn rotate(issuer: &Issuer, client: &mut Client) {
+    if !issuer.does(Behaviour::ClientConfigRotates) && !issuer.does(Behaviour::ClientConfigKeepsToken) {
+        return;
+    }
+    client.secret = client.secret.take().map(|_| random::secret());
+    if let Some(registered) = &mut client.registered {
+        registered.replaced = Some(std::mem::replace(&mut registered.access_token, random::secret()));
+    }
+}
+
 /// `PUT` of a client's configuration: replaces all of its metadata (RFC 7592 2.2).
 pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    if issuer.does(Behaviour::ClientUpdateNotOffered) {
+        let mut reply = OauthError::invalid_client_metadata("configurations are not changed here").reply();
+        reply.status = StatusCode::METHOD_NOT_ALLOWED;
+        return Ok(reply.with(http::header::ALLOW, "GET, DELETE"));
+    }
     let request = json_body(&headers, &body);
-    let mut client = managed(&issuer, &handle, &headers)?;
-    let request = request?;
-    if request["client_id"] != Value::String(client.id.clone()) {
-        return Err(OauthError::invalid_client_metadata("client_id is missing, or that of another client").into());
+    let client = match managed(&issuer, Operation::Update, &handle, &headers) {
+        Ok(client) => client,
+        Err(error) => return issuer.reply(&[Site::ClientConfigRefusal], error.reply()),
+    };
+    let (asked, changed) = match request {
+        Ok(request) => (request["client_id"].as_str().map(str::to_owned), changed(&issuer, client, &request).await),
+        Err(error) => (None, Err(error)),
+    };
+    match changed {
+        Ok(mut client) => {
+            if !issuer.does(Behaviour::ClientUpdateForgotten) {
+                issuer.store().put_client(client.clone());
+            }
+            // Where the client is managed goes on being that of its own identifier.
+            if let Some(id) = asked.filter(|_| issuer.does(Behaviour::ClientUpdateTakesId)) {
+                client.id = id;
+            }
+            issuer.reply(&[Site::ClientUpdate], Reply::ok(information(&issuer, &client)))
+        }
+        Err(error) => issuer.reply(&[Site::ClientUpdateRefusal], error.reply()),
     }
-    if !request["client_secret"].is_null() && request["client_secret"].as_str() != client.secret.as_deref() {
-        return Err(OauthError::invalid_client_metadata("client_secret is not the present one: a client cannot choose it").into());
+}
+
+/// A client as an update has it.
+async fn changed(issuer: &Issuer, mut client: Client, request: &Value) -> Result<Client, OauthError> {
+    let id = request["client_id"].as_str();
+    if id != Some(client.id.as_str()) && issuer.checks(Check::ClientUpdateId) {
+        return Err(OauthError::invalid_client_metadata("client_id is missing, or that of another client"));
     }
-    client.metadata = metadata(&issuer, &request).await?;
+    if let Some(chosen) = request["client_secret"].as_str().filter(|chosen| Some(*chosen) != client.secret.as_deref()) {
+        if issuer.checks(Check::ClientUpdateSecret) {
+            return Err(OauthError::invalid_client_metadata("client_secret is not the present one: a client cannot choose it"));
+        }
+        client.secret = Some(chosen.to_owned());
+    }
+    let before = client.metadata.clone();
+    client.metadata = match metadata(issuer, request).await {
+        Ok(metadata) => metadata,
+        Err(error) if issuer.checks(Check::ClientUpdateMetadata) => return Err(error),
+        Err(_) => with_redirect_uris(before.clone(), request),
+    };
+    if issuer.does(Behaviour::ClientUpdateAugments) {
+        let uris = client.metadata.redirect_uris.iter().chain(&before.redirect_uris).cloned().collect::<Vec<_>>();
+        client.metadata = with_redirect_uris(client.metadata, &json!({ "redirect_uris": uris }));
+    }
+    if issuer.does(Behaviour::ClientUpdateKeepsOmitted) {
+        for (name, value) in before.document {
+            client.metadata.document.entry(name).or_insert(value);
+        }
+    }
     if !client.metadata.has_secret() {
         client.secret = None;
     } else if client.secret.is_none() {
         client.secret = Some(random::secret());
     }
-    issuer.store().put_client(client.clone());
-    Ok(Reply::ok(information(&issuer, &client)))
+    rotate(issuer, &mut client);
+    Ok(client)
+}
+
+/// The same metadata with the redirect URIs of a request, whatever they are.
+fn with_redirect_uris(mut metadata: Metadata, request: &Value) -> Metadata {
+    let uris = request["redirect_uris"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    metadata.redirect_uris = uris.map(str::to_owned).collect();
+    metadata.document.insert("redirect_uris".to_owned(), json!(metadata.redirect_uris));
+    metadata
 }
 
 /// `DELETE` of a client (RFC 7592 2.3): nothing it was given is good any more.
 pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
-    let client = managed(&issuer, &handle, &headers)?;
-    if issuer.does(Behaviour::DeletionKeepsCredentials) {
+    let client = match managed(&issuer, Operation::Deletion, &handle, &headers) {
+        Ok(client) => client,
+        Err(error) => return issuer.reply(&[Site::ClientConfigRefusal], error.reply()),
+    };
+    if issuer.does(Behaviour::DeletionKeepsAuthorization) {
+        issuer.store().remove_client(&client.id);
+        // Under an address and with credentials that nobody has.
+        let moved = client.registered.clone().map(|registered| Registered { handle: random::secret(), access_token: random::secret(), ..registered });
+        issuer.store().put_client(Client { registered: moved, secret: Some(random::secret()), ..client });
+    } else if issuer.does(Behaviour::DeletionKeepsTokens) {
+        issuer.store().clients.shift_remove(&client.id);
+    } else if issuer.does(Behaviour::DeletionKeepsCredentials) {
         let moved = client.registered.clone().map(|registered| Registered { handle: random::secret(), ..registered });
         issuer.store().put_client(Client { registered: moved, ..client });
     } else if !issuer.does(Behaviour::DeletionIgnored) {
@@ -184,18 +328,35 @@ fn information(issuer: &Issuer, client: &Client) -> Value {
     information
 }
 
+/// What is done with a client's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operation {
+    Read,
+    Update,
+    Deletion,
+}
+
 /// The client at this address, if the request has its registration access token. A client that is gone looks like a wrong token
 /// (RFC 7592 2.1).
-fn managed(issuer: &Issuer, handle: &str, headers: &HeaderMap) -> Result<Client, OauthError> {
+fn managed(issuer: &Issuer, operation: Operation, handle: &str, headers: &HeaderMap) -> Result<Client, OauthError> {
     let store = issuer.store();
     let client = store.managed(handle).cloned();
-    let token_is = |client: &Client, token: &str| client.registered.as_ref().is_some_and(|registered| random::same(token, &registered.access_token));
+    let token_is = |client: &Client, token: &str| {
+        let is = |known: &str| random::same(token, known);
+        let replaced = |registered: &Registered| registered.replaced.as_deref().is_some_and(is) && issuer.does(Behaviour::ClientConfigKeepsToken);
+        client.registered.as_ref().is_some_and(|registered| is(&registered.access_token) || replaced(registered))
+    };
     let refused = || OauthError::invalid_token("there is no client here, or this is not its registration access token");
+    let of_read = |check| match operation {
+        Operation::Read => check,
+        Operation::Update => Check::ClientUpdateToken,
+        Operation::Deletion => Check::ClientDeletionToken,
+    };
     let (failed, error) = match bearer::token(issuer, headers) {
-        None => (Check::ClientConfigurationTokenPresent, OauthError::no_token()),
+        None => (of_read(Check::ClientConfigurationTokenPresent), OauthError::no_token()),
         Some(token) if client.as_ref().is_some_and(|client| token_is(client, token)) => return client.ok_or_else(refused),
-        Some(token) if store.clients.values().any(|client| token_is(client, token)) => (Check::ClientConfigurationClient, refused()),
-        Some(_) => (Check::ClientConfigurationTokenKnown, refused()),
+        Some(token) if store.clients.values().any(|client| token_is(client, token)) => (of_read(Check::ClientConfigurationClient), refused()),
+        Some(_) => (of_read(Check::ClientConfigurationTokenKnown), refused()),
     };
     if issuer.checks(failed) { Err(error) } else { client.ok_or_else(refused) }
 }

@@ -59,6 +59,8 @@ pub struct Store {
     /// The client assertions that were used, by client and `jti`.
     assertions: Bounded<(String, String), ()>,
     last_grant: u64,
+    /// How many clients have registered themselves.
+    pub registrations: u64,
     /// True once a registration has begun.
     pub registered_before: bool,
     /// True while a registration is under way, where a flaw allows no other.

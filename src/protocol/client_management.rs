@@ -1,13 +1,17 @@
 //! The management of registered clients (RFC 7592): who may read a client's configuration, and what is left of a client that was deleted.
 
+use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::client_metadata::second_redirect_uri;
 use crate::config::AuthMethod;
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::rule::client_configuration::{ClientConfiguration, DeletedClient};
+use crate::rule::client_configuration::{ClientConfiguration, DeletedClient, DeletionByOthers};
+use crate::rule::client_update::{ClientUpdate, UpdateAttacks};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
@@ -23,18 +27,144 @@ impl Session {
         self.sentence("should show a client's configuration to that client alone");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
         self.take_over(&client.id, &own);
+        let (_, newest) = management(self.client()?)?;
+        let again = self.read("Client Configuration once more", &url, Some(newest.expose_secret())).await?;
+        self.take_over(&client.id, &again);
+        let registration = self.facts.client.registration.clone().unwrap_or_default();
         self.facts.client.read = (own.status == 200).then(|| client.id.clone());
         let without = self.read("Client Configuration without a token", &url, None).await?;
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
         let unknown = self.read("Client Configuration with a made-up token", &url, Some(&made_up)).await?;
-        let other = self.register_another().await?;
+        let other = self.register_another().await?.filter(|(address, _)| *address != url).map(|(_, token)| token);
         let by_other =
             |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
         let other = self.send_if(other.map(by_other)).await?;
         let openid = is_openid(self.metadata()?);
-        self.judge(&ClientConfiguration { client_id: client.id, own, without, unknown, other, openid });
+        self.judge(&ClientConfiguration { client_id: client.id, registration, own, again, without, unknown, other, openid });
         Ok(())
+    }
+
+    /// Changes the client's configuration: one change in order, and where that succeeds, changes that must be refused.
+    pub(super) async fn update_client(&mut self) -> Result<(), Stop> {
+        let client = self.client()?.clone();
+        let (url, token) = management(&client)?;
+        let read = self.read("Client Configuration before the update", &url, Some(token.expose_secret())).await?;
+        self.take_over(&client.id, &read);
+        let registered = || self.facts.client.registration.clone().filter(|members| members.get("client_id").is_some_and(|id| *id == client.id));
+        let before =
+            read.object().filter(|_| read.status == 200).or_else(registered).or_not_offered("the configuration of the client is not known")?;
+        let redirect_uri = second_redirect_uri(&self.redirect_uri());
+        let request = update_of(&before, &client.id, &redirect_uri);
+        self.sentence("should replace a client's configuration by what the client sends");
+        let (_, token) = management(self.client()?)?;
+        let response = self.put("Client Update", &url, &request, Some(token.expose_secret())).await?;
+        self.take_over(&client.id, &response);
+        let attacks = match response.status {
+            200 if response.gives() => {
+                if let Some(registered) = self.facts.client.registered_mut() {
+                    registered.redirect_uri = Some(redirect_uri);
+                }
+                Some(self.attack_update(&client.id, &url, &request, &token).await?)
+            }
+            _ => None,
+        };
+        self.judge(&ClientUpdate { client_id: client.id, before, request, response, attacks });
+        Ok(())
+    }
+
+    /// Sends changes that must be refused. `before` is the token that the update was sent with.
+    async fn attack_update(&mut self, id: &str, url: &Url, request: &Value, before: &SecretString) -> Result<UpdateAttacks, Stop> {
+        self.sentence("should refuse a change by others, and one to what no client may have");
+        let (_, token) = management(self.client()?)?;
+        let replaced = (token.expose_secret() != before.expose_secret()).then(|| before.expose_secret().to_owned());
+        let replaced = match replaced {
+            Some(before) => Some(self.read("Client Configuration with the token that was replaced", url, Some(&before)).await?),
+            None => None,
+        };
+        let mut attacked = request.clone();
+        attacked["client_name"] = json!("oa-authtest (changed by another)");
+        let mut by_others = Vec::new();
+        for (with, token) in self.tokens_of_others(id, url) {
+            let response = self.put(&format!("Client Update {with}"), url, &attacked, token.as_deref()).await?;
+            by_others.push((with, response));
+        }
+        let mut with_other_id = request.clone();
+        let other = format!("oa-authtest-{}", super::random(12));
+        with_other_id["client_id"] = json!(other);
+        let other_id = (self.put_as_own(id, "Client Update with another client_id", url, &with_other_id).await?, other);
+        let chosen_secret = if request.get("client_secret").is_some() {
+            let chosen = super::random(32);
+            self.recorder.redactor().learn(SecretKind::ClientSecret, &chosen);
+            let mut with_secret = request.clone();
+            with_secret["client_secret"] = json!(chosen);
+            let (_, token) = management(self.client()?)?;
+            let response = self.put("Client Update with a chosen secret", url, &with_secret, Some(token.expose_secret())).await?;
+            self.take_over(id, &response);
+            Some((response, chosen))
+        } else {
+            None
+        };
+        let mut with_fragment = request.clone();
+        let uri = format!("{}#here", self.redirect_uri());
+        with_fragment["redirect_uris"] = json!([uri]);
+        let fragment = (self.put_as_own(id, "Client Update with a fragment", url, &with_fragment).await?, uri);
+        let (_, token) = management(self.client()?)?;
+        let read = self.read("Client Configuration after the update", url, Some(token.expose_secret())).await?;
+        self.take_over(id, &read);
+        Ok(UpdateAttacks { by_others, other_id, chosen_secret, fragment, replaced, read })
+    }
+
+    /// Sends a change with the client's own token, and the secret that it has now.
+    async fn put_as_own(&mut self, id: &str, title: &str, url: &Url, body: &Value) -> Result<Received, Stop> {
+        let client = self.client()?.clone();
+        let (_, token) = management(&client)?;
+        let mut body = body.clone();
+        if let Some(secret) = client.secret.filter(|_| body.get("client_secret").is_some()) {
+            body["client_secret"] = json!(secret.expose_secret());
+        }
+        let response = self.put(title, url, &body, Some(token.expose_secret())).await?;
+        self.take_over(id, &response);
+        Ok(response)
+    }
+
+    async fn put(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
+        let request = Request { method: Method::PUT, ..Request::json(title, url.clone(), body) };
+        Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
+    }
+
+    /// What is no token for a client's configuration: none, one that the issuer never gave and, where there is another client, that of the other.
+    /// An issuer may have one address for all clients (OpenID Connect Registration 4.1): what is done there by another token is done to the other.
+    fn tokens_of_others(&self, id: &str, url: &Url) -> Vec<(&'static str, Option<String>)> {
+        let made_up = super::random(32);
+        self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
+        let other = self.facts.client.registered.iter().filter(|other| other.id != id).filter_map(|other| management(other).ok());
+        let mut tokens = vec![("without a token", None), ("with a made-up token", Some(made_up))];
+        tokens.extend(
+            other
+                .filter(|(address, _)| address != url)
+                .take(1)
+                .map(|(_, token)| ("with the token of another client", Some(token.expose_secret().to_owned()))),
+        );
+        tokens
+    }
+
+    /// Tries to delete the client without its token, and looks whether it is still there.
+    async fn try_deletion_by_others(&mut self, client: &Client, url: &Url) -> Result<DeletionByOthers, Stop> {
+        self.sentence("should not delete a client for others");
+        let mut answers = Vec::new();
+        for (with, token) in self.tokens_of_others(&client.id, url) {
+            let request = Request::delete(format!("Client Deletion {with}"), url.clone());
+            answers.push((with, self.send(token.iter().fold(request, |request, token| request.bearer(token))).await?));
+        }
+        Ok(DeletionByOthers { answers, own: None })
+    }
+
+    /// Asks the authorization endpoint for a code without any page, and says where that leads.
+    async fn ask_for_code(&mut self, title: &str, parameters: Option<Parameters>) -> Result<Option<Received>, Stop> {
+        let (Some(endpoint), Some(parameters)) = (self.endpoint("authorization_endpoint")?, parameters) else { return Ok(None) };
+        let request = Request::get(title, AuthorizationRequest::new(parameters).url(&endpoint)).header("accept", "text/html, */*;q=0.1");
+        Ok(Some(self.send_unjudged(request).await?))
     }
 
     /// Deletes the client and tries what it was given once more.
@@ -47,9 +177,20 @@ impl Session {
         {
             self.try_credentials(&url).await?;
         }
+        let mut by_others = self.try_deletion_by_others(&client, &url).await?;
+        if by_others.answers.iter().any(|(_, response)| response.gives()) {
+            self.judge(&by_others);
+            return Err(Stop::not_offered("a request without the client's token has deleted the client"));
+        }
+        let redirect_uri = self.redirect_uri();
+        let before = self.ask_for_code("Authorization Request before the deletion", self.plain_request(&redirect_uri, true).ok()).await?;
+        let again = self.plain_request(&redirect_uri, true).ok();
+        let login = self.tokens_before_deletion(&client).await?;
         self.sentence("should delete the client");
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
+        by_others.own = Some(response.clone());
+        self.judge(&by_others);
         self.judge(&Deletion { response });
         Stop::not_offered_if(!deleted, said!("the issuer did not delete the client (status {status})"))?;
         // Whatever is left of it cannot be deleted once more.
@@ -66,8 +207,9 @@ impl Session {
             }
             _ => None,
         };
-        self.judge(&DeletedClient { read, was_readable, token });
-        Ok(())
+        let after = self.ask_for_code("Authorization Request of the deleted client", again).await?;
+        self.judge(&DeletedClient { read, was_readable, token, authorization: before.zip(after), redirect_uri });
+        self.judge_tokens_after_deletion(&client, login).await
     }
 
     /// Takes over what the answer about a client's configuration brings anew: the issuer may replace the client secret and the registration access
@@ -107,9 +249,9 @@ impl Session {
         Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
     }
 
-    /// The registration access token of another client, registered for this. An issuer may revoke a token that is used for another client, so
+    /// The address and the registration access token of another client, registered for this. An issuer may revoke a token that is used for another client, so
     /// its client may not be deletable afterwards: that is no fault.
-    async fn register_another(&mut self) -> Result<Option<SecretString>, Stop> {
+    async fn register_another(&mut self) -> Result<Option<(Url, SecretString)>, Stop> {
         let Some(url) = self.endpoint("registration_endpoint")? else { return Ok(None) };
         let before = self.facts.client.registered.len();
         match self.register_in_order(&url).await {
@@ -119,9 +261,22 @@ impl Session {
         let another = self.facts.client.registered.get_mut(before).and_then(|client| client.registered.as_mut());
         Ok(another.and_then(|registered| {
             registered.exposed = true;
-            registered.management.as_ref().map(|(_, token)| token.clone())
+            registered.management.clone()
         }))
     }
+}
+
+/// What is sent to replace a configuration: the same without what a client does not send, with another redirect URI and name, and without contacts
+/// (RFC 7592 2.2).
+fn update_of(before: &Map<String, Value>, id: &str, redirect_uri: &str) -> Value {
+    const NOT_SENT: [&str; 5] =
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at", "contacts"];
+    let mut request = before.clone();
+    request.retain(|name, value| !NOT_SENT.contains(&name.as_str()) && !value.is_null());
+    request.insert("client_id".to_owned(), json!(id));
+    request.insert("client_name".to_owned(), json!("oa-authtest (changed)"));
+    request.insert("redirect_uris".to_owned(), json!([redirect_uri]));
+    Value::Object(request)
 }
 
 /// Where a client is managed, and its token for it.

@@ -175,6 +175,12 @@ fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect
     if let Some(redirect_uri) = redirect_uri {
         body["redirect_uris"] = json!([redirect_uri]);
     }
+    if let Some(seconds) = params.default_max_age {
+        body["default_max_age"] = json!(seconds);
+    }
+    if params.require_auth_time {
+        body["require_auth_time"] = json!(true);
+    }
     if !params.contacts.is_empty() {
         body["contacts"] = json!(params.contacts);
     }

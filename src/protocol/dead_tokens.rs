@@ -6,7 +6,14 @@ use crate::rule::answer::{Control, error_code};
 use crate::rule::dead_tokens::{Cause, DeadTokens, Living};
 use crate::rule::jose::Jwt;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{Client, Session, Stop};
+
+/// The tokens of a login by a client that is about to be deleted, and what they are good for.
+pub(super) struct BeforeDeletion {
+    access: String,
+    living: Living,
+    refresh: Option<(String, Control)>,
+}
 
 impl Session {
     /// Uses tokens that ought to be dead, at userinfo, at introspection and at the token endpoint, and judges what comes of it beside what came of
@@ -37,6 +44,46 @@ impl Session {
             && let Some(url) = self.endpoint("token_endpoint")?
         {
             artefact.refresh = Some(self.send_authenticated("Refresh, afterwards", url, &super::refresh_form(token)).await?);
+        }
+        self.judge(&artefact);
+        Ok(())
+    }
+
+    /// Where the tokens of a login by this client are good before the client is deleted; `None` where there was no login.
+    pub(super) async fn tokens_before_deletion(&mut self, client: &Client) -> Result<Option<BeforeDeletion>, Stop> {
+        let is_its_own = self.facts.grant.issued.iter().any(|granted| granted.client.id == client.id);
+        let Some(login) = self.facts.grant.login.clone().filter(|_| is_its_own) else { return Ok(None) };
+        let (mut access, mut refresh) = (login.access_token, login.refresh_token);
+        let mut control = None;
+        if let Some(token) = &mut refresh {
+            control = Some(self.refresh_control(client, "Refresh, before", token, &mut access).await?);
+        }
+        let living = self.try_living(&access).await?;
+        Ok(Some(BeforeDeletion { access, living, refresh: refresh.zip(control) }))
+    }
+
+    /// Uses the tokens of a login by a client that was deleted, and judges what comes of it.
+    pub(super) async fn judge_tokens_after_deletion(&mut self, client: &Client, before: Option<BeforeDeletion>) -> Result<(), Stop> {
+        let Some(BeforeDeletion { access, living, refresh }) = before else { return Ok(()) };
+        let cause = Cause::ClientDeleted;
+        self.sentence(format!("should not take tokens after {}", cause.says()));
+        // Nobody introspects any more: the client is gone.
+        let living = Living { at_introspection: false, ..living };
+        let refreshed = refresh.as_ref().map_or_else(|| Control::Missing("there is no refresh token".to_owned()), |(_, control)| control.clone());
+        let is_jwt = Jwt::parse(&access).is_ok();
+        let mut artefact =
+            DeadTokens { cause, living, is_jwt, access_not_revocable: false, userinfo: None, introspection: None, refresh: None, refreshed };
+        if let Some(url) = self.endpoint("userinfo_endpoint")? {
+            artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url.clone()).bearer(&access)).await?);
+            if artefact.access_token_lives() {
+                tokio::time::sleep(PROPAGATION).await;
+                artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url).bearer(&access)).await?);
+            }
+        }
+        if let Some((token, _)) = refresh
+            && let Some(url) = self.endpoint("token_endpoint")?
+        {
+            artefact.refresh = Some(self.send(self.authenticated(client, "Refresh, afterwards", &url, &super::refresh_form(&token))).await?);
         }
         self.judge(&artefact);
         Ok(())

@@ -54,6 +54,7 @@ pub mod refresh;
 pub mod refresh_attacks;
 pub mod registration;
 pub mod registration_attempts;
+pub mod registration_mistakes;
 pub mod registration_refusals;
 pub mod request_object;
 pub mod resource;

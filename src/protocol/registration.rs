@@ -210,6 +210,8 @@ impl Session {
             redirect_uris: redirect_uris.collect::<BTreeSet<_>>().len(),
             // Some issuers name what they do not do.
             userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
+            default_max_age: members.get("default_max_age").and_then(Value::as_u64),
+            require_auth_time: members.get("require_auth_time") == Some(&Value::Bool(true)),
             application_type: text("application_type"),
         };
         Some(Client { id, secret, method, registered: Some(registered), configured: None })

@@ -19,6 +19,8 @@ use super::error_of;
 use crate::observed::received::Received;
 use crate::result::model::LeftBehindKind;
 use crate::rule::expect::scope_words;
+use crate::rule::provider_metadata::is_openid;
+use crate::rule::registration::issued::{Issued, IssuedCredentials};
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
@@ -201,7 +203,18 @@ impl Session {
         let turns = Arc::clone(&self.run.clients.registering);
         let _turn = if token.is_some() { Some(turns.lock().await) } else { None };
         let request = Request::json(title, url.clone(), metadata);
-        Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
+        let response = self.send(token.into_iter().fold(request, Request::bearer)).await?;
+        self.judge_issued(&response, metadata)?;
+        Ok(response)
+    }
+
+    /// Judges what a client was given beside what others of the run were given before it.
+    fn judge_issued(&mut self, response: &Received, metadata: &Value) -> Result<(), Stop> {
+        let Some(own) = Issued::read(response, metadata) else { return Ok(()) };
+        let others = self.run.clients.remember_issued(own.clone());
+        let openid = is_openid(self.metadata()?);
+        self.judge(&IssuedCredentials { exchange: response.exchange, own, others, openid });
+        Ok(())
     }
 
     /// Removes the client of an attempt that the test does not go on with, and says where that is not possible.

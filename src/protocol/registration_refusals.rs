@@ -1,4 +1,4 @@
-//! Registrations that must be refused or corrected, and those without the right initial access token (RFC 7591 3).
+//! Registrations without the right initial access token (RFC 7591 3), and those of a sector.
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -11,34 +11,57 @@ use crate::agent::callback::Offer;
 use crate::config::setting;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
+use crate::rule::answer::Answer;
 use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
+use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::SectorMismatch;
-use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
-use crate::session::assertion;
-use crate::session::signing_key::SigningAlg;
-use crate::session::{Session, Stop, missing};
+use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 
 /// The grant of a client that is registered for the sake of its registration.
 const GRANTS: [&str; 1] = ["authorization_code"];
 
+/// The algorithm by which an ID token is signed with the client's secret.
+const SYMMETRIC: &str = "HS256";
+
+/// The client's name in another language (RFC 7591 2.2).
+const TAGGED: &str = "client_name#fr";
+
 impl Session {
-    /// Asks for clients that no issuer may register, one mistake at a time, and judges each answer. What is registered all the same is deleted at
-    /// the end.
-    pub(super) async fn refuse_registrations(&mut self) -> Result<(), Stop> {
+    /// Registers clients with members that an issuer need not know, and with what only the issuer may choose. What is registered is deleted at the end.
+    pub(super) async fn try_registration_extras(&mut self) -> Result<(), Stop> {
         let url = self.offered("registration_endpoint")?;
         let good = self.register_in_order(&url).await?;
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
-        self.sentence("should register no client for metadata that no client may have");
-        for wrong in Wrong::ALL {
-            let Some(request) = self.wrong_metadata(good.clone(), wrong).await? else { continue };
-            let title = format!("Registration with {}", wrong.says());
-            let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
-            self.may_be_refused_to_anybody(&response)?;
-            self.judge(&RegistrationRefusal { response, wrong, request });
+        let mut with_unknown = good.clone();
+        with_unknown["oa_authtest_extension"] = json!("a member that does not exist");
+        with_unknown["oa_authtest_extensions"] = json!({ "list": [1, true, null] });
+        let mut with_both = with_unknown.clone();
+        with_both[TAGGED] = json!("oa-authtest en français");
+        self.sentence("should ignore what it does not know of a client");
+        let both = self.post_registration("Registration with unknown members and a language tag", &url, &with_both, token.as_deref()).await?;
+        // What the issuer does not know it need not return.
+        self.judge_good_registration(&both, &good)?;
+        let unknown_only = match Answer::of_registration(&both) {
+            Answer::Given | Answer::Silent => None,
+            _ => Some(self.post_registration("Registration with unknown members", &url, &with_unknown, token.as_deref()).await?),
+        };
+        if self.lists("id_token_signing_alg_values_supported", SYMMETRIC)? == Some(true) {
+            let mut symmetric = good.clone();
+            symmetric["id_token_signed_response_alg"] = json!(SYMMETRIC);
+            self.sentence("should give a client whose secret signs a secret that is long enough");
+            self.post_good_registration("Registration for ID tokens by HS256", &url, &symmetric, token.as_deref()).await?;
         }
+        let (client_id, client_secret) = (format!("oa-authtest-{}", super::random(12)), super::random(32));
+        self.recorder.redactor().learn(SecretKind::ClientSecret, &client_secret);
+        let mut with_chosen = good.clone();
+        (with_chosen["client_id"], with_chosen["client_secret"]) = (json!(client_id), json!(client_secret));
+        self.sentence("should choose the identifier and the secret of a client itself");
+        let chosen = self.post_registration("Registration with a chosen identifier", &url, &with_chosen, token.as_deref()).await?;
+        self.judge_good_registration(&chosen, &good)?;
+        self.judge(&RegistrationExtras { both, unknown_only, chosen, client_id, client_secret });
         Ok(())
     }
 
@@ -49,13 +72,16 @@ impl Session {
         let body = self.plain_metadata()?;
         self.sentence("should ask for an initial access token and take no other, or be open to everybody");
         let without = self.post_registration("Registration without a token", &url, &body, None).await?;
-        let wrong = if without.is_success() || is_busy(&without) {
-            None
-        } else {
-            let made_up = super::random(32);
-            self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
+        let is_open = without.is_success() || is_busy(&without);
+        let made_up = super::random(32);
+        self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
+        // An endpoint that is open to all has no use for a token, unless one was given out for it.
+        let answer = if !is_open || (without.is_success() && self.run.config.initial_access_token.is_some()) {
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
+        } else {
+            None
         };
+        let (wrong, wrong_though_open) = if is_open { (None, answer) } else { (answer, None) };
         let is_unclear = |response: &Received| response.status != 401 && !response.is_success() && !is_busy(response);
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         let granted_with_token = match (&wrong, token) {
@@ -64,7 +90,7 @@ impl Session {
             }
             _ => false,
         };
-        self.judge(&RegistrationAccess { without, wrong, granted_with_token });
+        self.judge(&RegistrationAccess { without, wrong, wrong_though_open, granted_with_token });
         Ok(())
     }
 
@@ -109,15 +135,21 @@ impl Session {
     /// The same for a client that may well be registered: the answer meets every rule of its kind.
     pub(super) async fn post_good_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
         let response = self.post_registration(title, url, body, token).await?;
-        if response.is_success() {
-            let (metadata, plain_http) = (self.metadata_value()?, self.is_plain_http());
-            self.judge(&Registration { response: response.clone(), request: body.clone(), failed_before: None, metadata, plain_http });
-        }
+        self.judge_good_registration(&response, body)?;
         Ok(response)
     }
 
+    /// Judges the answer to a registration of which this was to come, where a client came.
+    pub(super) fn judge_good_registration(&mut self, response: &Received, request: &Value) -> Result<(), Stop> {
+        if response.is_success() {
+            let (metadata, plain_http) = (self.metadata_value()?, self.is_plain_http());
+            self.judge(&Registration { response: response.clone(), request: request.clone(), failed_before: None, metadata, plain_http });
+        }
+        Ok(())
+    }
+
     /// Leaves the step out where registration is for others.
-    fn may_be_refused_to_anybody(&self, response: &Received) -> Result<(), Stop> {
+    pub(super) fn may_be_refused_to_anybody(&self, response: &Received) -> Result<(), Stop> {
         if !matches!(response.status, 401 | 403) {
             return Ok(());
         }
@@ -141,34 +173,5 @@ impl Session {
         let (provider, plain_http) = (self.metadata_value()?, self.is_plain_http());
         self.judge(&Registration { response, request: metadata.clone(), failed_before, metadata: provider, plain_http });
         Ok(metadata)
-    }
-
-    /// The metadata of an ordinary client with one mistake; `None` if it cannot be made on this issuer.
-    async fn wrong_metadata(&self, mut body: Value, wrong: Wrong) -> Result<Option<Value>, Stop> {
-        let mut redirect = |uri: &str| body["redirect_uris"] = json!([uri]);
-        match wrong {
-            Wrong::Fragment => {
-                let mut uri = Url::parse(&self.run.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
-                uri.set_fragment(Some("here"));
-                redirect(uri.as_str());
-            }
-            Wrong::Relative => redirect("/oa-authtest/callback"),
-            Wrong::Script => redirect("javascript:void(0)//client.example/cb"),
-            Wrong::Data => redirect("data:text/html,client.example"),
-            Wrong::BothKeySets => {
-                let Ok(key) = assertion::key(SigningAlg::Es256).await else { return Ok(None) };
-                body["jwks"] = key.set();
-                body["jwks_uri"] = json!("https://client.example/jwks.json");
-            }
-            Wrong::Inconsistent => {
-                // A grant the issuer does not know would be refused for another reason.
-                if self.lists("grant_types_supported", "refresh_token")? == Some(false) {
-                    return Ok(None);
-                }
-                body["grant_types"] = json!(["refresh_token"]);
-            }
-            Wrong::UnknownMethod => body["token_endpoint_auth_method"] = json!(NO_SUCH_METHOD),
-        }
-        Ok(Some(body))
     }
 }

@@ -10,7 +10,7 @@ use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::rule::second_login::{Again, SecondLogin};
-use crate::session::{Second, Session, Stop};
+use crate::session::{OrLeftOut as _, Second, Session, Stop};
 
 /// The longest a `max_age` is waited for; a story that wants more would hold up the run.
 const MOST_PATIENCE: Duration = Duration::from_secs(5);
@@ -33,6 +33,12 @@ impl Session {
             Wanted::MaxAgePassed => {
                 pause(user.at, max_age + 1).await;
                 Again::MaxAgePassed(max_age)
+            }
+            Wanted::DefaultMaxAgePassed => {
+                let registered = self.client()?.registered.as_ref().and_then(|registered| registered.default_max_age);
+                let seconds = registered.or_not_offered("the registration response has no `default_max_age`: the issuer ignores it, as it may")?;
+                pause(user.at, seconds.saturating_add(1)).await;
+                Again::DefaultMaxAgePassed(seconds)
             }
             Wanted::MaxAgeAmple => Again::MaxAgeAmple(max_age),
         }))

@@ -126,6 +126,7 @@ impl Session {
                 client_id: client.id.clone(),
                 client_secret: client.secret.clone(),
                 registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
+                requires_auth_time: client.registered.as_ref().is_some_and(|registered| registered.require_auth_time),
                 request: expected.request.clone(),
                 access_token: Some(access_token.clone()),
                 keys,

@@ -31,6 +31,12 @@ impl Answer {
         Self::sort(response, response.gives())
     }
 
+    /// Sorts an answer of the registration endpoint: a client is what is asked for there.
+    pub fn of_registration(response: &Received) -> Self {
+        let is_client = response.members().and_then(|members| members.get("client_id")?.as_str()).is_some_and(|id| !id.is_empty());
+        Self::sort(response, response.is_success() && is_client)
+    }
+
     fn sort(response: &Received, given: bool) -> Self {
         match response.status {
             _ if given => Self::Given,

@@ -1,12 +1,15 @@
 //! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, must, needs, none_wrong, refusal, same, seen, shorten, should};
+use crate::rule::answer::Control;
+use crate::rule::expect::{applies_if, each, holds, media_type, member, must, needs, none_wrong, refusal, same, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part};
-use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
+use crate::rule::protected::{expect_refusal, http_401, names_bearer, not_busy, refused};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -15,8 +18,12 @@ use crate::text::words::said;
 pub struct ClientConfiguration {
     /// The client.
     pub client_id: String,
+    /// The registration response.
+    pub registration: Map<String, Value>,
     /// With its own registration access token.
     pub own: Received,
+    /// The same once more.
+    pub again: Received,
     /// Without any.
     pub without: Received,
     /// With one the issuer never gave.
@@ -37,6 +44,7 @@ impl Artefact for ClientConfiguration {
             WITHOUT => Some(&self.without),
             UNKNOWN => Some(&self.unknown),
             OTHER => self.other.as_ref(),
+            UNCHANGED => Some(&self.again),
             _ => self.first_broken(rule),
         };
         Some(about.unwrap_or(&self.own).exchange)
@@ -73,6 +81,7 @@ const READ: &str = "client-config/read-200";
 const WITHOUT: &str = "client-config/no-token-refused";
 const UNKNOWN: &str = "client-config/unknown-token-refused";
 const OTHER: &str = "client-config/other-token-refused";
+const UNCHANGED: &str = "client-config/read-unchanged";
 const STATUS: &str = "client-config/refusals-http-401";
 /// What the ids of the rules about all refusals begin with.
 const REFUSALS: &str = "client-config/refusals-";
@@ -106,6 +115,47 @@ static RULES: &[Check<ClientConfiguration>] = &[
                 Some(Value::String(id)) => same("client_id", &config.client_id, id),
                 other => fail(said!("client_id = {}", shorten(&config.client_id)), seen("client_id", other)),
             }
+        },
+    ),
+    should(
+        "client-config/read-content-type-json",
+        "OIDCR-4.3",
+        "The configuration that a client reads should have the media type `application/json`",
+        "Client libraries check the media type before they parse the response, and refuse a response of another type.",
+        "Set `Content-Type: application/json` on the answers of the client configuration endpoint.",
+        |config| {
+            config.configuration()?;
+            media_type(&config.own, &["application/json"])
+        },
+    ),
+    should(
+        "client-config/read-metadata",
+        "OIDCR-4.3",
+        "The configuration that a client reads should have every member of its registration response",
+        "The client cannot find out how it is registered: what it reads seems to have been deleted.",
+        "Build the answer to the read from the same metadata as the registration response.",
+        |config| {
+            let read = config.configuration()?;
+            // The credentials need not be told once more, and the two that lead here only where they have changed.
+            let is_told = |name: &&String| !CREDENTIALS.contains(&name.as_str()) && member(&config.registration, name).is_some();
+            let missing: Vec<_> = config.registration.keys().filter(is_told).filter(|name| member(read, name).is_none()).collect();
+            none_wrong(&missing, "every member of the registration response", said!("{} members", read.len()))
+        },
+    ),
+    should(
+        UNCHANGED,
+        "OIDCR-4.2",
+        "A client that reads its configuration should not change it by that",
+        "A client that only looks at its configuration finds another one the next time.",
+        "Write nothing into the database for a GET. A new secret or a new registration access token may be issued (RFC 7592, section 2.1); the metadata stay as they are.",
+        |config| {
+            let first = config.configuration()?;
+            let Some(second) = config.again.members().filter(|_| config.again.status == 200) else {
+                return fail("the same configuration", refusal(&config.again));
+            };
+            let names: BTreeSet<&String> = first.keys().chain(second.keys()).filter(|name| !CREDENTIALS.contains(&name.as_str())).collect();
+            let changed: Vec<_> = names.into_iter().filter(|name| first.get(*name) != second.get(*name)).collect();
+            none_wrong(&changed, "the same metadata at the second read", "the same metadata at the second read")
         },
     ),
     must(
@@ -196,6 +246,21 @@ static RULES: &[Check<ClientConfiguration>] = &[
     ),
 ];
 
+/// What may be another at each read, or need not be told (RFC 7592 2.1, OpenID Connect Registration 4.3).
+const CREDENTIALS: [&str; 5] =
+    ["client_secret", "client_secret_expires_at", "client_id_issued_at", "registration_access_token", "registration_client_uri"];
+
+impl ClientConfiguration {
+    /// What the client read with its own token.
+    fn configuration(&self) -> Result<&Map<String, Value>, Unmet> {
+        match self.own.status {
+            200 => self.own.members().ok_or_else(|| Unmet::not_run("client-config/read-client-id")),
+            status @ (403 | 405) => not_applicable(said!("status {status}: the client does not read its configuration")),
+            _ => not_run(READ),
+        }
+    }
+}
+
 /// Judges whether a configuration was refused that its own client reads: where nobody reads it, a refusal says nothing.
 fn withheld(config: &ClientConfiguration, response: &Received) -> Judgement {
     let passed = refused(response)?;
@@ -221,6 +286,47 @@ fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -
     first(is_broken).or_else(|| first(Result::is_ok)).or_else(|| judged.first()).cloned().unwrap_or_else(|| not_applicable("there is no refusal"))
 }
 
+/// The answers to deletions of a client without its token, before its own.
+#[derive(Debug, Clone)]
+pub struct DeletionByOthers {
+    /// With no token, with one that the issuer never gave, and with that of another client.
+    pub answers: Vec<(&'static str, Received)>,
+    /// The answer to the deletion with the client's own token afterwards.
+    pub own: Option<Received>,
+}
+
+impl Artefact for DeletionByOthers {
+    const RULES: &'static [&'static [Check<Self>]] = &[BY_OTHERS_RULES];
+    fn exchange(&self) -> Option<usize> {
+        let broken = self.answers.iter().find(|(_, response)| response.gives());
+        broken.or(self.answers.first()).map(|(_, response)| response.exchange)
+    }
+}
+
+static BY_OTHERS_RULES: &[Check<DeletionByOthers>] = &[must(
+    "client-config/delete-by-others-refused",
+    "RFC6749-7",
+    "The deletion of a client must be refused without its own registration access token",
+    "Everyone who knows the address of a client deletes it, and its end-users cannot log in any more.",
+    "Demand the registration access token of this client in every DELETE at the `registration_client_uri`. Without it, answer with status 401 and `WWW-Authenticate: Bearer`.",
+    |deletion| {
+        let control = match &deletion.own {
+            Some(own) if own.is_success() => Control::Good,
+            Some(own) => Control::Missing(format!("the client itself is refused, too: {}", String::from(refusal(own)))),
+            None => Control::Missing("the client itself did not try".to_owned()),
+        };
+        let judged = |(with, response): &(&str, Received)| {
+            let is_right = match response.status {
+                429 | 503 => None,
+                _ if response.gives() => Some(false),
+                _ => control.is_good().then_some(true),
+            };
+            (is_right, said!("{with}: {}", refusal(response)).to_string())
+        };
+        each("a refusal of each", deletion.answers.iter().map(judged))
+    },
+)];
+
 /// What is left of a client that was deleted.
 #[derive(Debug, Clone)]
 pub struct DeletedClient {
@@ -230,6 +336,10 @@ pub struct DeletedClient {
     pub was_readable: bool,
     /// The answer of the token endpoint to its credentials and a code that the issuer never gave, where there is an endpoint.
     pub token: Option<Received>,
+    /// The answers of the authorization endpoint to a request for a code, before the deletion and after it.
+    pub authorization: Option<(Received, Received)>,
+    /// The redirect URI of these requests.
+    pub redirect_uri: String,
 }
 
 impl Artefact for DeletedClient {
@@ -237,8 +347,15 @@ impl Artefact for DeletedClient {
     fn exchange(&self) -> Option<usize> {
         Some(self.read.exchange)
     }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        match rule {
+            NOT_AUTHORIZED => self.authorization.as_ref().map(|(_, after)| after.exchange),
+            _ => self.exchange(),
+        }
+    }
 }
 
+const NOT_AUTHORIZED: &str = "client-config/deleted-not-authorized";
 const GONE: &str = "client-config/deleted-refused";
 const NEVER_READ: &str = "the token was not seen to read the configuration before the deletion, so its refusal says nothing";
 
@@ -285,6 +402,28 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
             }
         },
     ),
+    must(
+        NOT_AUTHORIZED,
+        "RFC7592-2.3",
+        "The `client_id` of a deleted client must be refused at the authorization endpoint, without a redirect to the client",
+        "An attacker who has got the redirect URI of the client, for example an expired domain, still receives the codes of its end-users.",
+        "Delete the client where the authorization endpoint reads it, in caches too, and show an error page of the issuer's own for its requests.",
+        |deleted| {
+            let Some((before, after)) = &deleted.authorization else { return not_applicable("there is no authorization endpoint") };
+            let redirects = |response: &Received| {
+                let location = response.header("location").filter(|_| (300..400).contains(&response.status));
+                location.is_some_and(|location| location.starts_with(&deleted.redirect_uri))
+            };
+            applies_if(redirects(before), "the issuer did not answer at the redirect URI before the deletion either")?;
+            not_busy(after)?;
+            let seen = if redirects(after) {
+                said!("status {}, a redirect to the client", after.status)
+            } else {
+                said!("status {}, no redirect to the client", after.status)
+            };
+            holds(!redirects(after), "an error page of the issuer's own", seen)
+        },
+    ),
 ];
 
 #[cfg(test)]
@@ -302,7 +441,12 @@ mod tests {
     fn good() -> ClientConfiguration {
         ClientConfiguration {
             client_id: "c".to_owned(),
+            registration: json!({ "client_id": "c", "client_secret": "s", "registration_access_token": "r" })
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
             own: response(200, &json!({ "client_id": "c", "client_secret": "s" })),
+            again: response(200, &json!({ "client_id": "c", "client_secret": "t" })),
             without: refusal(),
             unknown: refusal(),
             other: Some(refusal()),
@@ -353,9 +497,16 @@ mod tests {
         let mut disclosing = refusal();
         disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let with_status = |status| Received { status, ..refusal() };
-        for (config, rule) in [
+        for (config, rule) in vec![
             (ClientConfiguration { own: response(404, &json!({})), ..good() }, "read-200"),
-            (ClientConfiguration { own: response(200, &json!({ "client_id": "d" })), ..good() }, "read-client-id"),
+            (
+                ClientConfiguration {
+                    own: response(200, &json!({ "client_id": "d" })),
+                    again: response(200, &json!({ "client_id": "d" })),
+                    ..good()
+                },
+                "read-client-id",
+            ),
             (ClientConfiguration { own: response(200, &json!([])), ..good() }, "read-client-id"),
             (ClientConfiguration { without: open(), ..good() }, "no-token-refused"),
             (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
@@ -373,6 +524,53 @@ mod tests {
     }
 
     #[test]
+    fn what_a_client_reads_is_all_of_it_and_stays_the_same() {
+        let members = |members: serde_json::Value| members.as_object().cloned().unwrap_or_default();
+        let more = ClientConfiguration { registration: members(json!({ "client_id": "c", "client_name": "A", "contacts": null })), ..good() };
+        assert_eq!(failing(&more), ["client-config/read-metadata"]);
+        for again in [response(200, &json!({ "client_id": "c", "client_name": "A" })), response(401, &json!({}))] {
+            assert_eq!(failing(&ClientConfiguration { again, ..good() }), ["client-config/read-unchanged"]);
+        }
+        let as_text = crate::rule::testing::text(200, "text/plain", "{\"client_id\":\"c\"}");
+        assert_eq!(failing(&ClientConfiguration { own: as_text, ..good() }), ["client-config/read-content-type-json"]);
+    }
+
+    #[test]
+    fn a_client_is_deleted_by_itself_alone() {
+        let answers = |last: Received| vec![("without a token", refusal()), ("with a made-up token", last)];
+        let of = |last: Received, own: u16| DeletionByOthers { answers: answers(last), own: Some(response(own, &json!({}))) };
+        assert_eq!(passing(&of(refusal(), 204)).len(), 1);
+        assert_eq!(failing(&of(response(204, &json!({})), 401)), ["client-config/delete-by-others-refused"]);
+        assert_eq!(not_applicable(&of(refusal(), 403)).len(), 1);
+        assert_eq!(not_applicable(&DeletionByOthers { answers: Vec::new(), own: None }).len(), 1);
+        let mut numbered = of(response(204, &json!({})), 401);
+        numbered.answers[1].1.exchange = 7;
+        assert_eq!(numbered.exchange(), Some(7));
+    }
+
+    #[test]
+    fn a_deleted_client_gets_no_codes() {
+        let redirect = |to: &str| {
+            let mut response = response(302, &json!({}));
+            response.headers.push(("location".to_owned(), to.to_owned()));
+            response
+        };
+        let to_client = || redirect("https://client.example/cb?error=login_required");
+        let of = |before: Received, after: Received| DeletedClient { authorization: Some((before, after)), ..dead() };
+        let rule = [NOT_AUTHORIZED];
+        assert!(passing(&of(to_client(), response(400, &json!({})))).contains(&NOT_AUTHORIZED));
+        assert!(passing(&of(to_client(), redirect("https://issuer.example/error"))).contains(&NOT_AUTHORIZED));
+        assert_eq!(failing(&of(to_client(), to_client())), rule);
+        assert_eq!(not_applicable(&of(response(200, &json!({})), response(400, &json!({})))), rule);
+        assert_eq!(not_applicable(&of(to_client(), response(503, &json!({})))), rule);
+    }
+
+    fn dead() -> DeletedClient {
+        let token = Some(response(400, &json!({ "error": "invalid_client" })));
+        DeletedClient { was_readable: true, read: refusal(), token, authorization: None, redirect_uri: "https://client.example/cb".to_owned() }
+    }
+
+    #[test]
     fn a_refusal_says_nothing_where_the_client_itself_is_refused_too() {
         for status in [403, 405] {
             let closed = ClientConfiguration { own: response(status, &json!({})), ..good() };
@@ -380,22 +578,18 @@ mod tests {
         }
         let open = ClientConfiguration { own: response(405, &json!({})), without: response(200, &json!({ "client_id": "c" })), ..good() };
         assert_eq!(failing(&open), [WITHOUT]);
-        let unread = DeletedClient { read: refusal(), was_readable: false, token: None };
+        let unread = DeletedClient { was_readable: false, token: None, ..dead() };
         assert_eq!(passing(&unread), Vec::<&str>::new());
     }
 
     #[test]
     fn a_deleted_client_is_dead() {
-        let dead = || Some(response(400, &json!({ "error": "invalid_client" })));
-        assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: dead() }).is_empty());
-        assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: None }).is_empty());
-        assert_eq!(failing(&DeletedClient { was_readable: true, read: response(200, &json!({})), token: dead() }), [GONE]);
-        assert_eq!(
-            failing(&DeletedClient { was_readable: true, read: response(404, &json!({})), token: dead() }),
-            ["client-config/deleted-http-401"]
-        );
+        assert!(failing(&dead()).is_empty());
+        assert!(failing(&DeletedClient { token: None, ..dead() }).is_empty());
+        assert_eq!(failing(&DeletedClient { read: response(200, &json!({})), ..dead() }), [GONE]);
+        assert_eq!(failing(&DeletedClient { read: response(404, &json!({})), ..dead() }), ["client-config/deleted-http-401"]);
         let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
-        assert_eq!(failing(&DeletedClient { was_readable: true, read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
+        assert_eq!(failing(&DeletedClient { token: alive, ..dead() }), ["client-config/deleted-credentials-dead"]);
     }
 
     arbitrary_artefact!(ClientConfiguration:
@@ -410,7 +604,14 @@ mod tests {
     arbitrary_artefact!(DeletedClient:
         read in arbitrary::received(&["error", "client_id"]),
         was_readable in proptest::bool::ANY,
-        token in proptest::option::of(arbitrary::received(&["error"]))
-        => DeletedClient { read, was_readable, token }
+        token in proptest::option::of(arbitrary::received(&["error"])),
+        authorization in proptest::option::of((arbitrary::received(&["error"]), arbitrary::received(&["error"])))
+        => DeletedClient { read, was_readable, token, authorization, redirect_uri: "https://client.example/cb".to_owned() }
+    );
+
+    arbitrary_artefact!(DeletionByOthers:
+        answer in arbitrary::received(&["error", "client_id"]),
+        own in proptest::option::of(arbitrary::received(&["error"]))
+        => DeletionByOthers { answers: vec![("without a token", answer)], own }
     );
 }

@@ -25,6 +25,8 @@ pub enum Cause {
     },
     /// The refresh token they came with was revoked.
     RefreshRevoked,
+    /// The client that they were issued to was deleted.
+    ClientDeleted,
     /// The access token was revoked.
     AccessRevoked {
         /// Whether the issuer said so, or that it does not revoke access tokens (RFC 7009 2.2.1).
@@ -44,6 +46,7 @@ impl Cause {
             Self::CodeReuse { .. } => "their code was used twice",
             Self::RefreshReuse { .. } => "an older refresh token was used twice",
             Self::RefreshRevoked => "the refresh token was revoked",
+            Self::ClientDeleted => "their client was deleted",
             Self::AccessRevoked { .. } => "the access token was revoked",
         }
     }
@@ -233,6 +236,22 @@ static RULES: &[Check<DeadTokens>] = &[
             _ => tokens.other(),
         },
     ),
+    should(
+        "client-config/deleted-access-token-dead",
+        "RFC7592-2.3",
+        "The access tokens of a client should be refused after the client was deleted",
+        "An owner deletes a client that an attacker has taken over, and the attacker still reads the data of its end-users.",
+        "Revoke all grants and tokens of a client when it is deleted. Userinfo and introspection have to look up revoked tokens, even if the access token is a JWT.",
+        |tokens| if tokens.cause == Cause::ClientDeleted { tokens.access_token_is_dead() } else { tokens.other() },
+    ),
+    should(
+        "client-config/deleted-refresh-token-dead",
+        "RFC7592-2.3",
+        "The refresh tokens of a client should be refused after the client was deleted",
+        "An owner deletes a client that an attacker has taken over, and the attacker keeps access without end.",
+        "Revoke all grants and tokens of a client when it is deleted, and refuse its authentication at the token endpoint.",
+        |tokens| if tokens.cause == Cause::ClientDeleted { tokens.refresh_token_is_dead() } else { tokens.other() },
+    ),
 ];
 
 #[cfg(test)]
@@ -245,11 +264,12 @@ mod tests {
     use crate::rule::answer::Control;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
 
-    const CAUSES: [(Cause, &[&str]); 4] = [
+    const CAUSES: [(Cause, &[&str]); 5] = [
         (Cause::CodeReuse { refused: true }, &["code/reuse-revokes-access-token", "code/reuse-revokes-refresh-token"]),
         (Cause::RefreshReuse { refused: true }, &["refresh/reuse-revokes-family"]),
         (Cause::RefreshRevoked, &["revocation/cascade"]),
         (Cause::AccessRevoked { revoked: true }, &["revocation/access-token-dead"]),
+        (Cause::ClientDeleted, &["client-config/deleted-access-token-dead", "client-config/deleted-refresh-token-dead"]),
     ];
 
     fn dead(cause: Cause) -> DeadTokens {
@@ -276,12 +296,12 @@ mod tests {
             };
             assert_eq!(failing(&living), rules);
             let untold = DeadTokens { userinfo: None, introspection: Some(text(401, "text/html", "")), refresh: None, ..dead(cause) };
-            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 6));
+            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 8));
             let unproven = DeadTokens { living: Living::default(), refreshed: Control::Missing("none".to_owned()), ..dead(cause) };
-            assert_eq!((failing(&unproven).len(), not_applicable(&unproven).len()), (0, 6), "they were as dead before: {cause:?}");
+            assert_eq!((failing(&unproven).len(), not_applicable(&unproven).len()), (0, 8), "they were as dead before: {cause:?}");
             let broken = Some(text(500, "", ""));
             let silent = DeadTokens { userinfo: broken.clone(), introspection: None, refresh: broken, ..dead(cause) };
-            assert_eq!((failing(&silent).len(), not_applicable(&silent).len()), (0, 6), "an error of the server says nothing: {cause:?}");
+            assert_eq!((failing(&silent).len(), not_applicable(&silent).len()), (0, 8), "an error of the server says nothing: {cause:?}");
         }
         let active = DeadTokens { introspection: Some(response(200, &json!({ "active": true }))), ..dead(Cause::RefreshRevoked) };
         assert_eq!(failing(&active), ["revocation/cascade"]);
@@ -302,7 +322,7 @@ mod tests {
     fn what_was_not_refused_leads_nowhere() {
         assert_eq!(not_run(&dead(Cause::CodeReuse { refused: false })).len(), 2);
         assert_eq!(not_run(&dead(Cause::RefreshReuse { refused: false })), [("refresh/reuse-revokes-family", "refresh/reuse-refused".to_owned())]);
-        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 6);
+        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 8);
     }
 
     arbitrary_artefact!(DeadTokens:

@@ -29,6 +29,7 @@ pub mod client_assertion;
 pub mod client_authentication;
 pub mod client_configuration;
 pub mod client_shown;
+pub mod client_update;
 pub mod code_race;
 pub mod consent;
 pub mod credential_attack;
@@ -231,10 +232,15 @@ macro_rules! artefacts {
             key_set::rollover::KeyRollover,
             registration::Registration,
             registration::Deletion,
+            registration::native::NativeClients,
+            registration::extras::RegistrationExtras,
+            registration::issued::IssuedCredentials,
             registration_refusal::RegistrationRefusal,
             registration_refusal::sector::SectorMismatch,
             registration_access::RegistrationAccess,
             client_configuration::ClientConfiguration,
+            client_update::ClientUpdate,
+            client_configuration::DeletionByOthers,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
             assertion_attack::AssertionAttacks,

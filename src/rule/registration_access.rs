@@ -1,10 +1,11 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, must, should};
-use crate::rule::judgement::Unmet;
-use crate::rule::protected::{http_401, names_bearer, refused};
+use crate::rule::expect::{applies_if, may, must, refusal, should};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::protected::{http_401, names_bearer, not_busy, refused};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct RegistrationAccess {
     pub without: Received,
     /// The answer to the request with a made-up token; `None` where registration is open to all, which is allowed.
     pub wrong: Option<Received>,
+    /// The answer to the request with a made-up token, where the one without a token was granted although a token was given out for registration.
+    pub wrong_though_open: Option<Received>,
     /// True if the same request was granted with the configured token, so that nothing but the token was missing.
     pub granted_with_token: bool,
 }
@@ -23,6 +26,9 @@ impl Artefact for RegistrationAccess {
         Some(self.wrong.as_ref().unwrap_or(&self.without).exchange)
     }
     fn exchange_of(&self, rule: &str) -> Option<usize> {
+        if let Some(wrong) = self.wrong_though_open.as_ref().filter(|_| rule == MISSING) {
+            return Some(wrong.exchange);
+        }
         if rule.starts_with(NO_TOKEN) { Some(self.without.exchange) } else { self.exchange() }
     }
 }
@@ -51,6 +57,7 @@ impl RegistrationAccess {
 
 /// What the ids of the rules about the request without a token begin with.
 const NO_TOKEN: &str = "registration-access/no-token-";
+const MISSING: &str = "registration-access/missing-token-refused";
 const WRONG: &str = "registration-access/wrong-token-refused";
 /// Nothing is asked of an open endpoint, so no rule can be the cause.
 const OPEN: &str = "registration is open to everybody, which is allowed";
@@ -72,6 +79,22 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "A client that does not know the endpoint cannot find out what kind of credentials it needs.",
         "Add a header such as `WWW-Authenticate: Bearer realm=\"registration\"` to the refusal of a registration request without a token.",
         |access| names_bearer(access.without()?, OPEN),
+    ),
+    // Open registration is encouraged (RFC 7591 3), and a token may give more than it does: this may be meant.
+    may(
+        MISSING,
+        "RFC7591-3",
+        "It is good practice that registration which refuses a wrong initial access token refuses a missing one, too",
+        "A client without a token leaves it out and registers all the same: the token protects nothing.",
+        "If only owners of a token may register, refuse requests without one with status 401. If registration is open to everybody, nothing has to change.",
+        |access| {
+            let Some(wrong) = &access.wrong_though_open else { return not_applicable("a token is demanded, or none was given out") };
+            not_busy(wrong)?;
+            if wrong.gives() {
+                return pass("registration is open to everybody, whatever token comes with it");
+            }
+            fail("a refusal without a token, too", said!("a made-up token is refused ({}), and no token at all is not", refusal(wrong)))
+        },
     ),
     must(
         WRONG,
@@ -115,7 +138,7 @@ mod tests {
     }
 
     fn access(without: Received, wrong: Received, granted_with_token: bool) -> RegistrationAccess {
-        RegistrationAccess { without, wrong: Some(wrong), granted_with_token }
+        RegistrationAccess { without, wrong: Some(wrong), wrong_though_open: None, granted_with_token }
     }
 
     #[test]
@@ -143,8 +166,13 @@ mod tests {
 
     #[test]
     fn open_and_protected_registration_are_both_allowed() {
-        let open = RegistrationAccess { without: response(201, &json!({ "client_id": "c" })), wrong: None, granted_with_token: false };
+        let client = || response(201, &json!({ "client_id": "c" }));
+        let open = RegistrationAccess { without: client(), wrong: None, wrong_though_open: None, granted_with_token: false };
         assert_eq!(not_applicable(&open).len(), RegistrationAccess::rules().count());
+        assert!(failing(&RegistrationAccess { wrong_though_open: Some(client()), ..open.clone() }).is_empty());
+        let numbered = Some(Received { exchange: 3, ..refusal() });
+        let pointless = RegistrationAccess { wrong_though_open: numbered, ..open };
+        assert_eq!((failing(&pointless), pointless.exchange_of(MISSING)), (vec![MISSING], Some(3)));
         assert!(failing(&access(refusal(), refusal(), false)).is_empty());
         let busy = access(response(503, &json!({})), response(429, &json!({})), true);
         assert!(failing(&busy).is_empty());
@@ -163,7 +191,8 @@ mod tests {
     arbitrary_artefact!(RegistrationAccess:
         without in arbitrary::received(&["error", "client_id"]),
         wrong in proptest::option::of(arbitrary::received(&["error", "client_id"])),
+        wrong_though_open in proptest::option::of(arbitrary::received(&["error", "client_id"])),
         granted_with_token in proptest::bool::ANY
-        => RegistrationAccess { without, wrong, granted_with_token }
+        => RegistrationAccess { without, wrong, wrong_though_open, granted_with_token }
     );
 }

@@ -111,6 +111,7 @@ fn a_rule_of_a_best_current_practice_alone_fails_in_one_profile_and_warns_elsewh
         "pkce/downgrade-refused",
         "pkce/missing-verifier-refused",
         "refresh/public-client-rotates",
+        "registration-error/redirect-http",
     ];
     assert_eq!(ids, expected.into());
     for rule in depends {

@@ -193,7 +193,7 @@ static RULES: &[Check<Transport>] = &[
 ];
 
 /// An IMF-fixdate (RFC 9110 5.6.7), as seconds since the epoch.
-fn date(text: &str) -> Option<i64> {
+pub fn date(text: &str) -> Option<i64> {
     const SHAPE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     // The parser below takes shorter numbers, too.
     let date = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok().filter(|_| text.len() == SHAPE.len())?;

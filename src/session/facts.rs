@@ -46,6 +46,7 @@ pub struct Configured {
 
 /// What is known about a client because this test registered it.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
 pub struct Registered {
     /// When the registration response came.
     pub at: Instant,
@@ -53,6 +54,10 @@ pub struct Registered {
     pub id_token_alg: String,
     /// Where it can be managed, with the token for it (RFC 7592 3).
     pub management: Option<(Url, SecretString)>,
+    /// `default_max_age` of the registration response.
+    pub default_max_age: Option<u64>,
+    /// `require_auth_time` of the registration response.
+    pub require_auth_time: bool,
     /// `application_type` of the registration response, if it has one.
     pub application_type: Option<String>,
     /// True until its first token request has been answered.

@@ -8,6 +8,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Client, Session};
 use crate::config::AuthMethod;
+use crate::rule::registration::issued::Issued;
 
 /// What the tests of a run share of clients.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +17,12 @@ pub struct SharedClients {
     proven: Arc<Mutex<HashSet<(String, AuthMethod)>>>,
     /// Held while a client is registered by an initial access token, so that these come one after another.
     pub registering: Arc<tokio::sync::Mutex<()>>,
+    /// What registered clients were given, the oldest first.
+    issued: Arc<Mutex<Vec<Issued>>>,
 }
+
+/// The most clients of a run that are remembered: more than any run registers.
+const MOST_ISSUED: usize = 1024;
 
 impl SharedClients {
     fn lock(&self) -> MutexGuard<'_, HashSet<(String, AuthMethod)>> {
@@ -26,6 +32,16 @@ impl SharedClients {
     /// True if this client has got tokens for a code in this run, authenticating in this way.
     pub fn is_proven(&self, client: &Client) -> bool {
         self.lock().contains(&(client.id.clone(), client.method))
+    }
+
+    /// Remembers what a client was given, and tells what others were given before.
+    pub fn remember_issued(&self, own: Issued) -> Vec<Issued> {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = issued.clone();
+        if issued.len() < MOST_ISSUED {
+            issued.push(own);
+        }
+        before
     }
 
     /// Remembers that it has.

@@ -218,6 +218,7 @@ pub fn jwt() -> Target {
             client_id: "client".to_owned(),
             client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
             registered_alg: None,
+            requires_auth_time: false,
             request: None,
             access_token: Some("the access token".to_owned()),
             keys: keys.clone(),

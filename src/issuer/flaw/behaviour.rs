@@ -59,6 +59,42 @@ named! {
     RegistrationScopeNeeded = "registration-scope-needed",
     /// Takes redirect URIs by http on loopback from native applications only.
     RegistrationNativeLoopback = "registration-native-loopback",
+    /// Registers no native application with a scheme of its own.
+    RegistrationNoOwnScheme = "registration-no-own-scheme",
+    /// Registers no native application on loopback.
+    RegistrationNoNativeLoopback = "registration-no-native-loopback",
+    /// Registers no native application with a redirect URI by https.
+    RegistrationNoClaimedHttps = "registration-no-claimed-https",
+    /// Registers no native application.
+    RegistrationNoNative = "registration-no-native",
+    /// Refuses a registration with a member that it does not know.
+    RegistrationUnknownRefused = "registration-unknown-refused",
+    /// Refuses a registration with a language tag.
+    RegistrationTagsRefused = "registration-tags-refused",
+    /// Gives a client the identifier that it asks for.
+    RegistrationIdChosen = "registration-id-chosen",
+    /// Gives a client the secret that it asks for.
+    RegistrationSecretChosen = "registration-secret-chosen",
+    /// Gives a client with a name in another language the identifier of the last client.
+    RegistrationIdAgain = "registration-id-again",
+    /// Gives a client with a name in another language the secret of the last client.
+    RegistrationSecretAgain = "registration-secret-again",
+    /// Gives a client with a name in another language the registration access token of the last client.
+    RegistrationTokenAgain = "registration-token-again",
+    /// Gives clients secrets of twelve characters.
+    RegistrationSecretShort = "registration-secret-short",
+    /// Gives clients secrets that differ by a number.
+    RegistrationSecretCounted = "registration-secret-counted",
+    /// Gives clients registration access tokens that differ by a number.
+    RegistrationTokenCounted = "registration-token-counted",
+    /// Looks at no `default_max_age`.
+    DefaultMaxAgeIgnored = "default-max-age-ignored",
+    /// Leaves `auth_time` out for clients that registered for it.
+    RequireAuthTimeIgnored = "require-auth-time-ignored",
+    /// Registers clients for ID tokens by HS256 with a secret of 24 characters.
+    RegistrationSymmetricShort = "registration-symmetric-short",
+    /// Registers a client that shows no initial access token.
+    RegistrationTokenOptional = "registration-token-optional",
     /// Registers no client for client credentials alone.
     RegistrationMachinesRefused = "registration-machines-refused",
     /// Refuses a `jwks_uri` by plain http.
@@ -71,6 +107,24 @@ named! {
     ClientConfigNotFound = "client-config-not-found",
     /// Gives a client a new secret and a new registration access token each time it reads its configuration, as RFC 7592 2.1 allows.
     ClientConfigRotates = "client-config-rotates",
+    /// The same, and goes on taking the old token.
+    ClientConfigKeepsToken = "client-config-keeps-token",
+    /// Changes the name of a client each time it reads its configuration.
+    ClientConfigChanges = "client-config-changes",
+    /// Takes the identifier of a client from the body of an update.
+    ClientUpdateTakesId = "client-update-takes-id",
+    /// Adds the redirect URIs of an update to those that the client has.
+    ClientUpdateAugments = "client-update-augments",
+    /// Answers an update as if it was made, and makes none.
+    ClientUpdateForgotten = "client-update-forgotten",
+    /// Keeps what an update leaves out.
+    ClientUpdateKeepsOmitted = "client-update-keeps-omitted",
+    /// Has no updates.
+    ClientUpdateNotOffered = "client-update-not-offered",
+    /// Forgets a deleted client everywhere but at the authorization endpoint.
+    DeletionKeepsAuthorization = "deletion-keeps-authorization",
+    /// Deletes a client and leaves its access tokens good.
+    DeletionKeepsTokens = "deletion-keeps-tokens",
     /// Answers a deletion with 204 and deletes nothing.
     DeletionIgnored = "deletion-ignored",
     /// Deletes a client's configuration and goes on accepting its credentials.

@@ -11,8 +11,22 @@ named! {
     RegistrationFragment = "registration/redirect-uri-fragment",
     /// Every redirect URI that is registered is absolute (RFC 6749 3.1.2).
     RegistrationAbsolute = "registration/redirect-uri-absolute",
-    /// Every redirect URI that is registered is https, http on loopback or a native client's own scheme (RFC 8252 7).
+    /// No redirect URI that is registered is one that a browser runs or shows by itself (RFC 7591 5).
     RegistrationScheme = "registration/redirect-uri-scheme",
+    /// No redirect URI that is registered for a web application is by http on a remote host (RFC 9700 2.6).
+    RegistrationHttp = "registration/redirect-uri-http",
+    /// No redirect URI that is registered for a native application is by http on a remote host (OpenID Connect Registration 2).
+    RegistrationNativeHttp = "registration/redirect-uri-http-native",
+    /// A native client's own scheme has a period (RFC 8252 8.4).
+    RegistrationSchemePeriod = "registration/redirect-uri-scheme-period",
+    /// A client that uses codes registers a redirect URI (RFC 7591 5).
+    RegistrationRedirectUris = "registration/redirect-uris",
+    /// A `jwks_uri` on a remote host is by https (OpenID Connect Registration 2).
+    RegistrationKeysByHttps = "registration/jwks-uri-https",
+    /// The algorithm of client assertions that is registered is not `none` (OpenID Connect Registration 2).
+    RegistrationAssertionAlg = "registration/assertion-alg",
+    /// No public client registers for ID tokens by a secret (OpenID Connect Core 10.1).
+    RegistrationSymmetricPublic = "registration/symmetric-public",
     /// A client registers `jwks` or `jwks_uri`, not both (RFC 7591 2).
     RegistrationKeySets = "registration/key-sets",
     /// The `response_types` of a client fit its `grant_types` (RFC 7591 2.1).
@@ -27,6 +41,16 @@ named! {
     ClientConfigurationTokenKnown = "client-configuration/token-known",
     /// The token of such a request was issued to this client.
     ClientConfigurationClient = "client-configuration/client",
+    /// A change of a client's configuration has the registration access token of this client (RFC 7592 2.2).
+    ClientUpdateToken = "client-update/token",
+    /// The `client_id` of a change is that of the client (RFC 7592 2.2).
+    ClientUpdateId = "client-update/client-id",
+    /// A client does not choose its secret by a change (RFC 7592 2.2).
+    ClientUpdateSecret = "client-update/client-secret",
+    /// The metadata of a change are such as may be registered (RFC 7592 2.2).
+    ClientUpdateMetadata = "client-update/metadata",
+    /// A deletion has the registration access token of this client (RFC 7592 2.3).
+    ClientDeletionToken = "client-deletion/token",
     /// A client that has credentials authenticates with them (RFC 6749 3.2.1).
     ClientAuthenticationPresent = "client-authentication/present",
     /// The client that authenticates exists.

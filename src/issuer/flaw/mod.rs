@@ -150,6 +150,10 @@ pub enum Site {
     ClientConfig,
     /// The refusal of a client's configuration.
     ClientConfigRefusal,
+    /// The answer to a change of a client's configuration.
+    ClientUpdate,
+    /// The refusal of such a change for its metadata.
+    ClientUpdateRefusal,
     /// The claims of a signed userinfo response; with `headers` the response itself.
     UserinfoSigned,
     /// The parameters of a successful authorization response.

@@ -41,6 +41,8 @@ pub struct IdToken {
     pub client_secret: Option<secrecy::SecretString>,
     /// The `id_token_signed_response_alg` the client is registered with, if known.
     pub registered_alg: Option<String>,
+    /// True if the client is registered for ID tokens with `auth_time`.
+    pub requires_auth_time: bool,
     /// The authorization request it goes back to, if it goes back to one.
     pub request: Option<Arc<AuthorizationRequest>>,
     /// The access token that came in the same response.

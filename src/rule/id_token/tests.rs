@@ -37,6 +37,7 @@ fn token(raw: String) -> IdToken {
         client_id: "client".to_owned(),
         client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
         registered_alg: Some("RS256".to_owned()),
+        requires_auth_time: false,
         request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
         access_token: Some("the access token".to_owned()),
         keys: Keys::Known(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
@@ -77,11 +78,21 @@ fn unsigned() -> String {
 }
 
 #[test]
+fn a_client_that_registered_for_the_time_of_login_gets_it() {
+    let of = |changes: &Value, grant| crate::rule::testing::failing(&IdToken { requires_auth_time: true, grant, request: None, ..with(changes) });
+    let rule = "id-token/auth-time-as-registered";
+    assert!(of(&json!({ "auth_time": null }), Grant::AuthorizationCode).contains(&rule));
+    assert!(!of(&json!({}), Grant::AuthorizationCode).contains(&rule));
+    assert!(!of(&json!({ "auth_time": null }), Grant::RefreshToken).contains(&rule));
+}
+
+#[test]
 fn a_good_token_breaks_no_rule() {
     let Judged { failed, not_run, not_applicable, passed } = judged(&good());
     assert_eq!((failed, not_run), (vec![], vec![]));
-    assert_eq!(not_applicable[..4], ["id-token/azp", "id-token/nbf-past", "id-token/acr-string", "id-token/claims-types"]);
-    assert_eq!(not_applicable.len(), 4 + 9, "{not_applicable:?}");
+    let unused = ["id-token/azp", "id-token/nbf-past", "id-token/auth-time-as-registered", "id-token/acr-string", "id-token/claims-types"];
+    assert_eq!(not_applicable[..5], unused);
+    assert_eq!(not_applicable.len(), 5 + 9, "{not_applicable:?}");
     assert!(passed.contains(&ACCEPTED));
 }
 

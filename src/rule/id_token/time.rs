@@ -133,6 +133,20 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         },
     ),
     must(
+        "id-token/auth-time-as-registered",
+        "OIDCR-2",
+        "The ID token must have an `auth_time` if the client registered `require_auth_time`",
+        "The client cannot check how old the login is, although the issuer confirmed that it can.",
+        "Store with the session when the end-user logged in, and add this time as `auth_time` to every ID token of a client with `require_auth_time`. If the server does not support it, leave it out of the registration response.",
+        |token| {
+            // A refreshed ID token may leave it out (OpenID Connect Core 12.2).
+            if token.grant == Grant::RefreshToken || !token.requires_auth_time {
+                return not_applicable("the client did not register require_auth_time");
+            }
+            is_there(token, "auth_time")
+        },
+    ),
+    must(
         AUTH_TIME_SANE,
         "OIDCC-2",
         "The `auth_time` of the ID token, if there is one, must be a moment in the past",

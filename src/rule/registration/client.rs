@@ -74,6 +74,20 @@ pub(super) static RULES: &[Check<Registration>] = &[
          `invalid_redirect_uri`, so that the client sees at once what it cannot have.",
         |registration| narrowed(registration, if registration.is_of_provider() { &[GRANT_TYPES] } else { &[REDIRECT_URIS, GRANT_TYPES] }),
     ),
+    must(
+        "registration/symmetric-secret-length",
+        "OIDCC-16.19",
+        "The `client_secret` of a client with an algorithm of HMAC must be as long as the hash: 32 octets for HS256",
+        "An attacker who has one ID token tries secrets until one fits, and signs ID tokens for the client.",
+        "Create secrets of at least 32 random bytes for clients that register HS256 (48 for HS384, 64 for HS512), for example as 43 characters of base64url.",
+        |registration| {
+            let client = registration.client()?;
+            let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
+            let Some(octets) = octets else { return not_applicable("no algorithm of HMAC was registered") };
+            let Some(secret) = member(client, "client_secret").and_then(Value::as_str) else { return not_applicable("no client secret was issued") };
+            holds(secret.len() >= octets, said!("a client_secret of at least {octets} octets"), said!("a client_secret of {} octets", secret.len()))
+        },
+    ),
     should(
         "registration/public-client-no-secret",
         "RFC7591-2",
@@ -92,6 +106,20 @@ pub(super) static RULES: &[Check<Registration>] = &[
         },
     ),
 ];
+
+/// Members that name an algorithm to sign with.
+const SIGNED: [&str; 4] =
+    ["id_token_signed_response_alg", "userinfo_signed_response_alg", "request_object_signing_alg", "token_endpoint_auth_signing_alg"];
+
+/// The least octets of a key for an algorithm of HMAC (RFC 7518 3.2); `None` for every other.
+fn octets_of(alg: &str) -> Option<usize> {
+    match alg {
+        "HS256" => Some(32),
+        "HS384" => Some(48),
+        "HS512" => Some(64),
+        _ => None,
+    }
+}
 
 /// A member whose values may be fewer than were asked for, and the rule that asks for the member.
 type Narrowed = (&'static str, &'static str);

@@ -11,6 +11,9 @@ use crate::rule::{Artefact, Check};
 
 mod client;
 mod consistency;
+pub mod extras;
+pub mod issued;
+pub mod native;
 mod response;
 #[cfg(test)]
 mod tests;

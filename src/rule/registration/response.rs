@@ -4,11 +4,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::{ACCEPTED, Registration};
+use crate::observed::received::Received;
 use crate::rule::Check;
 use crate::rule::expect::{
     Scheme, applies_if, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status,
 };
 use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::transport::date;
 use crate::text::words::said;
 
 /// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
@@ -138,7 +140,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             };
             holds(
                 // Below a millisecond is 0 for anybody.
-                expiry.as_f64().is_some_and(|at| at.abs() < 0.001 || at > seconds(registration.response.received_at) - DAY),
+                expiry.as_f64().is_some_and(|at| at.abs() < 0.001 || at > seconds(by_its_clock(&registration.response))),
                 "client_secret_expires_at: 0, or seconds since the epoch in the future",
                 seen("client_secret_expires_at", Some(expiry)),
             )
@@ -181,6 +183,15 @@ pub(super) static RULES: &[Check<Registration>] = &[
         },
     ),
 ];
+
+/// How far a clock may be off that nothing is known of, in seconds.
+const LEEWAY: i64 = 300;
+
+/// The time at the issuer when it made a response, as far as that is known: an issuer whose clock is wrong dates its secrets by it.
+fn by_its_clock(response: &Received) -> i64 {
+    let dated = response.header("date").and_then(date);
+    dated.map_or_else(|| response.received_at.saturating_sub(LEEWAY), |dated| dated.min(response.received_at))
+}
 
 /// True for a refusal of redirect URIs where one of them is by http: an issuer MAY reject those, but for native applications on loopback.
 fn is_about_plain_http(registration: &Registration) -> bool {

@@ -58,6 +58,7 @@ fn a_good_registration_passes() {
     let confidential = artefact(&good());
     assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
     let unused = [
+        "registration/symmetric-secret-length",
         "registration/public-client-no-secret",
         "registration/public-clients-advertised",
         "registration/id-token-alg-advertised",
@@ -66,7 +67,7 @@ fn a_good_registration_passes() {
     ];
     assert_eq!(not_applicable(&confidential), unused);
     let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
-    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 5);
+    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 6);
     let unlisted = Registration { metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}), ..artefact(&public) };
     assert_eq!(failing(&unlisted), ["registration/public-clients-advertised"]);
     let silent = Registration { metadata: json!({}), ..artefact(&with(&good(), &json!({"/token_endpoint_auth_method": "tls_client_auth"}))) };
@@ -151,6 +152,46 @@ fn the_response_itself_is_judged() {
         let artefact = of(refusal);
         assert_eq!(failing(&artefact), ["registration/accepted"]);
         assert_eq!(not_run(&artefact).len(), Registration::rules().count() - 1);
+    }
+}
+
+#[test]
+fn a_secret_that_signs_is_as_long_as_the_hash() {
+    for (member, alg, octets) in [
+        ("id_token_signed_response_alg", "HS256", 32),
+        ("userinfo_signed_response_alg", "HS384", 48),
+        ("token_endpoint_auth_signing_alg", "HS512", 64),
+    ] {
+        let of = |length: usize| {
+            let changes = json!({ format!("/{member}"): alg, "/client_secret": "s".repeat(length) });
+            failing(&Registration { metadata: json!({}), ..artefact(&with(&good(), &changes)) }).contains(&"registration/symmetric-secret-length")
+        };
+        assert!(of(octets - 1) && !of(octets), "{alg}");
+    }
+}
+
+#[test]
+fn a_secret_expires_by_the_clock_of_the_issuer() {
+    let expiring = |at: i64, date: Option<&str>| {
+        let mut artefact = artefact(&with(&good(), &json!({ "/client_secret_expires_at": at })));
+        artefact.response.headers.extend(date.map(|date| ("date".to_owned(), date.to_owned())));
+        !failing(&artefact).is_empty()
+    };
+    // Received at 1 700 000 000: 22:13:20.
+    let on_time = Some("Tue, 14 Nov 2023 22:13:20 GMT");
+    for (at, date, is_past) in [
+        (1_700_000_001, on_time, false),
+        (1_700_000_000, on_time, true),
+        (1_699_999_940, on_time, true),
+        // An hour behind, and an hour ahead.
+        (1_699_996_460, Some("Tue, 14 Nov 2023 21:13:20 GMT"), false),
+        (1_699_996_400, Some("Tue, 14 Nov 2023 21:13:20 GMT"), true),
+        (1_700_000_060, Some("Tue, 14 Nov 2023 23:13:20 GMT"), false),
+        (1_699_999_940, None, false),
+        (1_699_999_640, None, true),
+        (0, on_time, false),
+    ] {
+        assert_eq!(expiring(at, date), is_past, "{at} {date:?}");
     }
 }
 

@@ -98,7 +98,7 @@ impl RegistrationRefusal {
     /// The response, if it refuses the metadata. A protected endpoint that does not like the token says nothing about the metadata.
     pub(super) fn error(&self) -> Result<&Received, Unmet> {
         match self.response.status {
-            200..300 => not_applicable("the issuer registered a client"),
+            _ if self.registered().is_some() => not_applicable("the issuer registered a client"),
             401 | 403 => not_applicable("the request was refused for its token"),
             _ => not_busy(&self.response).map(|()| &self.response),
         }

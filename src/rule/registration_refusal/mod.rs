@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::answer::Control;
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
@@ -12,45 +13,64 @@ pub mod sector;
 #[cfg(test)]
 mod tests;
 
-/// What is wrong with a registration request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Wrong {
+/// Makes [`Wrong`] of one row for each mistake: what it is, and the words of the report for it.
+macro_rules! mistakes {
+    ($($(#[$doc:meta])* $name:ident = $says:literal,)*) => {
+        /// What is wrong with a registration request.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Wrong {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Wrong {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What was asked for, for the report.
+            pub fn says(self) -> &'static str {
+                match self {
+                    $(Self::$name => $says,)*
+                }
+            }
+        }
+    };
+}
+
+mistakes! {
     /// A redirect URI with a fragment.
-    Fragment,
+    Fragment = "a redirect URI with a fragment",
     /// A redirect URI that is relative.
-    Relative,
+    Relative = "a relative redirect URI",
     /// A redirect URI that a browser runs.
-    Script,
+    Script = "a redirect URI with the scheme javascript",
     /// A redirect URI that is a page by itself.
-    Data,
+    Data = "a redirect URI with the scheme data",
+    /// A redirect URI that anybody on the way can read.
+    RemoteHttp = "a redirect URI by http on a remote host",
+    /// The same for a native application.
+    NativeRemoteHttp = "a native application whose redirect URI is by http on a remote host",
+    /// A scheme of a native application's own that is no domain name.
+    SchemeWithoutPeriod = "a native application whose scheme has no period",
+    /// No `redirect_uris` beside the grant that redirects.
+    NoRedirectUris = "no redirect URI for the grant authorization_code",
+    /// `redirect_uris` that is no array.
+    RedirectUrisAsString = "redirect_uris as a string",
     /// `jwks` beside `jwks_uri`.
-    BothKeySets,
+    BothKeySets = "jwks and jwks_uri",
+    /// A `jwks_uri` that is not by https.
+    KeysByHttp = "a jwks_uri by http on a remote host",
     /// `response_types` that need a grant which is not in `grant_types`.
-    Inconsistent,
+    Inconsistent = "response_types that do not fit grant_types",
     /// A `token_endpoint_auth_method` that does not exist.
-    UnknownMethod,
+    UnknownMethod = "an authentication method that does not exist",
+    /// `token_endpoint_auth_signing_alg` of a client that authenticates by assertions is `none`.
+    UnsignedAssertions = "unsigned client assertions",
+    /// ID tokens signed with a secret, for a client that has none.
+    SymmetricPublic = "ID tokens by HS256 for a public client",
 }
 
 /// A method of client authentication that does not exist.
 pub const NO_SUCH_METHOD: &str = "urn:example:no-such-method";
-
-impl Wrong {
-    /// Every one.
-    pub const ALL: [Self; 7] = [Self::Fragment, Self::Relative, Self::Script, Self::Data, Self::BothKeySets, Self::Inconsistent, Self::UnknownMethod];
-
-    /// What was asked for, for the report.
-    pub fn says(self) -> &'static str {
-        match self {
-            Self::Fragment => "a redirect URI with a fragment",
-            Self::Relative => "a relative redirect URI",
-            Self::Script => "a redirect URI with the scheme javascript",
-            Self::Data => "a redirect URI with the scheme data",
-            Self::BothKeySets => "jwks and jwks_uri",
-            Self::Inconsistent => "response_types that do not fit grant_types",
-            Self::UnknownMethod => "an authentication method that does not exist",
-        }
-    }
-}
 
 /// The answer to a registration request that asks for what no client may have. The issuer may correct it instead of refusing (RFC 7591 3.2.1).
 #[derive(Debug, Clone)]
@@ -61,6 +81,10 @@ pub struct RegistrationRefusal {
     pub wrong: Wrong,
     /// The metadata that was asked for.
     pub request: Value,
+    /// Whether the same client without the mistake is registered.
+    pub control: Control,
+    /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
+    pub openid: bool,
 }
 
 impl Artefact for RegistrationRefusal {

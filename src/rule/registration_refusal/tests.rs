@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::observed::received::Received;
 use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
+use crate::rule::answer::Control;
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text};
 
 fn no_store(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
@@ -19,8 +20,16 @@ fn of(wrong: Wrong, response: Received) -> RegistrationRefusal {
         Wrong::BothKeySets => json!({ "jwks": {}, "jwks_uri": "https://client.example/jwks" }),
         Wrong::Inconsistent => json!({ "grant_types": ["refresh_token"], "response_types": ["code"] }),
         Wrong::UnknownMethod => json!({ "token_endpoint_auth_method": NO_SUCH_METHOD }),
+        Wrong::RemoteHttp => json!({ "redirect_uris": ["http://client.example/cb"] }),
+        Wrong::NativeRemoteHttp => json!({ "redirect_uris": ["http://client.example/cb"], "application_type": "native" }),
+        Wrong::SchemeWithoutPeriod => json!({ "redirect_uris": ["app:/cb"], "application_type": "native" }),
+        Wrong::NoRedirectUris => json!({ "grant_types": ["authorization_code"], "response_types": ["code"] }),
+        Wrong::RedirectUrisAsString => json!({ "redirect_uris": "https://client.example/cb" }),
+        Wrong::KeysByHttp => json!({ "jwks_uri": "http://client.example/jwks" }),
+        Wrong::UnsignedAssertions => json!({ "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "none" }),
+        Wrong::SymmetricPublic => json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS256" }),
     };
-    RegistrationRefusal { response, wrong, request }
+    RegistrationRefusal { response, wrong, request, control: Control::Good, openid: true }
 }
 
 fn refusal() -> Received {
@@ -29,8 +38,10 @@ fn refusal() -> Received {
 
 #[test]
 fn a_refusal_passes_whatever_was_wrong() {
-    for wrong in Wrong::ALL {
+    for &wrong in Wrong::ALL {
         assert!(failing(&of(wrong, refusal())).is_empty(), "{wrong:?}");
+        let unproven = RegistrationRefusal { control: Control::Missing("it is refused, too".to_owned()), ..of(wrong, refusal()) };
+        assert!(!passing(&unproven).iter().any(|rule| client_rules().contains(rule)), "{wrong:?}");
         for busy in [429, 503] {
             assert_eq!(not_applicable(&of(wrong, response(busy, &json!({})))).len(), RegistrationRefusal::rules().count(), "{wrong:?} {busy}");
         }
@@ -47,6 +58,20 @@ fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
         (Wrong::BothKeySets, "both-key-sets", json!({ "jwks": {}, "jwks_uri": "" })),
         (Wrong::Inconsistent, "inconsistent-types", json!({ "grant_types": ["authorization_code", "refresh_token"] })),
         (Wrong::UnknownMethod, "unknown-auth-method", json!({ "token_endpoint_auth_method": "none" })),
+        (Wrong::RemoteHttp, "redirect-http", json!({ "redirect_uris": ["https://client.example/cb"] })),
+        (Wrong::NativeRemoteHttp, "redirect-http-native", json!({ "redirect_uris": ["http://[::1]/cb"], "application_type": "native" })),
+        (Wrong::SchemeWithoutPeriod, "scheme-without-period", json!({ "redirect_uris": ["com.example.app:/cb"] })),
+        (Wrong::NoRedirectUris, "no-redirect-uris", json!({ "grant_types": ["client_credentials"] })),
+        (Wrong::NoRedirectUris, "no-redirect-uris", json!({ "redirect_uris": ["https://client.example/default"] })),
+        (Wrong::KeysByHttp, "keys-by-http", json!({ "jwks_uri": "https://client.example/jwks" })),
+        (Wrong::KeysByHttp, "keys-by-http", json!({})),
+        (Wrong::UnsignedAssertions, "unsigned-assertions", json!({ "token_endpoint_auth_signing_alg": "ES256" })),
+        (Wrong::SymmetricPublic, "symmetric-public", json!({ "id_token_signed_response_alg": "RS256" })),
+        (
+            Wrong::SymmetricPublic,
+            "symmetric-public",
+            json!({ "token_endpoint_auth_method": "client_secret_basic", "id_token_signed_response_alg": "HS256" }),
+        ),
     ] {
         let client = |mut members: Value| {
             members["client_id"] = json!("c");
@@ -56,9 +81,30 @@ fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
         let asked = of(wrong, refusal()).request;
         assert_eq!(failing(&of(wrong, response(201, &client(asked)))), [format!("registration-error/{rule}")], "{wrong:?}");
     }
+    // What the answer does not say to be a native application may be a web application.
+    let ignored = of(Wrong::NativeRemoteHttp, response(201, &json!({ "client_id": "c", "redirect_uris": ["http://client.example/cb"] })));
+    assert!(failing(&ignored).is_empty());
+    let keys = of(Wrong::KeysByHttp, response(201, &json!({ "client_id": "c", "jwks_uri": "http://client.example/jwks" })));
+    assert!(failing(&RegistrationRefusal { openid: false, ..keys }).is_empty());
     // Key sets that are not in the response were not registered; redirect URIs that are not, were.
     assert!(failing(&of(Wrong::BothKeySets, response(201, &json!({ "client_id": "c" })))).is_empty());
     assert_eq!(failing(&of(Wrong::Script, response(201, &json!({ "client_id": "c" })))), ["registration-error/redirect-scheme"]);
+}
+
+/// The rules about what is registered.
+fn client_rules() -> Vec<&'static str> {
+    super::client::RULES.iter().map(|check| check.rule.id).collect()
+}
+
+#[test]
+fn an_error_with_a_status_of_success_is_a_refusal_in_the_wrong_form() {
+    for status in [200, 201] {
+        assert_eq!(
+            failing(&of(Wrong::Fragment, no_store(response(status, &json!({ "error": "invalid_redirect_uri" }))))),
+            ["registration-error/http-400"]
+        );
+    }
+    assert_eq!(failing(&of(Wrong::Fragment, no_store(text(200, "text/html", "<p>")))).len(), 3);
 }
 
 #[test]
@@ -82,7 +128,8 @@ const NAMES: &[&str] = &["error", "client_id", "redirect_uris", "jwks", "jwks_ur
 
 arbitrary_artefact!(RegistrationRefusal:
     response in arbitrary::received(NAMES),
-    wrong in proptest::sample::select(&Wrong::ALL[..]),
-    request in arbitrary::value(NAMES)
-    => RegistrationRefusal { response, wrong, request }
+    wrong in proptest::sample::select(Wrong::ALL),
+    request in arbitrary::value(NAMES),
+    openid in proptest::bool::ANY
+    => RegistrationRefusal { response, wrong, request, control: Control::Good, openid }
 );

@@ -23,6 +23,8 @@ pub enum Again {
     PromptLogin,
     /// `max_age`, in seconds, that has passed since the first login: a fresh login.
     MaxAgePassed(u64),
+    /// No `max_age`; the `default_max_age` of the client, in seconds, that has passed since the first login: a fresh login.
+    DefaultMaxAgePassed(u64),
     /// `max_age`, in seconds, far longer than the first login is ago: no fresh login is due.
     MaxAgeAmple(u64),
 }
@@ -141,6 +143,17 @@ static RULES: &[Check<SecondLogin>] = &[
         },
     ),
     must(
+        "session/default-max-age-page",
+        "OIDCR-2",
+        "The issuer must make the end-user log in again if the last login is older than the `default_max_age` that the client registered",
+        "Clients that registered how old a login may be rely on a recent one, and get an old one.",
+        "Where the authorization request has no `max_age`, compare the time of the last login with the `default_max_age` of the client. If the server does not support it, leave it out of the registration response.",
+        |login| {
+            applies_if(matches!(login.again, Again::DefaultMaxAgePassed(_)), "no default_max_age had passed")?;
+            logs_in(login)
+        },
+    ),
+    must(
         "session/max-age-reauth",
         "OIDCC-2",
         "The `auth_time` after a fresh login by `max_age` must be later than before",
@@ -183,7 +196,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "Clients take an old login for a fresh login.",
         "Store the time of authentication in the session when the end-user logs in, and copy `auth_time` from there. Do not use the time of the authorization request or of the ID token.",
         |login| {
-            let is_fresh = matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_));
+            let is_fresh = matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_) | Again::DefaultMaxAgePassed(_));
             applies_if(!is_fresh, "the request asked for a fresh login")?;
             // Any page may be a login of some kind.
             applies_if(login.all_pages() == 0, format!("{}: the end-user may have logged in again", login.pages_seen()))?;

@@ -83,6 +83,20 @@ fn fresh_logins_are_judged() {
 }
 
 #[test]
+fn the_max_age_that_a_client_registered_is_kept() {
+    let at = |time: i64| json!({ "sub": "u", "auth_time": time });
+    for (pages, second, rules) in [
+        (1, at(ASKED + 1), &[][..]),
+        (0, at(ASKED), &[]),
+        (0, at(ASKED - 5), &["default-max-age-page"]),
+        (0, json!({ "sub": "u" }), &["default-max-age-page"]),
+        (0, json!("login_required"), &[]),
+    ] {
+        assert_eq!(failed(&login(Again::DefaultMaxAgePassed(1), pages, pages, &second)), rules, "{second}");
+    }
+}
+
+#[test]
 fn an_ample_max_age_changes_nothing() {
     let at = |time: i64| json!({ "sub": "u", "auth_time": time });
     for (pages, second, rules) in [

@@ -1,0 +1,262 @@
+//! Rules about what clients are given, held against what others were given before them: whether it is theirs alone, and whether it can be guessed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, holds, must};
+use crate::rule::judgement::{Judgement, not_applicable, pass};
+use crate::rule::{Artefact, Check};
+use crate::text::words::said;
+
+/// What one client was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Issued {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`.
+    pub secret: Option<String>,
+    /// `registration_access_token`.
+    pub access_token: Option<String>,
+    /// The metadata it was registered with.
+    pub request: Value,
+}
+
+impl Issued {
+    /// Reads a response that registers a client; `None` for any other.
+    pub fn read(response: &Received, request: &Value) -> Option<Self> {
+        let members = response.members().filter(|_| response.is_success())?;
+        let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let (secret, access_token) = (text("client_secret"), text("registration_access_token"));
+        Some(Self { client_id: text("client_id")?, secret, access_token, request: request.clone() })
+    }
+}
+
+/// What a client was given, beside what clients were given before it in the same run.
+#[derive(Debug, Clone)]
+pub struct IssuedCredentials {
+    /// The exchange it was given in.
+    pub exchange: usize,
+    /// What this client was given.
+    pub own: Issued,
+    /// What the others were given.
+    pub others: Vec<Issued>,
+    /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
+    pub openid: bool,
+}
+
+impl Artefact for IssuedCredentials {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+/// What a random text must hold at least, in bits (RFC 6749 10.10).
+const ENOUGH: f64 = 128.0;
+
+/// How many texts have to begin alike before that is no chance.
+const MANY: usize = 3;
+
+/// How many characters have to be alike before that is no chance.
+const ALIKE: usize = 4;
+
+static RULES: &[Check<IssuedCredentials>] = &[
+    // RFC 7591 3.2.1 lets a server that is no OpenID provider give one identifier to several instances of a client.
+    must(
+        "registration/client-id-unique",
+        "OIDCR-3.2",
+        "An OpenID provider must not give one `client_id` to two clients",
+        "The later client takes the place of the earlier one: its redirect URIs, its secret and the consent of its end-users.",
+        "Create each `client_id` at random, or from a counter that is never set back, and let the database refuse a second row with the same identifier.",
+        |issued| {
+            applies_if(issued.openid, "the issuer is no OpenID provider")?;
+            let mut others = issued.others.iter().filter(|other| other.request != issued.own.request).peekable();
+            applies_if(others.peek().is_some(), "no other client was registered before with other metadata")?;
+            let is_unique = !others.any(|other| other.client_id == issued.own.client_id);
+            holds(is_unique, "a new client_id", if is_unique { "a new client_id" } else { "the client_id of a client with other metadata" })
+        },
+    ),
+    must(
+        "registration/client-secret-unique",
+        "RFC7591-3.2.1",
+        "The issuer must not give one `client_secret` to two clients",
+        "Every client can authenticate as the other.",
+        "Create each `client_secret` at random when the client is registered, and not from the settings of the server.",
+        |issued| unique(issued, "client_secret", |of| of.secret.as_deref()),
+    ),
+    must(
+        "registration/client-secret-unguessable",
+        "RFC6749-10.10",
+        "The `client_secret` must be a random text that cannot be guessed: at least 128 bits",
+        "An attacker who tries secrets, or who knows another secret of the issuer, authenticates as the client.",
+        "Create each `client_secret` from at least 128 bits (16 bytes) of a cryptographic random number generator, for example as 22 characters of base64url.",
+        |issued| unguessable(issued, "client_secret", |of| of.secret.as_deref()),
+    ),
+    must(
+        "registration/access-token-unique",
+        "RFC7592-5",
+        "The issuer must not give one `registration_access_token` to two clients",
+        "Every client can read the secret of the other, change it and delete it.",
+        "Create each `registration_access_token` at random when the client is registered.",
+        |issued| unique(issued, "registration_access_token", |of| of.access_token.as_deref()),
+    ),
+    must(
+        "registration/access-token-unguessable",
+        "RFC7592-5",
+        "The `registration_access_token` must be a random text that cannot be guessed: at least 128 bits",
+        "An attacker who tries tokens reads the secret of the client, changes the client or deletes it.",
+        "Create each `registration_access_token` from at least 128 bits (16 bytes) of a cryptographic random number generator, or issue a signed JWT.",
+        |issued| unguessable(issued, "registration_access_token", |of| of.access_token.as_deref()),
+    ),
+];
+
+/// Passes where no other client has the same.
+fn unique(issued: &IssuedCredentials, name: &str, of: fn(&Issued) -> Option<&str>) -> Judgement {
+    let Some(own) = of(&issued.own) else { return not_applicable(said!("no {name} was issued")) };
+    let mut others = issued.others.iter().filter(|other| other.client_id != issued.own.client_id).filter_map(of).peekable();
+    applies_if(others.peek().is_some(), said!("no other client was given a {name} before"))?;
+    let is_unique = !others.any(|other| other == own);
+    holds(is_unique, said!("a new {name}"), if is_unique { said!("a new {name}") } else { said!("the {name} of another client") })
+}
+
+/// Passes where the part that differs from client to client can hold enough. What all begin or end with is known to an attacker who registers a client.
+fn unguessable(issued: &IssuedCredentials, name: &str, of: fn(&Issued) -> Option<&str>) -> Judgement {
+    let Some(own) = of(&issued.own) else { return not_applicable(said!("no {name} was issued")) };
+    let all: BTreeSet<&str> = issued.others.iter().filter_map(of).chain([own]).collect();
+    let all: Vec<&str> = all.into_iter().collect();
+    let alike = |of_both: fn(&str, &str) -> usize| {
+        let common = all.iter().map(|text| of_both(own, text)).min().unwrap_or_default();
+        if all.len() >= MANY && common >= ALIKE && common < own.len() { common } else { 0 }
+    };
+    let (front, back) = (alike(common_front), alike(common_back));
+    let varying: Vec<char> = own.chars().skip(front).collect();
+    let varying = &varying[..varying.len().saturating_sub(back)];
+    let bits = bits(varying);
+    let seen = match (front, back) {
+        (0, 0) => said!("a {name} of {} characters, at most {bits:.0} bits", varying.len()),
+        _ => said!("a {name} of which {} characters differ from those of other clients, at most {bits:.0} bits", varying.len()),
+    };
+    if bits >= ENOUGH { pass(seen) } else { holds(false, said!("at least {ENOUGH:.0} bits"), seen) }
+}
+
+/// The most that a text can hold, in bits, if each character was chosen among those of its kind.
+fn bits(text: &[char]) -> f64 {
+    let all = |is_of: fn(&char) -> bool| text.iter().all(is_of);
+    let kinds = if all(char::is_ascii_digit) {
+        10.0
+    } else if all(|c| matches!(c, '0'..='9' | 'a'..='f')) || all(|c| matches!(c, '0'..='9' | 'A'..='F')) {
+        16.0
+    } else if all(|c| matches!(c, '0'..='9' | 'a'..='z')) || all(|c| matches!(c, '0'..='9' | 'A'..='Z')) {
+        36.0
+    } else {
+        95.0_f64
+    };
+    #[allow(clippy::cast_precision_loss, reason = "a body has far fewer characters than 2^53")]
+    let length = text.len() as f64;
+    length * kinds.log2()
+}
+
+fn common_front(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+fn common_back(a: &str, b: &str) -> usize {
+    a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Issued, IssuedCredentials, bits};
+    use crate::rule::testing::{arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use serde_json::json;
+
+    fn issued(client_id: &str, secret: &str, access_token: &str) -> Issued {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Issued {
+            client_id: client_id.to_owned(),
+            secret: some(secret),
+            access_token: some(access_token),
+            request: json!({ "client_name": client_id }),
+        }
+    }
+
+    fn beside(own: Issued, others: Vec<Issued>) -> IssuedCredentials {
+        IssuedCredentials { exchange: 1, own, others, openid: true }
+    }
+
+    const A: &str = "kq3V0PZ1m2yq4vWb8sLr7t";
+    const B: &str = "Zx7fTn0aQe5uJd9cHk2gMw";
+    const C: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn random_texts_of_ones_own_pass() {
+        let first = beside(issued("a", A, B), Vec::new());
+        assert_eq!(passing(&first).len(), 2);
+        assert_eq!(not_applicable(&first).len(), 3);
+        assert_eq!(passing(&beside(issued("a", A, B), vec![issued("b", C, A)])).len(), 5);
+        let public = beside(issued("a", "", ""), vec![issued("b", "", "")]);
+        assert_eq!(passing(&public), ["registration/client-id-unique"]);
+        // What two have in common by chance is not held against them.
+        let near = "0123f56789abcdef0123456789abcde0";
+        assert!(failing(&beside(issued("a", C, ""), vec![issued("b", near, "")])).is_empty());
+        let uuid = "0b8ff6f0-5f0c-4f0e-9d2a-7f4f8a1f0c11";
+        assert!(failing(&beside(issued("a", uuid, ""), Vec::new())).is_empty());
+    }
+
+    #[test]
+    fn what_another_has_breaks_its_rule() {
+        let of = |own: Issued| failing(&beside(own, vec![issued("b", B, C)]));
+        assert_eq!(of(Issued { request: json!({}), ..issued("b", A, A) }), ["registration/client-id-unique"]);
+        assert_eq!(of(issued("a", B, A)), ["registration/client-secret-unique"]);
+        assert_eq!(of(issued("a", A, C)), ["registration/access-token-unique"]);
+        // The same client once more.
+        assert!(of(issued("b", B, C)).is_empty());
+        let other = IssuedCredentials { openid: false, ..beside(Issued { request: json!({}), ..issued("b", A, A) }, vec![issued("b", B, C)]) };
+        assert!(failing(&other).is_empty());
+    }
+
+    #[test]
+    fn what_can_be_guessed_breaks_its_rule() {
+        let secret = |own: &str, others: &[&str]| {
+            let others = others.iter().enumerate().map(|(n, other)| issued(&n.to_string(), other, "")).collect();
+            failing(&beside(issued("a", own, ""), others))
+        };
+        let rule = ["registration/client-secret-unguessable"];
+        for short in ["", "s", "a-secret-of-words", "12345678901234567890123456789012345678", "0123456789abcdef0123456789abcde"] {
+            assert_eq!(secret(short, &[]), if short.is_empty() { &[][..] } else { &rule }, "{short}");
+        }
+        let counted = |n: usize| format!("the-secret-of-a-client-of-this-server-{n:04}");
+        assert!(secret(&counted(1), &[]).is_empty(), "one alone says nothing");
+        assert_eq!(secret(&counted(3), &[&counted(1), &counted(2)]), rule);
+        let ended = |n: usize| format!("{n:08}-5f0c-11ee-9d2a-7f4f8a1f0c11");
+        assert_eq!(secret(&ended(30_817_264), &[&ended(17_263_540), &ended(92_735_412)]), rule);
+        assert_eq!(failing(&beside(issued("a", "", "token"), Vec::new())), ["registration/access-token-unguessable"]);
+    }
+
+    #[test]
+    fn a_text_holds_at_most_what_its_characters_allow() {
+        let of = |text: &str| bits(&text.chars().collect::<Vec<_>>()).floor();
+        assert_eq!((of(""), of("0123456789"), of("abcdef0123"), of("ABCDEF0123")), (0.0, 33.0, 40.0, 40.0));
+        assert_eq!((of("xyz"), of("XYZ"), of("xY-")), (15.0, 15.0, 19.0));
+    }
+
+    #[test]
+    fn what_was_given_is_read_off_the_answer() {
+        let read = |status, body| Issued::read(&response(status, &body), &json!({ "client_name": "a" }));
+        let given = json!({ "client_id": "a", "client_secret": A, "registration_access_token": B });
+        assert_eq!(read(201, given.clone()), Some(issued("a", A, B)));
+        assert_eq!((read(400, given), read(201, json!({})), read(201, json!({ "client_id": "" }))), (None, None, None));
+    }
+
+    arbitrary_artefact!(IssuedCredentials:
+        texts in proptest::collection::vec((".{0,3}", "[a-c]{0,9}|.{0,40}", ".{0,9}"), 1..6),
+        openid in proptest::bool::ANY
+        => {
+            let mut all: Vec<Issued> = texts.iter().map(|(id, secret, token)| issued(id, secret, token)).collect();
+            let own = all.pop().unwrap_or_else(|| issued("a", A, B));
+            IssuedCredentials { openid, ..beside(own, all) }
+        }
+    );
+}

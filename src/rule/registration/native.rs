@@ -1,0 +1,141 @@
+//! Rules about native applications: the three kinds of redirect URI that they use (RFC 8252 7).
+
+use crate::observed::received::Received;
+use crate::rule::answer::Answer;
+use crate::rule::expect::{may, refusal, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
+use crate::text::words::said;
+
+/// The answers to the registration of native applications, one for each kind of redirect URI.
+#[derive(Debug, Clone)]
+pub struct NativeClients {
+    /// With a private-use scheme (RFC 8252 7.1).
+    pub own_scheme: Received,
+    /// With http on loopback (7.3).
+    pub loopback: Received,
+    /// With https (7.2).
+    pub claimed_https: Received,
+}
+
+impl Artefact for NativeClients {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.own_scheme.exchange)
+    }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let about = match rule {
+            LOOPBACK => &self.loopback,
+            CLAIMED_HTTPS => &self.claimed_https,
+            _ => &self.own_scheme,
+        };
+        Some(about.exchange)
+    }
+}
+
+const LOOPBACK: &str = "registration/native-loopback";
+const CLAIMED_HTTPS: &str = "registration/native-claimed-https";
+
+// "To fully support this best practice, authorization servers MUST offer at least the three": an issuer that registers no native application at
+// all does not say that it supports it.
+static RULES: &[Check<NativeClients>] = &[
+    should(
+        "registration/native-own-scheme",
+        "RFC8252-7.1",
+        "An issuer that registers native applications should register a redirect URI with a private-use scheme",
+        "Applications on phones cannot use the issuer: their operating system leads such an address back to the application.",
+        "Allow redirect URIs whose scheme is a domain name in reverse order, such as `com.example.app:/callback`, for clients with `application_type` `native`.",
+        |clients| clients.registers(&clients.own_scheme),
+    ),
+    should(
+        LOOPBACK,
+        "RFC8252-7.3",
+        "An issuer that registers native applications should register a redirect URI by http on loopback",
+        "Applications on desktops cannot use the issuer: they listen on loopback for the answer.",
+        "Allow `http://127.0.0.1/...` and `http://[::1]/...` as redirect URIs, without a port too, for clients with `application_type` `native`.",
+        |clients| clients.registers(&clients.loopback),
+    ),
+    // OpenID Connect Registration 2 has only the other two.
+    may(
+        CLAIMED_HTTPS,
+        "RFC8252-7.2",
+        "It is good practice that an issuer that registers native applications registers a redirect URI by https",
+        "Applications cannot use the kind of address that an operating system gives to one application only.",
+        "Allow redirect URIs by https for clients with `application_type` `native`.",
+        |clients| clients.registers(&clients.claimed_https),
+    ),
+];
+
+impl NativeClients {
+    /// Passes where a client was registered. Where none of the kinds is, the issuer has no native applications.
+    fn registers(&self, response: &Received) -> Judgement {
+        self.is_supported()?;
+        match Answer::of_registration(response) {
+            Answer::Given => pass(said!("status {} and a client", response.status)),
+            Answer::Silent => not_applicable(said!("status {} says nothing about the request", response.status)),
+            Answer::Refused | Answer::RefusedAsSuccess => fail("a client", refusal(response)),
+        }
+    }
+
+    fn is_supported(&self) -> Result<(), Unmet> {
+        let answers = [&self.own_scheme, &self.loopback, &self.claimed_https];
+        if answers.into_iter().any(|response| Answer::of_registration(response) == Answer::Given) {
+            return Ok(());
+        }
+        not_applicable(said!("the issuer registers no native application at all: {}", refusal(&self.loopback)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NativeClients;
+    use crate::observed::received::Received;
+    use crate::rule::Artefact as _;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use serde_json::json;
+
+    fn client() -> Received {
+        response(201, &json!({ "client_id": "c" }))
+    }
+
+    fn refusal() -> Received {
+        response(400, &json!({ "error": "invalid_redirect_uri" }))
+    }
+
+    #[test]
+    fn an_issuer_of_native_applications_takes_each_kind() {
+        let all = || NativeClients { own_scheme: client(), loopback: client(), claimed_https: client() };
+        assert_eq!(passing(&all()).len(), 3);
+        assert_eq!(failing(&NativeClients { own_scheme: refusal(), ..all() }), ["registration/native-own-scheme"]);
+        assert_eq!(failing(&NativeClients { loopback: refusal(), ..all() }), ["registration/native-loopback"]);
+        assert_eq!(
+            failing(&NativeClients { claimed_https: response(200, &json!({ "error": "x" })), ..all() }),
+            ["registration/native-claimed-https"]
+        );
+        assert_eq!(not_applicable(&NativeClients { loopback: response(500, &json!({})), ..all() }), ["registration/native-loopback"]);
+    }
+
+    #[test]
+    fn an_issuer_without_native_applications_is_not_judged() {
+        let none = NativeClients { own_scheme: refusal(), loopback: refusal(), claimed_https: refusal() };
+        assert_eq!(not_applicable(&none).len(), 3);
+    }
+
+    #[test]
+    fn a_finding_points_at_the_registration_it_is_about() {
+        let numbered = |exchange| Received { exchange, ..client() };
+        let clients = NativeClients { own_scheme: numbered(1), loopback: numbered(2), claimed_https: numbered(3) };
+        assert_eq!(clients.exchange_of("registration/native-own-scheme"), Some(1));
+        assert_eq!(
+            (clients.exchange_of("registration/native-loopback"), clients.exchange_of("registration/native-claimed-https")),
+            (Some(2), Some(3))
+        );
+    }
+
+    arbitrary_artefact!(NativeClients:
+        own_scheme in arbitrary::received(&["error", "client_id"]),
+        loopback in arbitrary::received(&["error", "client_id"]),
+        claimed_https in arbitrary::received(&["error", "client_id"])
+        => NativeClients { own_scheme, loopback, claimed_https }
+    );
+}
