@@ -43,13 +43,13 @@ pub fn cases() -> Vec<Case> {
         of(1, "jwks/min-key-size: key kkkk", "keys: an id of a megabyte", |_| {
             keys(json!([{"kty": "RSA", "kid": "k".repeat(1_000_000), "n": "AQAB", "e": "AQAB"}]))
         }),
-        of(0, "no key for RS256", "keys: a point that is not on the curve", |_| {
+        of(1, "jwks/ec-on-curve: key a: no point on P-256", "keys: a point that is not on the curve", |_| {
             keys(json!([{"kty": "EC", "crv": "P-256", "kid": "a", "x": "A".repeat(43), "y": "A".repeat(43)}]))
         }),
         of(0, "no key for RS256", "keys: a curve that does not exist", |_| {
             keys(json!([{"kty": "EC", "crv": "<b>P-1</b>", "kid": "a", "x": "AA", "y": "AA"}]))
         }),
-        of(0, "no key for RS256", "keys: an Edwards key that is too short", |_| {
+        of(1, "jwks/okp-full-size: key a: Ed25519, x of 1 octets", "keys: an Edwards key that is too short", |_| {
             keys(json!([{"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "AA"}]))
         }),
         of(1, "jwks/public-only: key a has k", "keys: a secret", |_| keys(json!([{"kty": "oct", "kid": "a", "alg": "HS256", "k": "c2VjcmV0"}]))),
