@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use oa_authtest::feature;
 use oa_authtest::issuer::flaw::{flaws, variants};
+use oa_authtest::reference::coverage;
 use oa_authtest::rule::catalogue;
 
 use crate::common::root;
@@ -84,12 +85,17 @@ fn what_a_user_reads_is_plain() {
     for flaw in flaws().expect("sound flaws").into_iter().chain(variants().expect("sound variants")) {
         texts.push((format!("flaw {}", flaw.name), flaw.says));
     }
+    for (prefix, sections) in coverage::table().expect("sound tables") {
+        for (section, row) in sections.iter().flat_map(|(section, rows)| rows.iter().map(move |row| (section, row))) {
+            texts.push((format!("coverage of {prefix} {section}"), row.texts().join("\n")));
+        }
+    }
     let mut paths: Vec<PathBuf> = ["README.md", "features/README.md"].map(|file| root().join(file)).into();
     for (folder, ends) in [("templates", ".md"), ("templates", ".html"), ("docs", ".md"), ("fixtures/config", ".txt"), ("fixtures/config", ".toml")] {
         files(&root().join(folder), ends, &mut paths);
     }
     // These are made of the texts above, beside the ids of rules, which are names that stay.
-    paths.retain(|path| !path.starts_with(root().join("docs/rules")) && !path.ends_with("docs/flaws.md"));
+    paths.retain(|path| !path.starts_with(root().join("docs/rules")) && !path.ends_with("docs/flaws.md") && !path.ends_with("docs/coverage.md"));
     for path in paths {
         texts.push((path.display().to_string(), fs::read_to_string(&path).expect("it can be read")));
     }

@@ -33,6 +33,17 @@ pub enum Row {
     Elsewhere(Elsewhere),
 }
 
+impl Row {
+    /// What it says in words of ours.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Judged(row) => vec![&row.demand],
+            Self::Left(row) => std::iter::once(row.demand.as_str()).chain(row.note.as_deref()).collect(),
+            Self::Elsewhere(_) => Vec::new(),
+        }
+    }
+}
+
 /// A demand that rules judge.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
