@@ -364,6 +364,10 @@ mod tests {
         for (prefix, sections) in table().unwrap() {
             for (section, rows) in sections {
                 assert!(spec::SECTIONS[&prefix].contains_key(&section), "{prefix} has no section {section}");
+                assert!(
+                    spec::resolve(&format!("{prefix}-{section}")).is_some_and(|reference| reference.url.contains('#')),
+                    "{prefix} {section} has no link"
+                );
                 let only = rows.iter().filter(|row| matches!(row, Row::Elsewhere(_))).count();
                 assert!(only == 0 || rows.len() == 1, "{prefix} {section} binds issuers or it does not");
                 for row in rows {

@@ -397,7 +397,7 @@ mod tests {
         in_body.0[0].by_header = false;
         assert_eq!(failing(&in_body), [""; 0]);
         let mut empty_in_body = one(Target::Introspection, Fault::EmptySecret, text(401, "", ""));
-        assert_eq!(failing(&empty_in_body), ["introspection/bad-credentials-invalid-client"]);
+        assert_eq!(failing(&empty_in_body), ["introspection/bad-credentials-invalid-client", "introspection/bad-credentials-challenge"]);
         empty_in_body.0[0].by_header = false;
         assert_eq!(failing(&empty_in_body), [""; 0]);
         let bare = one(Target::Introspection, Fault::EmptySecret, with(401, &client, None));

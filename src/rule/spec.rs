@@ -46,6 +46,15 @@ static OPENID: &[(&str, &str, &str)] = &[
     ("OIDCD", "OpenID Connect Discovery 1.0", "https://openid.net/specs/openid-connect-discovery-1_0.html"),
     ("OIDCR", "OpenID Connect Dynamic Client Registration 1.0", "https://openid.net/specs/openid-connect-registration-1_0.html"),
     ("OIDCRIL", "OpenID Connect RP-Initiated Logout 1.0", "https://openid.net/specs/openid-connect-rpinitiated-1_0.html"),
+    ("OIDCBC", "OpenID Connect Back-Channel Logout 1.0", "https://openid.net/specs/openid-connect-backchannel-1_0.html"),
+    ("OIDCFC", "OpenID Connect Front-Channel Logout 1.0", "https://openid.net/specs/openid-connect-frontchannel-1_0.html"),
+    ("OIDCSM", "OpenID Connect Session Management 1.0", "https://openid.net/specs/openid-connect-session-1_0.html"),
+    ("OIDCPC", "Initiating User Registration via OpenID Connect 1.0", "https://openid.net/specs/openid-connect-prompt-create-1_0.html"),
+    (
+        "OIDCUAR",
+        "OpenID Connect Core Error Code unmet_authentication_requirements 1.0",
+        "https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html",
+    ),
     ("OAuth2-RT", "OAuth 2.0 Multiple Response Type Encoding Practices", "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html"),
     ("OAuth2-FP", "OAuth 2.0 Form Post Response Mode", "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html"),
 ];

@@ -68,8 +68,8 @@ fn what_is_there_twice_is_found() {
     let twice = |value: &Value, member: &str| value.to_string().replacen('{', &format!("{{{member}"), 1);
     let with = |header_: &str, claims_: &str| token(signer.text(&twice(&header(signer), header_), &twice(&claims("RS256"), claims_)));
     assert_eq!(judged(&with("", "")).failed, [""; 0]);
-    assert_eq!(judged(&with(r#""alg":"none","#, "")).failed, ["id-token/header-once"]);
-    assert_eq!(judged(&with("", r#""aud":"someone","#)).failed, ["id-token/claims-once"]);
+    assert_eq!(judged(&with(r#""alg":"none","#, "")).failed, ["id-token/header-once", ACCEPTED]);
+    assert_eq!(judged(&with("", r#""aud":"someone","#)).failed, ["id-token/claims-once", ACCEPTED]);
 }
 
 fn unsigned() -> String {

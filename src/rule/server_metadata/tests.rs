@@ -118,7 +118,7 @@ fn each_way_of_being_wrong_is_one_finding() {
         (json!({"/grant_types_supported": ["authorization_code", "password"]}), "no-password-grant"),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), "par-endpoint"),
         (json!({"/introspection_endpoint_auth_methods_supported": ["none"]}), "introspection-auth-not-none"),
-        (json!({"/mtls_endpoint_aliases": []}), "mtls-aliases"),
+        (json!({"/mtls_endpoint_aliases": {"token_endpoint": "/mtls"}}), "mtls-aliases"),
         (json!({"/code_challenge_methods_supported": ["S256", "S512"]}), "pkce-methods-registered"),
         (json!({"/code_challenge_methods_supported": "$remove"}), "pkce-published"),
         (json!({"/signed_metadata": NONE_SIGNED}), "signed-metadata"),

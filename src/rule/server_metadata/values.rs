@@ -2,7 +2,7 @@
 
 use super::ServerMetadata;
 use crate::rule::Check;
-use crate::rule::expect::{must, should};
+use crate::rule::expect::{applies_if, must, should};
 use crate::rule::provider_metadata::{consistency, document, security, values};
 
 pub(super) static RULES: &[Check<ServerMetadata>] = &[
@@ -36,7 +36,12 @@ pub(super) static RULES: &[Check<ServerMetadata>] = &[
         "Every response type in the metadata must consist of words of letters, digits and underscores with one space between them",
         "A response type of another form cannot be requested: two words joined by a comma are read as one unknown word.",
         "Write each response type as a string of its own in `response_types_supported`, and a combination as words with one space between them.",
-        |server| values::response_types_syntax(&server.document()?),
+        |server| {
+            let document = server.document()?;
+            // A server without an authorization endpoint need not have any.
+            applies_if(document.member("response_types_supported").is_some(), "no response types are published")?;
+            values::response_types_syntax(&document)
+        },
     ),
     must(
         "server-metadata/dpop-algs-asymmetric",
