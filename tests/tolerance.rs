@@ -88,7 +88,7 @@ fn deviations() -> Vec<Deviation> {
             json!([{"at": "registration", "remove": ["/registration_client_uri", "/registration_access_token"]}]),
             CLIENT,
             &[],
-            &["Client Configuration", "Client Deletion"],
+            &["Client Configuration", "Client Update", "Client Deletion"],
         ),
         ("gives claims as a page", json!([page("userinfo", 200)]), LOGIN, &["userinfo/content-type-json", "userinfo/json-object"], &[]),
         (

@@ -77,6 +77,10 @@ impl Session {
         if silent {
             parameters.push(("prompt".to_owned(), "none".to_owned()));
         }
+        // An authorization server that is not asked as an OpenID provider knows neither.
+        if self.facts.issuer.server_metadata.is_some() {
+            parameters.retain(|(name, _)| !matches!(name.as_str(), "scope" | "nonce"));
+        }
         Ok(parameters)
     }
 

@@ -186,6 +186,8 @@ impl Session {
         let before = self.ask_for_code("Authorization Request before the deletion", self.plain_request(&redirect_uri, true).ok()).await?;
         let again = self.plain_request(&redirect_uri, true).ok();
         let login = self.tokens_before_deletion(&client).await?;
+        // While the client is known: what a refresh gave is judged as that of any other.
+        self.judge_unjudged_answers().await;
         self.sentence("should delete the client");
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);

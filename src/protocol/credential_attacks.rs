@@ -139,7 +139,9 @@ impl Session {
         let (response, by_header) = (exchange.response().clone(), exchange.request().by_header());
         if target.is_at_token_endpoint() && !response.grants_token() {
             // Where a request with nothing wrong may be refused as well, the reason given need not be the credentials.
-            let provocation = if control.is_good() { Provocation::Credentials(rule) } else { Provocation::Elsewhere };
+            // So may one whose secret is empty: it is taken for one that is not there, or for a malformed request.
+            let is_meant = control.is_good() && fault != Fault::EmptySecret;
+            let provocation = if is_meant { Provocation::Credentials(rule) } else { Provocation::Elsewhere };
             self.judge_refusal_of_tokens(exchange, provocation);
         }
         Tried { target, fault, response, by_header, control }

@@ -11,7 +11,7 @@ use crate::rule::metadata_pair::MetadataPair;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::{OPENID, SERVER, ServerMetadata};
 use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
@@ -72,6 +72,7 @@ impl Session {
         let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
         let Some(found) = found else {
             self.judge(&artefact);
+            self.facts.issuer.server_metadata = artefact.0.response.object().filter(|_| artefact.0.response.status == 200);
             return self.take_metadata("authorization server metadata", &artefact.0.response);
         };
         self.note(said!(
@@ -94,13 +95,17 @@ impl Session {
     /// Fetches the provider metadata beside those of the authorization server, and judges whether the two say the same.
     pub(super) async fn compare_metadata(&mut self) -> Result<(), Stop> {
         self.sentence("should say the same in both documents, where it publishes metadata twice");
-        let mut server = self.metadata()?.clone();
-        // What was configured was published in neither.
-        server.retain(|name, _| !self.run.config.endpoints.contains_key(name.as_str()));
+        let Some(server) = self.facts.issuer.server_metadata.clone() else {
+            self.note("There is no authorization server metadata that the provider metadata could be held against.");
+            return Ok(());
+        };
         let provider = self.fetch_metadata("Provider Metadata", well_known).await?.response;
-        let both = provider.object().filter(|document| provider.status == 200 && document.contains_key("issuer"));
-        let document = both.or_not_offered("only the metadata of the authorization server are published")?;
-        self.judge(&MetadataPair { exchange: provider.exchange, provider: document, server });
+        match provider.object().filter(|document| provider.status == 200 && document.contains_key("issuer")) {
+            Some(document) => {
+                self.judge(&MetadataPair { exchange: provider.exchange, provider: document, server });
+            }
+            None => self.note("There is no provider metadata beside the authorization server metadata."),
+        }
         Ok(())
     }
 

@@ -82,7 +82,8 @@ impl Fault {
 
     /// True where the assertion itself is not valid, which is refused with `invalid_client` (RFC 7523 3.2).
     pub fn is_invalid_client(self) -> bool {
-        self != Self::OtherType
+        // Of a claim that is missing, or about another client than the request, a server may say that the request is malformed.
+        !matches!(self, Self::OtherType | Self::OtherSubject | Self::NoSubject | Self::OtherIssuer | Self::NoIssuer)
     }
 }
 

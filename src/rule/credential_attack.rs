@@ -289,8 +289,8 @@ impl CredentialAttacks {
 
     /// Judges the form of the refusals at an endpoint. Without a control a refusal may be about anything.
     fn form(&self, target: Target, expected: &'static str, is_right: impl Fn(&Tried) -> (bool, String)) -> Judgement {
-        // An empty parameter is one that is left out (RFC 6749 3.2), and without client credentials an endpoint may ask for those of another kind.
-        let has_credentials = |tried: &Tried| target != Target::Introspection || tried.by_header || tried.fault != Fault::EmptySecret;
+        // An empty parameter is one that is left out (RFC 6749 3.2), and an empty password in the header may be a malformed request.
+        let has_credentials = |tried: &Tried| tried.fault != Fault::EmptySecret;
         let refused = self.0.iter().filter(|tried| tried.target == target && tried.control.is_good() && has_credentials(tried));
         let refused = refused.filter(|tried| matches!(target.answer(&tried.response), Answer::Refused | Answer::RefusedAsSuccess));
         let judged = refused.map(|tried| {
@@ -390,17 +390,18 @@ mod tests {
             (with(200, &client, None), &["revocation/bad-credentials-http-401"]),
             (text(403, "text/html", "<p>"), &["revocation/bad-credentials-http-401", "revocation/bad-credentials-invalid-client"]),
         ] {
-            assert_eq!(failing(&one(Target::Revocation, Fault::EmptySecret, refusal.clone())), wrong);
-            assert_eq!(failing(&one(Target::Refresh, Fault::EmptySecret, refusal)), [""; 0]);
+            assert_eq!(failing(&one(Target::Revocation, Fault::SecretOfAnother, refusal.clone())), wrong);
+            assert_eq!(failing(&one(Target::Refresh, Fault::SecretOfAnother, refusal)), [""; 0]);
         }
-        let mut in_body = one(Target::Revocation, Fault::EmptySecret, with(400, &client, None));
+        let mut in_body = one(Target::Revocation, Fault::SecretOfAnother, with(400, &client, None));
         in_body.0[0].by_header = false;
         assert_eq!(failing(&in_body), [""; 0]);
-        let mut empty_in_body = one(Target::Introspection, Fault::EmptySecret, text(401, "", ""));
-        assert_eq!(failing(&empty_in_body), ["introspection/bad-credentials-invalid-client", "introspection/bad-credentials-challenge"]);
-        empty_in_body.0[0].by_header = false;
-        assert_eq!(failing(&empty_in_body), [""; 0]);
-        let bare = one(Target::Introspection, Fault::EmptySecret, with(401, &client, None));
+        for by_header in [true, false] {
+            let mut empty = one(Target::Introspection, Fault::EmptySecret, text(400, "", ""));
+            empty.0[0].by_header = by_header;
+            assert_eq!(failing(&empty), [""; 0]);
+        }
+        let bare = one(Target::Introspection, Fault::SecretOfAnother, with(401, &client, None));
         assert_eq!(
             (failing(&bare), bare.exchange_of("introspection/bad-credentials-challenge")),
             (vec!["introspection/bad-credentials-challenge"], Some(0))

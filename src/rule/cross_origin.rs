@@ -48,7 +48,23 @@ pub struct Preflight {
 impl Artefact for CrossOrigin {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        None
+        let all = [&self.metadata, &self.key_set, &self.token, &self.userinfo, &self.registration, &self.authorization];
+        all.into_iter().flatten().next().map(|asked| asked.answer.exchange)
+    }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let asked = match rule.split('/').nth(1)? {
+            "metadata" => &self.metadata,
+            "key-set" => &self.key_set,
+            "token-endpoint" => &self.token,
+            "userinfo" | "userinfo-preflight" => &self.userinfo,
+            "registration" | "registration-preflight" => &self.registration,
+            _ => &self.authorization,
+        };
+        let answer = asked.as_ref().map(|asked| match &asked.preflight {
+            Some(preflight) if rule.ends_with("-preflight") => preflight.answer.exchange,
+            _ => asked.answer.exchange,
+        });
+        answer.or_else(|| self.exchange())
     }
 }
 

@@ -186,6 +186,8 @@ pub struct RequestSigner {
 pub struct IssuerFacts {
     /// The provider metadata.
     pub metadata: Option<Map<String, Value>>,
+    /// The metadata of the authorization server as published at its own place (RFC 8414 3).
+    pub server_metadata: Option<Map<String, Value>>,
     /// The scope that was taken from the metadata, where a request without any was refused.
     pub scope_taken: Option<String>,
     /// The published keys, of the last fetch that gave a key set.

@@ -136,10 +136,11 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
             without(kept, "a refusal, or a method that exists")
         },
     ),
-    must(
+    // The text demands https of the client; that a server has to look is not said, and certified ones do not.
+    should(
         "registration-error/keys-by-http",
         "OIDCR-2",
-        "An OpenID provider must not register a client with a `jwks_uri` by http on a remote host",
+        "An OpenID provider should not register a client with a `jwks_uri` by http on a remote host",
         "An attacker on the way replaces the keys of the client, and authenticates in its place.",
         "Check the scheme of `jwks_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
         |refusal| {
