@@ -369,8 +369,8 @@ mod tests {
             let empty = one(target, fault, response(200, &json!({})));
             assert_eq!((failing(&empty), passing(&empty)), (vec![], vec![]), "{rule}");
         }
-        let inactive = one(Target::Introspection, Fault::EmptySecret, response(200, &json!({ "active": false })));
-        assert_eq!(passing(&inactive), ["introspection/empty-secret-refused"]);
+        let inactive = one(Target::Introspection, Fault::SecretOfAnother, response(200, &json!({ "active": false })));
+        assert_eq!(passing(&inactive), ["introspection/secret-of-another-client-refused"]);
         assert_eq!(failing(&inactive), ["introspection/bad-credentials-invalid-client"]);
     }
 
