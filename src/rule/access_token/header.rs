@@ -2,7 +2,6 @@
 
 use super::{AccessToken, NOT_NONE, claims_profile};
 use crate::rule::Check;
-use crate::rule::duplicate::each_once;
 use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
 use crate::rule::jose::{self, Keys, Verification};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
@@ -38,10 +37,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Every claim of an access token that is a JWT must occur only once",
         "Some libraries take the first value and some the last. An attacker who can add to the claims shows different ones to different readers.",
         "Build the claims from a map or an object, not by joining strings, and look for a mapper or a hook that adds a claim which the server writes anyway.",
-        |token| {
-            let jwt = token.jwt()?;
-            each_once(&jwt.duplicates().1, format!("{} claims, each once", jwt.claims.len()))
-        },
+        |token| token.jwt()?.claims_once(),
     ),
     must(
         "at/header-once",
@@ -49,10 +45,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Every member of the header of an access token that is a JWT must occur only once",
         "Two libraries read two headers: one verifies with another algorithm or key than the other.",
         "Let a JOSE library write the header, and set each of its members in one place.",
-        |token| {
-            let jwt = token.jwt()?;
-            each_once(&jwt.duplicates().0, format!("{} members, each once", jwt.header.len()))
-        },
+        |token| token.jwt()?.header_once(),
     ),
     // An authorization server SHOULD publish the keys for its resource servers; it may hand them over in another way. A JWT that does not claim
     // the profile may be signed with keys that no client ever sees; a published key that it names is its key (RFC 7515 4.1.4).

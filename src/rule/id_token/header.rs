@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::{ALG_ADVERTISED, IdToken, NOT_NONE, WELL_FORMED};
 use crate::rule::Check;
-use crate::rule::duplicate::each_once;
 use crate::rule::expect::{applies_if, holds, must, seen, shorten, should, show};
 use crate::rule::jose::{self, Verification};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
@@ -31,10 +30,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Every claim of the ID token must occur only once",
         "Some libraries take the first value and some the last. An attacker who can add to the claims shows different ones to different readers.",
         "Build the claims from a map or an object, not by joining strings, and look for a mapper or a hook that adds a claim which the server writes anyway.",
-        |token| {
-            let jwt = token.jwt()?;
-            each_once(&jwt.duplicates().1, format!("{} claims, each once", jwt.claims.len()))
-        },
+        |token| token.jwt()?.claims_once(),
     ),
     must(
         "id-token/header-once",
@@ -42,10 +38,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Every member of the header of the ID token must occur only once",
         "Two libraries read two headers: one verifies with another algorithm or key than the other.",
         "Let a JOSE library write the header, and set each of its members in one place.",
-        |token| {
-            let jwt = token.jwt()?;
-            each_once(&jwt.duplicates().0, format!("{} members, each once", jwt.header.len()))
-        },
+        |token| token.jwt()?.header_once(),
     ),
     must(
         NOT_NONE,

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::rule::duplicate::duplicates;
+use crate::rule::duplicate::{duplicates, each_once};
+use crate::rule::judgement::Judgement;
 
 mod algorithm;
 mod keys;
@@ -54,11 +55,20 @@ impl Jwt {
         })
     }
 
-    /// The JSON pointers of what is there more than once: in the header, and in the claims.
-    pub fn duplicates(&self) -> (Vec<String>, Vec<String>) {
-        let parts = self.signing_input.split_once('.').unwrap_or_default();
-        let of = |part: &str| URL_SAFE_NO_PAD.decode(part).map(|json| duplicates(&json)).unwrap_or_default();
-        (of(parts.0), of(parts.1))
+    /// Passes when every member of the header is there once (RFC 7515 4).
+    pub fn header_once(&self) -> Judgement {
+        each_once(&self.duplicates(0), format!("{} members, each once", self.header.len()))
+    }
+
+    /// Passes when every claim is there once (RFC 7519 4).
+    pub fn claims_once(&self) -> Judgement {
+        each_once(&self.duplicates(1), format!("{} claims, each once", self.claims.len()))
+    }
+
+    /// The JSON pointers of what is there more than once in the header (0) or in the claims (1).
+    fn duplicates(&self, part: usize) -> Vec<String> {
+        let text = self.signing_input.split('.').nth(part).unwrap_or_default();
+        URL_SAFE_NO_PAD.decode(text).map(|json| duplicates(&json)).unwrap_or_default()
     }
 
     /// The `alg` of the header, if it is a string (RFC 7515 4.1.1).
