@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use super::rules::link;
-use super::{GENERATED, cell};
+use super::{GENERATED, anchor, cell};
 use crate::rule::{Level, Rule, catalogue, spec};
 use crate::text::count;
 use crate::text::folder::documents;
@@ -206,11 +206,11 @@ pub fn coverage() -> Result<String, String> {
     }
     out.push_str("\n|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for part in &parts {
-        let _ = write!(out, "| [{}](#{}) |", part.title, heading_anchor(&part.title));
-        part.counts(&mut out);
+        let _ = write!(out, "| [{}](#{}) |", part.title, anchor(&part.title));
+        counts(&mut out, part.lines.iter());
     }
     let _ = write!(out, "| **all** |");
-    Part { title: String::new(), lines: parts.iter().flat_map(|part| part.lines.clone()).collect(), elsewhere: BTreeMap::new() }.counts(&mut out);
+    counts(&mut out, parts.iter().flat_map(|part| &part.lines));
     for part in &parts {
         part.write(&mut out);
     }
@@ -225,7 +225,6 @@ pub fn coverage() -> Result<String, String> {
 }
 
 /// A line of the table.
-#[derive(Clone)]
 struct Line<'a> {
     section: &'a str,
     link: String,
@@ -235,7 +234,6 @@ struct Line<'a> {
 }
 
 /// What a demand is judged by.
-#[derive(Clone)]
 enum Answer<'a> {
     Rules(Vec<&'a str>),
     Nothing(Why, Option<&'a str>),
@@ -280,18 +278,6 @@ impl<'a> Part<'a> {
         part
     }
 
-    /// Writes the cells with the numbers of its demands, of the judged ones, and of the others by reason.
-    fn counts(&self, out: &mut String) {
-        let demands: Vec<&Line> = self.lines.iter().filter(|line| line.level != Level::May).collect();
-        let judged = demands.iter().filter(|line| matches!(line.answer, Answer::Rules(_))).count();
-        let _ = write!(out, " {} | {judged} |", demands.len());
-        for why in Why::ALL {
-            let left = demands.iter().filter(|line| matches!(line.answer, Answer::Nothing(reason, _) if reason == why)).count();
-            let _ = write!(out, " {left} |");
-        }
-        out.push('\n');
-    }
-
     fn write(&self, out: &mut String) {
         let _ = write!(out, "\n## {}\n", self.title);
         if !self.lines.is_empty() {
@@ -311,26 +297,27 @@ impl<'a> Part<'a> {
             let _ = writeln!(out, "| {section} | {} | {} | {} |", line.level.word(), cell(line.demand), cell(&answer));
         }
         for (binds, sections) in &self.elsewhere {
-            let _ = writeln!(out, "\n{} for {} only: {}.", capital(&count(sections.len(), "section")), binds.words(), sections.join(", "));
+            let _ = writeln!(out, "\n{} for {} only: {}.", count(sections.len(), "section"), binds.words(), sections.join(", "));
         }
     }
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+/// Writes the cells with the numbers of demands, of the judged ones, and of the others by reason.
+fn counts<'a>(out: &mut String, lines: impl Iterator<Item = &'a Line<'a>>) {
+    let demands: Vec<&Line> = lines.filter(|line| line.level != Level::May).collect();
+    let judged = demands.iter().filter(|line| matches!(line.answer, Answer::Rules(_))).count();
+    let _ = write!(out, " {} | {judged} |", demands.len());
+    for why in Why::ALL {
+        let left = demands.iter().filter(|line| matches!(line.answer, Answer::Nothing(reason, _) if reason == why)).count();
+        let _ = write!(out, " {left} |");
+    }
+    out.push('\n');
 }
 
 /// What sections are ordered by: `3.2.1` before `3.10`, and appendices last.
 fn in_order(section: &str) -> Vec<(bool, u32, String)> {
     let part = |part: &str| part.parse().map_or_else(|_| (true, 0, part.to_owned()), |number| (false, number, String::new()));
     section.split('.').map(part).collect()
-}
-
-/// The anchor that GitHub and mdbook make of a heading.
-fn heading_anchor(title: &str) -> String {
-    let letters = title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>();
-    letters.replace(' ', "-")
 }
 
 #[cfg(test)]
@@ -394,6 +381,6 @@ mod tests {
         assert_eq!(sections, ["3", "3.1.2", "3.1.10", "10", "A.1", "B"]);
         assert_eq!(cited("OIDCC-3.1.3.7-2"), Some(("OIDCC", "3.1.3.7")));
         assert_eq!((cited("RFC6749-4.1.2"), cited("AIDBOX-CC")), (Some(("RFC6749", "4.1.2")), None));
-        assert_eq!(heading_anchor("RFC 7515: JSON Web Signature (JWS)"), "rfc-7515-json-web-signature-jws");
+        assert_eq!(anchor("RFC 7515: JSON Web Signature (JWS)"), "rfc-7515-json-web-signature-jws");
     }
 }

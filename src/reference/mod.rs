@@ -20,3 +20,9 @@ const GENERATED: &str = "<!-- Generated from the program: `GOLDEN=write cargo te
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
+
+/// The anchor that GitHub and mdbook make of a heading.
+fn anchor(heading: &str) -> String {
+    let letters = heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_')).collect::<String>();
+    letters.replace(' ', "-")
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Family, GENERATED, families};
+use super::{Family, GENERATED, anchor, families};
 use crate::issuer::flaw::Flaw;
 use crate::rule::{Level, Rule, STRICT, spec};
 use crate::text::count;
@@ -67,11 +67,6 @@ pub fn contents(pages: &str) -> String {
 pub(super) fn link(pages: &str, id: &str) -> String {
     let family = id.split('/').next().unwrap_or_default();
     format!("[`{id}`]({pages}{family}.md#{})", anchor(id))
-}
-
-/// The address of a rule on the page of its family, as GitHub and mdbook make it of the heading.
-fn anchor(id: &str) -> String {
-    id.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect()
 }
 
 fn mark(level: Level) -> &'static str {
