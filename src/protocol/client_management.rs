@@ -77,10 +77,10 @@ impl Session {
     async fn attack_update(&mut self, id: &str, url: &Url, request: &Value, before: &SecretString) -> Result<UpdateAttacks, Stop> {
         self.sentence("should refuse a change by others, and one to what no client may have");
         let (_, token) = management(self.client()?)?;
-        let replaced = (token.expose_secret() != before.expose_secret()).then(|| before.expose_secret().to_owned());
-        let replaced = match replaced {
-            Some(before) => Some(self.read("Client Configuration with the token that was replaced", url, Some(&before)).await?),
-            None => None,
+        let replaced = if token.expose_secret() == before.expose_secret() {
+            None
+        } else {
+            Some(self.read("Client Configuration with the token that was replaced", url, Some(before.expose_secret())).await?)
         };
         let mut attacked = request.clone();
         attacked["client_name"] = json!("oa-authtest (changed by another)");
@@ -130,7 +130,7 @@ impl Session {
 
     async fn put(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
         let request = Request { method: Method::PUT, ..Request::json(title, url.clone(), body) };
-        Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
+        Ok(self.send(request.bearer_if(token)).await?)
     }
 
     /// What is no token for a client's configuration: none, one that the issuer never gave and, where there is another client, that of the other.
@@ -155,7 +155,7 @@ impl Session {
         let mut answers = Vec::new();
         for (with, token) in self.tokens_of_others(&client.id, url) {
             let request = Request::delete(format!("Client Deletion {with}"), url.clone());
-            answers.push((with, self.send(token.iter().fold(request, |request, token| request.bearer(token))).await?));
+            answers.push((with, self.send(request.bearer_if(token.as_deref())).await?));
         }
         Ok(DeletionByOthers { answers, own: None })
     }
@@ -247,8 +247,7 @@ impl Session {
     }
 
     async fn read(&mut self, title: &str, url: &Url, token: Option<&str>) -> Result<Received, Stop> {
-        let request = Request::get(title, url.clone());
-        Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
+        Ok(self.send(Request::get(title, url.clone()).bearer_if(token)).await?)
     }
 
     /// The address and the registration access token of another client, registered for this. An issuer may revoke a token that is used for another client, so

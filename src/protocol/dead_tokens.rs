@@ -4,7 +4,6 @@ use super::control::PROPAGATION;
 use crate::observed::received::Received;
 use crate::rule::answer::{Control, error_code};
 use crate::rule::dead_tokens::{Cause, DeadTokens, Living};
-use crate::rule::jose::Jwt;
 use crate::session::recorder::Request;
 use crate::session::{Client, Session, Stop};
 
@@ -24,11 +23,7 @@ impl Session {
         access: Option<(&str, Living)>,
         refresh: Option<(&str, Control)>,
     ) -> Result<(), Stop> {
-        let living = access.map(|(_, living)| living).unwrap_or_default();
-        let is_jwt = access.is_some_and(|(token, _)| Jwt::parse(token).is_ok());
-        let refreshed = refresh.as_ref().map_or_else(|| Control::Missing("there is no refresh token".to_owned()), |(_, control)| control.clone());
-        let mut artefact =
-            DeadTokens { cause, living, is_jwt, access_not_revocable: false, userinfo: None, introspection: None, refresh: None, refreshed };
+        let mut artefact = DeadTokens::before(cause, access, refresh.as_ref().map(|(_, control)| control));
         self.sentence(format!("should not take tokens after {}", cause.says()));
         if let Some((token, _)) = access {
             (artefact.userinfo, artefact.introspection) = self.try_dead_access_token(token).await?;
@@ -69,10 +64,7 @@ impl Session {
         self.sentence(format!("should not take tokens after {}", cause.says()));
         // Nobody introspects any more: the client is gone.
         let living = Living { at_introspection: false, ..living };
-        let refreshed = refresh.as_ref().map_or_else(|| Control::Missing("there is no refresh token".to_owned()), |(_, control)| control.clone());
-        let is_jwt = Jwt::parse(&access).is_ok();
-        let mut artefact =
-            DeadTokens { cause, living, is_jwt, access_not_revocable: false, userinfo: None, introspection: None, refresh: None, refreshed };
+        let mut artefact = DeadTokens::before(cause, Some((&access, living)), refresh.as_ref().map(|(_, control)| control));
         if let Some(url) = self.endpoint("userinfo_endpoint")? {
             artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url.clone()).bearer(&access)).await?);
             if artefact.access_token_lives() {

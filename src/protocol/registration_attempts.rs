@@ -18,6 +18,7 @@ use super::client_metadata::ScopeToRegister;
 use super::error_of;
 use crate::observed::received::Received;
 use crate::result::model::LeftBehindKind;
+use crate::rule::answer::Answer;
 use crate::rule::expect::scope_words;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::issued::{Issued, IssuedCredentials};
@@ -48,7 +49,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// True if the answer holds a client to go on with.
     pub fn gives_client(&self) -> bool {
-        self.response.is_success() && self.response.member("client_id").is_some_and(|id| id.as_str().is_some_and(|id| !id.is_empty()))
+        Answer::of_registration(&self.response) == Answer::Given
     }
 
     /// True if the metadata were refused.
@@ -183,10 +184,15 @@ impl Session {
         )))
     }
 
+    /// The initial access token, where one is configured.
+    pub(super) fn initial_access_token(&self) -> Option<String> {
+        self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned())
+    }
+
     /// Sends client metadata, with the initial access token if one is configured. An error of the server's own is given one more chance, and is judged
     /// by itself.
     async fn attempt(&mut self, title: &str, url: &Url, metadata: Value) -> Result<Attempt, Stop> {
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = self.initial_access_token();
         let mut response = self.send_registration(title, url, &metadata, token.as_deref()).await?;
         let mut failed_before = None;
         if response.status >= 500 {
@@ -202,8 +208,7 @@ impl Session {
     pub(super) async fn send_registration(&mut self, title: &str, url: &Url, metadata: &Value, token: Option<&str>) -> Result<Received, Stop> {
         let turns = Arc::clone(&self.run.clients.registering);
         let _turn = if token.is_some() { Some(turns.lock().await) } else { None };
-        let request = Request::json(title, url.clone(), metadata);
-        let response = self.send(token.into_iter().fold(request, Request::bearer)).await?;
+        let response = self.send(Request::json(title, url.clone(), metadata).bearer_if(token)).await?;
         self.judge_issued(&response, metadata)?;
         Ok(response)
     }

@@ -1,6 +1,5 @@
 //! Registrations with one mistake each, which must be refused or corrected (RFC 7591 3.2.2), beside the same without it.
 
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -114,6 +113,7 @@ impl Session {
             self.judge(&NativeClients { own_scheme, loopback, claimed_https });
         }
         self.sentence("should register no client for metadata that no client may have");
+        let token = self.initial_access_token();
         for &wrong in Wrong::ALL {
             let base = Base::of(wrong);
             if !tried.iter().any(|known| known.base == base) {
@@ -124,7 +124,6 @@ impl Session {
             let Some(known) = tried.iter().find(|known| known.base == base) else { continue };
             let control = known.control.clone();
             let Some(request) = self.wrong_metadata(known.metadata.clone(), wrong).await? else { continue };
-            let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
             self.may_be_refused_to_anybody(&response)?;
@@ -135,7 +134,7 @@ impl Session {
 
     /// Registers a client without a mistake.
     async fn try_base(&mut self, url: &Url, base: Base, metadata: Value) -> Result<Tried, Stop> {
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = self.initial_access_token();
         self.sentence("should register a client without a mistake");
         let response = self.post_registration(&format!("Registration of {}", base.says()), url, &metadata, token.as_deref()).await?;
         // An issuer need not know what few clients have, and need not return it then.

@@ -1,6 +1,5 @@
 //! Registrations without the right initial access token (RFC 7591 3), and those of a sector.
 
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::time::Instant;
 use url::Url;
@@ -34,7 +33,7 @@ impl Session {
     pub(super) async fn try_registration_extras(&mut self) -> Result<(), Stop> {
         let url = self.offered("registration_endpoint")?;
         let good = self.register_in_order(&url).await?;
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = self.initial_access_token();
         let mut with_unknown = good.clone();
         with_unknown["oa_authtest_extension"] = json!("a member that does not exist");
         with_unknown["oa_authtest_extensions"] = json!({ "list": [1, true, null] });
@@ -83,7 +82,7 @@ impl Session {
         };
         let (wrong, wrong_though_open) = if is_open { (None, answer) } else { (answer, None) };
         let is_unclear = |response: &Received| response.status != 401 && !response.is_success() && !is_busy(response);
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = self.initial_access_token();
         let granted_with_token = match (&wrong, token) {
             (Some(wrong), Some(token)) if is_unclear(&without) || is_unclear(wrong) => {
                 self.post_registration("Registration with the initial access token", &url, &body, Some(&token)).await?.is_success()
@@ -102,7 +101,7 @@ impl Session {
         self.must_reach_this_machine()?;
         let mut body = self.register_in_order(&url).await?;
         let listener = self.listener()?;
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let token = self.initial_access_token();
         body["subject_type"] = json!("pairwise");
         self.sentence("should register a client in a sector only if the sector lists its redirect URI");
         let good = listener.offer(Offer::json(&body["redirect_uris"]));

@@ -61,8 +61,7 @@ impl Session {
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
-        let mut in_both = Request::form("UserInfo with the Token in Header and Body", url.clone(), &[("access_token", token)]).bearer(token);
-        in_both.method = Method::POST;
+        let in_both = Request::form("UserInfo with the Token in Header and Body", url.clone(), &[("access_token", token)]).bearer(token);
         self.sentence("should answer the plain userinfo request");
         let control = self.send(get("UserInfo").bearer(token)).await?;
         self.judge(&UserInfo::new(control.clone(), user.sub()));

@@ -9,7 +9,7 @@ use crate::rule::answer::Control;
 use crate::rule::expect::{applies_if, each, holds, media_type, member, must, needs, none_wrong, refusal, same, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part};
-use crate::rule::protected::{expect_refusal, http_401, names_bearer, not_busy, refused};
+use crate::rule::protected::{expect_refusal, http_401, is_busy, names_bearer, not_busy, refused};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -316,10 +316,10 @@ static BY_OTHERS_RULES: &[Check<DeletionByOthers>] = &[must(
             None => Control::Missing("the client itself did not try".to_owned()),
         };
         let judged = |(with, response): &(&str, Received)| {
-            let is_right = match response.status {
-                429 | 503 => None,
-                _ if response.gives() => Some(false),
-                _ => control.is_good().then_some(true),
+            let is_right = match response.gives() {
+                _ if is_busy(response) => None,
+                true => Some(false),
+                false => control.is_good().then_some(true),
             };
             (is_right, said!("{with}: {}", refusal(response)).to_string())
         };

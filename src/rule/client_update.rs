@@ -8,6 +8,7 @@ use crate::observed::received::Received;
 use crate::rule::answer::Answer;
 use crate::rule::expect::{applies_if, each, has_text, holds, list, may, media_type, member, must, needs, refusal, same, seen, should, strings};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::protected::{is_busy, not_busy};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -85,9 +86,11 @@ static RULES: &[Check<ClientUpdate>] = &[
             // "If an authorization server does not support a particular method …, it MUST respond with the appropriate error code."
             403 => not_applicable("status 403: the issuer says that the client may not change its configuration"),
             code @ (404 | 405 | 501) => not_applicable(said!("status {code}: the issuer does not offer updates")),
-            429 | 503 => not_applicable(said!("status {} says nothing about the request", update.response.status)),
             200 if update.response.gives() => pass("status 200"),
-            _ => fail("status 200 and the client's metadata", refusal(&update.response)),
+            _ => {
+                not_busy(&update.response)?;
+                fail("status 200 and the client's metadata", refusal(&update.response))
+            }
         },
     ),
     should(
@@ -256,10 +259,7 @@ static RULES: &[Check<ClientUpdate>] = &[
             each(
                 "a refusal of each",
                 answers.iter().map(|(with, response)| {
-                    let is_right = match response.status {
-                        429 | 503 => None,
-                        _ => Some(!response.gives()),
-                    };
+                    let is_right = (!is_busy(response)).then(|| !response.gives());
                     (is_right, said!("{with}: {}", refusal(response)).to_string())
                 }),
             )
@@ -285,7 +285,8 @@ impl ClientUpdate {
     /// The configuration that the answer to the update has.
     fn updated(&self) -> Result<&Map<String, Value>, Unmet> {
         match self.response.status {
-            403 | 404 | 405 | 429 | 501 | 503 => not_applicable("the issuer did not update the client, as it may"),
+            403 | 404 | 405 | 501 => not_applicable("the issuer did not update the client, as it may"),
+            _ if is_busy(&self.response) => not_applicable("the issuer did not update the client, as it may"),
             200 if self.response.gives() => self.response.members().ok_or_else(|| Unmet::not_run(UPDATED)),
             _ => not_run(UPDATED),
         }
@@ -300,11 +301,9 @@ impl ClientUpdate {
     /// The refusal of wrong metadata.
     fn refusal(&self) -> Result<&Received, Unmet> {
         let (response, _) = &self.attacks()?.fragment;
-        match response.status {
-            429 | 503 => not_applicable(said!("status {} says nothing about the request", response.status)),
-            _ if response.gives() => not_applicable("the issuer changed the client"),
-            _ => Ok(response),
-        }
+        not_busy(response)?;
+        applies_if(!response.gives(), "the issuer changed the client")?;
+        Ok(response)
     }
 
     /// Passes where a configuration has the redirect URIs of the update and no other.

@@ -6,6 +6,7 @@ use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control};
 use crate::rule::attack::Attack;
 use crate::rule::expect::{applies_if, may, refusal, should};
+use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 use crate::text::words::{Words, said};
@@ -96,6 +97,20 @@ pub struct DeadTokens {
 }
 
 impl DeadTokens {
+    /// Before they are tried: with the access token and where it was good, and whether the client could refresh.
+    pub fn before(cause: Cause, access: Option<(&str, Living)>, refreshed: Option<&Control>) -> Self {
+        Self {
+            cause,
+            living: access.map(|(_, living)| living).unwrap_or_default(),
+            is_jwt: access.is_some_and(|(token, _)| Jwt::parse(token).is_ok()),
+            access_not_revocable: false,
+            userinfo: None,
+            introspection: None,
+            refresh: None,
+            refreshed: refreshed.cloned().unwrap_or_else(|| Control::Missing("there is no refresh token".to_owned())),
+        }
+    }
+
     /// True if userinfo or introspection still takes the access token for good.
     pub fn access_token_lives(&self) -> bool {
         let opens = self.userinfo.as_ref().is_some_and(|response| Answer::of_resource(response) == Answer::Given);

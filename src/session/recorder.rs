@@ -95,6 +95,12 @@ impl Request {
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
+
+    /// With a bearer token, where there is one.
+    #[must_use]
+    pub fn bearer_if(self, token: Option<&str>) -> Self {
+        token.into_iter().fold(self, Self::bearer)
+    }
 }
 
 /// A test's way through the http, with its journal.
