@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 
 use super::flaw::Site;
 use super::reply::{Content, Problem, Reply};
-use super::routes::{AUTHORIZE, USERINFO};
+use super::routes::USERINFO;
 use super::state::Issuer;
 
 /// Answers the question of a browser, and lets pages of any origin read the answers: the endpoints look at tokens and secrets, and at no cookie.
@@ -46,7 +46,6 @@ pub async fn share(State(issuer): State<Arc<Issuer>>, request: Request, next: Ne
 /// What is at a path, if pages of other origins may ask there, or may not.
 fn site(issuer: &Issuer, path: &str) -> Option<Site> {
     let settings = issuer.settings();
-    let is = |end: &str| path.strip_suffix(end).is_some_and(|before| before.is_empty() || before == settings.issuer_path);
     if path == settings.token_path {
         Some(Site::SharedToken)
     } else if path.starts_with(settings.register_path) {
@@ -55,9 +54,9 @@ fn site(issuer: &Issuer, path: &str) -> Option<Site> {
         Some(Site::SharedUserinfo)
     } else if path.ends_with("/jwks") {
         Some(Site::SharedKeySet)
-    } else if path.starts_with("/.well-known/") || is("/.well-known/openid-configuration") || is("/.well-known/oauth-authorization-server") {
+    } else if path.contains("/.well-known/") {
         Some(Site::SharedMetadata)
-    } else if path == AUTHORIZE || path.ends_with("/authorize") {
+    } else if path.ends_with("/authorize") {
         Some(Site::SharedAuthorization)
     } else {
         None

@@ -61,6 +61,8 @@ impl Session {
         let state = super::random(24);
         let challenge = super::s256(&super::random(32));
         let client_id = self.client()?.id.clone();
+        // An authorization server that is not asked as an OpenID provider knows neither scope nor nonce of OpenID Connect.
+        let is_openid = self.facts.issuer.server_metadata.is_none();
         let mut parameters: Parameters = [
             ("response_type", "code"),
             ("client_id", &client_id),
@@ -72,14 +74,11 @@ impl Session {
             ("code_challenge_method", "S256"),
         ]
         .into_iter()
+        .filter(|(name, _)| is_openid || !matches!(*name, "scope" | "nonce"))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
         if silent {
             parameters.push(("prompt".to_owned(), "none".to_owned()));
-        }
-        // An authorization server that is not asked as an OpenID provider knows neither.
-        if self.facts.issuer.server_metadata.is_some() {
-            parameters.retain(|(name, _)| !matches!(name.as_str(), "scope" | "nonce"));
         }
         Ok(parameters)
     }

@@ -50,31 +50,26 @@ impl Signer {
 
     /// An assertion that is good but for one fault, and the `client_assertion_type` that it comes under. One that is to be used twice is good.
     pub fn bad_assertion(&self, fault: Fault, client_id: &str, now: i64, foreign: &SigningKey) -> (String, &'static str) {
+        let other = || json!(CsrfToken::new_random_len(24).secret());
+        // What is changed; nothing in the place of a claim leaves it out.
+        let changes = match fault {
+            Fault::Expired => vec![("iat", Some(json!(now - FAR_OFF - LIFETIME))), ("exp", Some(json!(now - FAR_OFF)))],
+            Fault::NotYet => vec![("nbf", Some(json!(now + FAR_OFF))), ("exp", Some(json!(now + FAR_OFF + LIFETIME)))],
+            Fault::OtherAudience => vec![("aud", Some(json!("https://server.invalid/token")))],
+            Fault::OtherSubject => vec![("sub", Some(other()))],
+            Fault::OtherIssuer => vec![("iss", Some(other()))],
+            Fault::NoExpiry => vec![("exp", None)],
+            Fault::NoAudience => vec![("aud", None)],
+            Fault::NoSubject => vec![("sub", None)],
+            Fault::NoIssuer => vec![("iss", None)],
+            Fault::WrongKey | Fault::Unsigned | Fault::PublicKeyAsSecret | Fault::OtherType | Fault::Replayed => Vec::new(),
+        };
         let mut claims = self.claims(client_id, now);
-        let other = CsrfToken::new_random_len(24).secret().clone();
-        let mut put = |name: &str, value: Value| claims[name] = value;
-        match fault {
-            Fault::Expired => {
-                put("iat", json!(now - FAR_OFF - LIFETIME));
-                put("exp", json!(now - FAR_OFF));
+        for (name, value) in changes {
+            match value {
+                Some(value) => claims[name] = value,
+                None => drop(claims.as_object_mut().and_then(|claims| claims.shift_remove(name))),
             }
-            Fault::NotYet => {
-                put("nbf", json!(now + FAR_OFF));
-                put("exp", json!(now + FAR_OFF + LIFETIME));
-            }
-            Fault::OtherAudience => put("aud", json!("https://server.invalid/token")),
-            Fault::OtherSubject => put("sub", json!(other)),
-            Fault::OtherIssuer => put("iss", json!(other)),
-            Fault::NoExpiry | Fault::NoAudience | Fault::NoSubject | Fault::NoIssuer => {
-                let name = match fault {
-                    Fault::NoExpiry => "exp",
-                    Fault::NoAudience => "aud",
-                    Fault::NoSubject => "sub",
-                    _ => "iss",
-                };
-                claims.as_object_mut().map(|claims| claims.shift_remove(name));
-            }
-            Fault::WrongKey | Fault::Unsigned | Fault::PublicKeyAsSecret | Fault::OtherType | Fault::Replayed => {}
         }
         let text = match fault {
             Fault::WrongKey => foreign.sign(Map::from_iter([("kid".to_owned(), json!(self.key.kid()))]), &claims),

@@ -4,9 +4,12 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Ending, free_port, program};
+
+/// The longest that the issuer takes to start.
+const STARTS: Duration = Duration::from_secs(60);
 
 /// An issuer that is there late, or fails at first.
 pub struct LateIssuer {
@@ -65,12 +68,14 @@ fn answer(mut client: TcpStream, fails: bool, before: u16, behind: u16) {
         return;
     }
     let request = String::from_utf8_lossy(&head).replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+    let started = Instant::now();
     let mut issuer = loop {
         // It starts beside the test.
         match TcpStream::connect((Ipv4Addr::LOCALHOST, behind)) {
             Ok(issuer) => break issuer,
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            Err(why) => assert!(started.elapsed() < STARTS, "the issuer does not start: {why}"),
         }
+        std::thread::sleep(Duration::from_millis(20));
     };
     issuer.write_all(request.as_bytes()).expect("it takes the request");
     let mut response = Vec::new();
