@@ -43,8 +43,10 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if names_scope && issuer.does(Behaviour::RegistrationScopeRefused) {
         return refuse(&issuer, Site::RegistrationError, &OauthError::insufficient_scope("registration"));
     }
-    let is_machine = request.as_ref().is_ok_and(|request| request["grant_types"] == json!(["client_credentials"]));
-    if is_machine && issuer.does(Behaviour::RegistrationMachinesRefused) {
+    let grants = request.as_ref().ok().and_then(|request| request["grant_types"].as_array());
+    let is_machine = grants.is_some_and(|grants| grants.iter().any(|grant| grant == "client_credentials"));
+    let refuses = |is_alone| issuer.does(if is_alone { Behaviour::RegistrationMachinesRefused } else { Behaviour::RegistrationOfBothRefused });
+    if is_machine && refuses(grants.is_some_and(|grants| grants.len() == 1)) {
         let error = OauthError::invalid_client_metadata("client_credentials is for clients that are known");
         return refuse(&issuer, Site::RegistrationError, &error);
     }

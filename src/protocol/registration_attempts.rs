@@ -22,6 +22,7 @@ use crate::rule::answer::Answer;
 use crate::rule::expect::scope_words;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::issued::{Issued, IssuedCredentials};
+use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
@@ -33,6 +34,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// The scope of OpenID Connect.
 const OPENID: &str = "openid";
+
+/// The grant of a client that acts for itself.
+const CLIENT_CREDENTIALS: &str = Grant::ClientCredentials.as_str();
 
 /// A registration request and the answer to it.
 pub(super) struct Attempt {
@@ -94,6 +98,9 @@ impl Session {
         if attempt.is_refused() && may_be_native(&attempt.metadata) {
             attempt = self.try_as_native(url, attempt).await?;
         }
+        if attempt.is_refused() && scope.may_be_left_out && lists_client_credentials_among_others(&attempt.metadata) {
+            attempt = self.try_without_client_credentials(url, attempt).await?;
+        }
         if scope.at_once { self.explain_refused_scope(url, attempt, scope).await } else { self.try_with_scope(url, attempt, scope).await }
     }
 
@@ -112,6 +119,25 @@ impl Session {
             refused.refusal()
         ));
         Ok(native)
+    }
+
+    /// Registers the same client without the grant `client_credentials`: which clients may act for themselves is the server's choice (RFC 7591 3.2.2).
+    /// If that is refused too, the first refusal counts.
+    async fn try_without_client_credentials(&mut self, url: &Url, refused: Attempt) -> Result<Attempt, Stop> {
+        let mut metadata = refused.metadata.clone();
+        if let Some(grants) = metadata.get_mut("grant_types").and_then(Value::as_array_mut) {
+            grants.retain(|grant| grant != CLIENT_CREDENTIALS);
+        }
+        let without = self.attempt("Dynamic Client Registration (without client credentials)", url, metadata).await?;
+        if !without.gives_client() {
+            return Ok(refused);
+        }
+        self.note(said!(
+            "The issuer refused a client for `client_credentials` beside other grants ({}), as it may (RFC 7591, section 3.2.2). So the client was registered \
+             without that grant.",
+            refused.refusal()
+        ));
+        Ok(without)
     }
 
     /// Registers the same client with the scope of the story, where it may lack some of it or was refused without.
@@ -242,6 +268,12 @@ fn with_scope(mut metadata: Value, scope: &str) -> Value {
     metadata
 }
 
+/// True if the client is to have the grant `client_credentials` and another.
+fn lists_client_credentials_among_others(metadata: &Value) -> bool {
+    let grants = metadata.get("grant_types").and_then(Value::as_array);
+    grants.is_some_and(|grants| grants.len() > 1 && grants.iter().any(|grant| grant == CLIENT_CREDENTIALS))
+}
+
 /// True for redirect URIs by http on loopback, all of them, of a client that does not say that it is a native application.
 fn may_be_native(metadata: &Value) -> bool {
     let uris = metadata.get("redirect_uris").and_then(Value::as_array);
@@ -282,6 +314,18 @@ mod tests {
             assert!(!refused.gives_client());
         }
         assert!(attempt(400, &json!({})).is_refused() && !attempt(403, &json!({})).is_refused());
+    }
+
+    #[test]
+    fn client_credentials_can_be_left_out_beside_another_grant() {
+        for (grants, can) in [
+            (json!(["authorization_code", "client_credentials"]), true),
+            (json!(["client_credentials"]), false),
+            (json!(["authorization_code", "refresh_token"]), false),
+            (json!("client_credentials"), false),
+        ] {
+            assert_eq!(lists_client_credentials_among_others(&json!({ "grant_types": grants })), can, "{grants}");
+        }
     }
 
     #[test]

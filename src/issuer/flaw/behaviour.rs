@@ -97,6 +97,8 @@ named! {
     RegistrationTokenOptional = "registration-token-optional",
     /// Registers no client for client credentials alone.
     RegistrationMachinesRefused = "registration-machines-refused",
+    /// Registers no client for client credentials beside another grant.
+    RegistrationOfBothRefused = "registration-of-both-refused",
     /// Refuses a `jwks_uri` by plain http.
     RegistrationKeysByHttps = "registration-keys-by-https",
     /// Answers 500 to the first registration.

@@ -32,7 +32,7 @@ pub enum Grant {
 
 impl Grant {
     /// The value of the `grant_type` parameter.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ClientCredentials => "client_credentials",
             Self::AuthorizationCode => "authorization_code",
