@@ -28,6 +28,10 @@ pub enum AuthMethod {
     #[serde(skip)]
     #[value(skip)]
     PrivateKeyJwt,
+    /// An assertion signed with the client's secret: only for clients the tests register, as long as no setting asks for it.
+    #[serde(skip)]
+    #[value(skip)]
+    ClientSecretJwt,
     /// No authentication: a public client.
     None,
 }
@@ -39,6 +43,7 @@ impl AuthMethod {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretJwt => "client_secret_jwt",
             Self::None => "none",
         }
     }

@@ -175,18 +175,6 @@ pub enum RequestObject {
     Signed,
     /// The same, at an address on this machine that the request names (OpenID Connect Core 6.2).
     ByReference,
-    /// Signed with another key under the name of the client's.
-    ForeignKey,
-    /// The same with that key in its header.
-    EmbeddedKey,
-    /// With `alg` `none` although the client registered that it signs.
-    UnsignedThoughRegistered,
-    /// Signed by the client, and naming another.
-    OtherClient,
-    /// For another issuer.
-    OtherAudience,
-    /// Past its `exp`.
-    Expired,
 }
 
 /// What is odd about the random values of a request.

@@ -39,6 +39,9 @@ pub struct Register {
     /// Whether it registers a key that it signs its request objects with.
     #[serde(default)]
     pub request_object_key: bool,
+    /// Whether it registers `require_signed_request_object` with that, and no algorithm.
+    #[serde(default)]
+    pub signed_requests_only: bool,
     /// Whether it registers a logo, a policy and terms of service.
     #[serde(default)]
     pub links: bool,
@@ -65,6 +68,8 @@ pub enum KeysBy {
     /// `jwks`: in the registration request.
     #[default]
     Value,
+    /// In the same way, and it is another key than that of a client without this: of another algorithm, where the issuer advertises one.
+    AnotherValue,
     /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
     Reference,
 }
@@ -92,6 +97,8 @@ pub enum ClientAuth {
     ClientSecretPost,
     /// An assertion signed with a key of its own.
     PrivateKeyJwt,
+    /// An assertion signed with its secret.
+    ClientSecretJwt,
     /// Not at all: a public client.
     None,
 }

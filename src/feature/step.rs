@@ -232,6 +232,10 @@ steps! {
     RefuseAuthorizationRequests {} => "Authorization Refusals",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_authorization_requests();
 
+    /// Sends authorization requests with request objects that are not good, and with good ones that are unusual (OpenID Connect Core 6, RFC 9101 6).
+    RefuseRequestObjects {} => "Request Objects",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_request_objects();
+
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
     UseLoopbackPorts {} => "Loopback Ports",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: use_loopback_ports();

@@ -1,16 +1,19 @@
-//! Client authentication by a signed assertion: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
+//! Client authentication by a signed assertion: `private_key_jwt` and `client_secret_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Map, Value};
 
 use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
 use super::flaw::Check;
 use super::keys::Alg;
+use super::received_jwt::{Checks, ReceivedJwt};
+use crate::text::random;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// The algorithm of assertions that a secret signed.
+pub const BY_SECRET: &str = "HS256";
 /// The most keys a client may have.
 const MOST_KEYS: usize = 32;
 /// The longest `jti`, in bytes.
@@ -45,56 +48,82 @@ impl AssertionKeys {
         if keys.is_empty() { Err("jwks holds no key that is understood") } else { Ok(Self { keys, alg }) }
     }
 
-    /// The `jti` of a good assertion of this client for one of these audiences, at a time in seconds since the epoch; `None` if anything is wrong
-    /// with it that is one of the `checks`. The caller must see to it that each `jti` is used once only.
-    pub fn verify(&self, assertion: &str, client_id: &str, audiences: &[&str], now: u64, checks: &dyn Fn(Check) -> bool) -> Option<String> {
-        let claims = self.claims(assertion, checks)?;
-        let (exp, nbf) = (&claims["exp"], &claims["nbf"]);
-        let is_over = if exp.is_null() { checks(Check::AssertionExpiryPresent) } else { has_expired(exp, now) && checks(Check::AssertionExpiry) };
-        let is_early = !nbf.is_null() && !has_begun(nbf, now) && checks(Check::AssertionNotBefore);
-        let jti = claims["jti"].as_str().filter(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI)?.to_owned();
-        let is_by_client = claims["iss"] == client_id || !checks(Check::AssertionIssuer);
-        let is_of_client = claims["sub"] == client_id || !checks(Check::AssertionSubject);
-        let is_for_us = is_for(&claims["aud"], audiences) || !checks(Check::AssertionAudience);
-        (is_for_us && !is_over && !is_early && is_by_client && is_of_client).then_some(jti)
-    }
-
-    fn claims(&self, assertion: &str, checks: &dyn Fn(Check) -> bool) -> Option<Value> {
-        let header = part(assertion, 0)?;
-        let is_taken_unread = match header["alg"].as_str()? {
+    /// True if the client signed an assertion as it registered, or a flaw takes it for that. `more` are keys that a flaw takes beside its own.
+    pub fn verify(&self, jwt: &ReceivedJwt<'_>, more: &[DecodingKey], checks: Checks<'_>) -> bool {
+        let default = self.alg.unwrap_or(Alg::Rs256).name();
+        let Some(name) = jwt.alg(default, checks) else { return false };
+        let is_taken_unread = match name {
             "none" => !checks(Check::AssertionSigned),
-            "HS256" => !checks(Check::AssertionAlgorithm),
+            BY_SECRET => !checks(Check::AssertionAlgorithm),
             _ => false,
         };
-        if is_taken_unread {
-            return part(assertion, 1);
+        let Some(alg) = Alg::of(name) else { return is_taken_unread };
+        if self.alg.is_some_and(|only| only != alg) {
+            return jwt.is_signed(&self.keys, more, alg, checks) && !checks(Check::JwtAlgRegistered);
         }
-        let alg = header["alg"].as_str().and_then(Alg::of).filter(|alg| self.alg.is_none_or(|only| only == *alg))?;
-        if checks(Check::AssertionSignature) { self.keys.claims(assertion, header["kid"].as_str(), alg) } else { part(assertion, 1) }
+        jwt.is_signed(&self.keys, more, alg, checks) || !checks(Check::AssertionSignature)
     }
+
+    /// The keys themselves.
+    pub fn keys(&self) -> &ClientKeys {
+        &self.keys
+    }
+}
+
+/// True if the secret of a client signed an assertion, or a flaw takes it for that.
+pub fn is_by_secret(jwt: &ReceivedJwt<'_>, secret: &str, checks: Checks<'_>) -> bool {
+    match jwt.header("alg") {
+        Some("none") => !checks(Check::AssertionSigned),
+        Some(BY_SECRET) => jwt.is_by_secret(secret, Algorithm::HS256) || !checks(Check::AssertionSecret),
+        Some("HS512") => jwt.is_by_secret(secret, Algorithm::HS512) && !checks(Check::JwtAlgRegistered),
+        _ => false,
+    }
+}
+
+/// The `jti` of an assertion whose claims are good, of this client for one of these audiences, at a time in seconds since the epoch; `None` if anything is wrong
+/// with them that is one of the `checks`. The caller must see to it that each `jti` is used once only.
+pub fn identifier(claims: &Map<String, Value>, client_id: &str, audiences: &[&str], now: u64, checks: Checks<'_>) -> Option<String> {
+    let claim = |name: &str| claims.get(name).unwrap_or(&Value::Null);
+    let (exp, nbf, jti) = (claim("exp"), claim("nbf"), claim("jti"));
+    let is_over = if exp.is_null() { checks(Check::AssertionExpiryPresent) } else { has_expired(exp, now) && checks(Check::AssertionExpiry) };
+    let is_early = !nbf.is_null() && !has_begun(nbf, now) && checks(Check::AssertionNotBefore);
+    let is_named = jti.as_str().is_some_and(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI);
+    let is_unnamed = !is_named && (!jti.is_null() || checks(Check::AssertionIdentifier));
+    let is_foreign =
+        claim("iss") != client_id && (!is_like(claim("iss"), &[client_id]) || checks(Check::AssertionLetterCase)) && checks(Check::AssertionIssuer);
+    let is_about_another = claim("sub") != client_id && checks(Check::AssertionSubject);
+    let aud = claim("aud");
+    let is_misdirected =
+        !is_for(aud, audiences) && (!is_like(aud, audiences) || checks(Check::AssertionLetterCase)) && checks(Check::AssertionAudience);
+    let has_others = |several: &Vec<Value>| several.iter().any(|one| !is_for(one, audiences));
+    let is_shared = is_for(aud, audiences) && aud.as_array().is_some_and(has_others) && checks(Check::AssertionSoleAudience);
+    let is_bad = is_over || is_early || is_unnamed || is_foreign || is_about_another || is_misdirected || is_shared;
+    (!is_bad).then(|| jti.as_str().map_or_else(random::secret, str::to_owned))
+}
+
+/// True if a value is one of these texts but for the case of its letters.
+fn is_like(value: &Value, texts: &[&str]) -> bool {
+    value.as_str().is_some_and(|value| texts.iter().any(|text| text.eq_ignore_ascii_case(value)))
 }
 
 /// The client that an assertion says it is of, unverified.
-pub fn client_id(assertion: &str) -> Option<String> {
-    part(assertion, 1)?["sub"].as_str().map(str::to_owned)
-}
-
-/// The header (0) or the claims (1) of a JWT.
-fn part(jwt: &str, index: usize) -> Option<Value> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(index)?).ok()?).ok()
+pub fn client_id(assertion: &str, checks: Checks<'_>) -> Option<String> {
+    ReceivedJwt::read(assertion, checks)?.claims.get("sub")?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{AssertionKeys, client_id};
+    use super::{AssertionKeys, client_id, identifier, is_by_secret};
     use crate::issuer::keys::{Alg, KeyRing, unsigned};
+    use crate::issuer::received_jwt::ReceivedJwt;
+    use jsonwebtoken::{EncodingKey, Header};
     use serde_json::{Value, json};
 
     const NOW: u64 = 1_700_000_000;
 
     fn claims() -> Value {
-        json!({ "iss": "c", "sub": "c", "aud": ["x", "https://as"], "exp": NOW + 60, "jti": "j" })
+        json!({ "iss": "c", "sub": "c", "aud": ["https://as"], "exp": NOW + 60, "jti": "j" })
     }
 
     #[test]
@@ -105,15 +134,22 @@ mod tests {
             let key = ring.key(alg);
             key.sign(&json!({ "alg": alg.name(), "kid": key.kid }), claims).unwrap()
         };
-        let verify = |text: &str| keys.verify(text, "c", &["https://as", "https://as/token"], NOW, &|_| true);
+        let by = |keys: &AssertionKeys, text: &str| {
+            let jwt = ReceivedJwt::read(text, &|_| true).filter(|jwt| keys.verify(jwt, &[], &|_| true))?;
+            identifier(&jwt.claims, "c", &["https://as", "https://as/token"], NOW, &|_| true)
+        };
+        let verify = |text: &str| by(&keys, text);
         for alg in Alg::ALL {
             assert_eq!(verify(&sign(alg, &claims())).unwrap(), "j", "{alg:?}");
         }
-        assert_eq!(client_id(&sign(Alg::Es256, &claims())).as_deref(), Some("c"));
+        assert_eq!(client_id(&sign(Alg::Es256, &claims()), &|_| true).as_deref(), Some("c"));
         for (name, value) in [
             ("iss", json!("d")),
             ("sub", json!(null)),
             ("aud", json!("https://other")),
+            ("aud", json!(["https://as", "https://other"])),
+            ("aud", json!("HTTPS://AS")),
+            ("iss", json!("C")),
             ("aud", json!(null)),
             ("exp", json!(NOW - 10)),
             ("exp", json!("soon")),
@@ -132,8 +168,18 @@ mod tests {
         assert_eq!(verify(&format!("{}.", unsigned(&json!({ "alg": "none" }), &claims()))), None);
         assert_eq!(verify("x"), None);
         let only = AssertionKeys::read(Some(&ring.document()), Some("ES256")).unwrap();
-        assert!(only.verify(&sign(Alg::Rs256, &claims()), "c", &["https://as"], NOW, &|_| true).is_none());
-        assert!(only.verify(&sign(Alg::Es256, &claims()), "c", &["https://as"], NOW, &|_| true).is_some());
+        assert!(by(&only, &sign(Alg::Rs256, &claims())).is_none());
+        assert!(by(&only, &sign(Alg::Es256, &claims())).is_some());
+    }
+
+    #[test]
+    fn a_secret_signs_by_one_algorithm() {
+        let sign = |algorithm, secret: &[u8]| jsonwebtoken::encode(&Header::new(algorithm), &claims(), &EncodingKey::from_secret(secret)).unwrap();
+        let is_right = |text: &str| is_by_secret(&ReceivedJwt::read(text, &|_| true).unwrap(), "secret", &|_| true);
+        assert!(is_right(&sign(jsonwebtoken::Algorithm::HS256, b"secret")));
+        assert!(!is_right(&sign(jsonwebtoken::Algorithm::HS256, b"another")));
+        assert!(!is_right(&sign(jsonwebtoken::Algorithm::HS512, b"secret")));
+        assert!(!is_right(&format!("{}.", unsigned(&json!({ "alg": "none" }), &claims()))));
     }
 
     #[test]

@@ -13,9 +13,10 @@ use super::interaction;
 use super::pages;
 use super::params::{self, Params, Query};
 use super::pkce;
+use super::received_jwt;
 use super::redirect;
 use super::reply::{Answer, Problem, Reply};
-use super::request_object;
+use super::request_object::{self, By};
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, Scope};
@@ -88,7 +89,7 @@ impl Doubt {
 
 /// `GET` of the authorization endpoint.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
-    begin(&issuer, &query, &headers)
+    begin(&issuer, &query, &headers).await
 }
 
 /// `POST` to the authorization endpoint, with the same parameters as a form (OpenID Connect Core 3.1.2.1).
@@ -99,11 +100,16 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if issuer.does(Behaviour::PostRequestRefused) {
         return Err(Problem::Page("The request is not a GET."));
     }
-    begin(&issuer, &Params::parse(&body), &headers)
+    begin(&issuer, &Params::parse(&body), &headers).await
 }
 
-fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
-    match check(issuer, params) {
+async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
+    received_jwt::follow(issuer, params.get("request")).await;
+    let checked = match request_object::fetched(issuer, params).await {
+        Some(fetched) => check(issuer, &fetched, Some(By::Reference)),
+        None => check(issuer, params, Some(By::Value)),
+    };
+    match checked {
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(doubt)) => Err(Problem::Page(doubt.message())),
         Err(Refusal::Flawed(reply)) => Ok(*reply),
@@ -111,7 +117,8 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     }
 }
 
-fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
+/// A request, whose object comes in this way if there is one; without, it has been read.
+fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Request, Refusal> {
     let (client, redirect_uri) = addressee(issuer, params)?;
     let mut state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
     let is_long = state.as_ref().is_some_and(|state| state.chars().count() > SHORT_STATE);
@@ -127,15 +134,35 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if params.any_repeats() && issuer.checks(Check::AuthorizationRepeats) {
         return Err(invalid("a parameter is there more than once"));
     }
-    if let Some(object) = params.get("request") {
+    if let Some((object, by)) = params.get("request").zip(object_by) {
         if issuer.does(Behaviour::RequestObjectUnsupported) {
             return Err(refuse("request_not_supported", "this parameter is not supported"));
         }
         if issuer.does(Behaviour::RequestObjectUnnamed) {
             return Err(invalid("this parameter is not supported"));
         }
-        let assembled = request_object::assemble(issuer, &client, params, object);
-        return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
+        if params.get("request_uri").is_some() && issuer.checks(Check::RequestObjectSole) {
+            return Err(invalid("request and request_uri exclude each other"));
+        }
+        return match request_object::assemble(issuer, &client, params, object, by) {
+            Ok(params) => {
+                let asked = params.get("redirect_uri").filter(|uri| !redirect::is_registered(&issuer.defect, &client.metadata, uri));
+                if let Some(redirect_uri) = asked.filter(|_| issuer.does(Behaviour::RequestObjectRedirectsAnywhere)) {
+                    let target = Target { redirect_uri: redirect_uri.to_owned(), ..target };
+                    return Err(Refusal::Client { target, error: "invalid_request", description: "the client did not register this redirect_uri" });
+                }
+                check(issuer, &params, None)
+            }
+            Err(_) if issuer.does(Behaviour::RequestObjectRefusedBare) => {
+                let bare = respond::bare(issuer, &target);
+                Err(bare.map_or(Refusal::Page(Doubt::Repeated), |reply| Refusal::Flawed(Box::new(reply))))
+            }
+            Err(description) if issuer.does(Behaviour::RequestObjectRefusedUnnamed) => Err(invalid(description)),
+            Err(description) => Err(refuse("invalid_request_object", description)),
+        };
+    }
+    if object_by.is_some() && client.metadata.request_objects.required && issuer.checks(Check::RequestObjectPresent) {
+        return Err(invalid("the client registered that there is a request object"));
     }
     if !params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid")) && issuer.does(Behaviour::OpenidRequired) {
         return Err(refuse("invalid_scope", "the scope openid is missing"));

@@ -19,6 +19,8 @@ pub enum AuthMethod {
     Post,
     /// `private_key_jwt`: an assertion signed with a key of the client.
     PrivateKeyJwt,
+    /// `client_secret_jwt`: an assertion signed with the secret.
+    SecretJwt,
     /// `none`: a public client.
     None,
 }
@@ -30,6 +32,7 @@ impl AuthMethod {
             "client_secret_basic" => Some(Self::Basic),
             "client_secret_post" => Some(Self::Post),
             "private_key_jwt" => Some(Self::PrivateKeyJwt),
+            "client_secret_jwt" => Some(Self::SecretJwt),
             "none" => Some(Self::None),
             _ => None,
         }

@@ -8,11 +8,17 @@ use percent_encoding::percent_decode_str;
 
 use super::assertion;
 use super::client::{AuthMethod, Client};
+use super::client_keys::ClientKeys;
 use super::flaw::{Behaviour, Check};
+use super::keys::Alg;
 use super::params::Params;
+use super::received_jwt::ReceivedJwt;
 use super::reply::OauthError;
 use super::state::{Issuer, now};
 use crate::text::random;
+
+/// What the names of claims and header parameters begin with that no specification has.
+const UNKNOWN: &str = "oa_authtest_";
 
 struct Credentials {
     /// `None` only where a flaw lets a client leave it out.
@@ -69,8 +75,11 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
     let known = issuer.store().clients.get(&id).cloned();
     let Some(client) = known else { return owner().filter(|_| !issuer.checks(Check::ClientAuthenticationKnown)).ok_or_else(refused) };
     let (method, is_right) = match (&client.secret, &credentials.proof) {
+        (Some(known), Proof::Assertion(text)) if client.metadata.auth_methods == [AuthMethod::SecretJwt] => {
+            (AuthMethod::SecretJwt, is_good(issuer, &client, text, Some(known)))
+        }
         (Some(known), Proof::Secret(sent, method)) => (*method, is_right_secret(issuer, known, sent) || !issuer.checks(endpoint.secret(form))),
-        (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
+        (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text, None)),
         (None, Proof::Nothing) => (AuthMethod::None, true),
         (Some(_), Proof::Nothing) if is_optional() => return Ok(client),
         _ => return Err(refused()),
@@ -94,15 +103,44 @@ fn is_right_secret(issuer: &Issuer, known: &str, sent: &str) -> bool {
         || (issuer.does(Behaviour::SecretOfAnyClientAccepted) && is_anyones())
 }
 
-/// True if a client assertion is good, which it is once.
-fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
+/// True if a client assertion is good, which it is once: one that the secret signed, or a key of the client.
+fn is_good(issuer: &Issuer, client: &Client, text: &str, secret: Option<&str>) -> bool {
     let token_endpoint = &issuer.accounts.token_endpoint;
-    if issuer.does(Behaviour::AssertionRefused) {
+    let refuses_all = if secret.is_some() { Behaviour::AssertionBySecretRefused } else { Behaviour::AssertionRefused };
+    if issuer.does(refuses_all) {
         return false;
     }
+    let checks = |check| issuer.checks(check);
+    if !text.contains('.') && !issuer.checks(Check::AssertionReadable) {
+        return true;
+    }
+    let Some(jwt) = ReceivedJwt::read(text, &checks) else { return false };
+    if jwt.header.keys().any(|name| name.starts_with(UNKNOWN)) && issuer.does(Behaviour::AssertionHeaderUnknownRefused) {
+        return false;
+    }
+    if jwt.claims.keys().any(|name| name.starts_with(UNKNOWN)) && issuer.does(Behaviour::AssertionClaimUnknownRefused) {
+        return false;
+    }
+    let is_signed = match secret {
+        Some(secret) => assertion::is_by_secret(&jwt, secret, &checks),
+        None => {
+            let keys = &client.metadata.assertion_keys;
+            keys.verify(&jwt, &jwt.brought_along(issuer), &checks) || is_signed_by_another(issuer, client, &jwt)
+        }
+    };
     let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
-    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now(), &|check| issuer.checks(check));
+    let jti = assertion::identifier(&jwt.claims, &client.id, audiences, now(), &checks).filter(|_| is_signed);
     jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti) || !issuer.checks(Check::AssertionOnce))
+}
+
+/// True if a key that another client registered signed an assertion, where a flaw takes that.
+fn is_signed_by_another(issuer: &Issuer, client: &Client, jwt: &ReceivedJwt<'_>) -> bool {
+    let keys: Vec<ClientKeys> = {
+        let store = issuer.store();
+        store.clients.values().filter(|other| other.id != client.id).map(|other| other.metadata.assertion_keys.keys().clone()).collect()
+    };
+    let alg = jwt.header("alg").and_then(Alg::of);
+    alg.is_some_and(|alg| keys.iter().any(|keys| jwt.is_signed(keys, &[], alg, &|_| true))) && issuer.does(Behaviour::AssertionKeyOfAnyClient)
 }
 
 fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: impl Fn() -> bool) -> Result<Credentials, OauthError> {
@@ -115,7 +153,7 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
     }
     let same = |id: String, proof| {
         let is_other = form.get("client_id").is_some_and(|other| other != id);
-        if is_other {
+        if is_other && !(matches!(proof, Proof::Assertion(_)) && !issuer.checks(Check::AssertionClientId)) {
             Err(OauthError::invalid_client("client_id is not the client that authenticates"))
         } else {
             Ok(Credentials { id: Some(id), proof })
@@ -130,8 +168,12 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
         if form.get("client_assertion_type") != Some(assertion::TYPE) && issuer.checks(Check::AssertionType) {
             return Err(OauthError::invalid_request("client_assertion_type is not that of a JWT"));
         }
-        let subject = assertion::client_id(text);
-        let id = if issuer.checks(Check::AssertionSubject) { subject } else { form.owned("client_id").or(subject) };
+        let subject = assertion::client_id(text, &|check| issuer.checks(check));
+        let is_other = subject.as_deref() != form.get("client_id");
+        // A word tells nothing of the client.
+        let is_taken_by_form =
+            is_other && (!issuer.checks(Check::AssertionSubject) || (!text.contains('.') && !issuer.checks(Check::AssertionReadable)));
+        let id = if is_taken_by_form { form.owned("client_id").or(subject) } else { subject };
         let id = id.ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
         return same(id, Proof::Assertion(text.to_owned()));
     }

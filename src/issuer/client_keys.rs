@@ -4,8 +4,6 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 
-use super::keys::{Alg, claims_of};
-
 /// Seconds by which a client's clock may differ from the issuer's.
 const SKEW: u64 = 10;
 
@@ -25,10 +23,10 @@ impl ClientKeys {
         self.0.is_empty()
     }
 
-    /// The claims of a JWT that one of the keys signed with this algorithm; with a `kid` the key of that name.
-    pub fn claims(&self, token: &str, kid: Option<&str>, alg: Alg) -> Option<Value> {
-        let fits = |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
-        self.0.iter().filter(fits).find_map(|key| claims_of(token, key, alg))
+    /// Those that may have signed a JWT: with a `kid` the keys of that name.
+    pub fn named<'a>(&'a self, kid: Option<&'a str>) -> impl Iterator<Item = DecodingKey> + 'a {
+        let fits = move |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
+        self.0.iter().filter(fits).filter_map(|key| DecodingKey::from_jwk(key).ok())
     }
 }
 

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::text::address::is_loopback;
 
-use super::assertion::AssertionKeys;
+use super::assertion::{AssertionKeys, BY_SECRET};
 use super::client::AuthMethod;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
@@ -92,7 +92,7 @@ impl Metadata {
 
     /// True for a client that authenticates with a secret.
     pub fn has_secret(&self) -> bool {
-        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post))
+        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt))
     }
 
     /// A link for people to follow or see: `logo_uri`, `policy_uri`, `tos_uri`.
@@ -158,9 +158,13 @@ impl Metadata {
             AuthMethod::PrivateKeyJwt => {
                 AssertionKeys::read(member("jwks").or(context.keys.as_ref()), assertion_alg.filter(|_| !is_unsigned)).map_err(invalid)?
             }
+            AuthMethod::SecretJwt if assertion_alg.is_some_and(|alg| alg != BY_SECRET) => {
+                return Err(invalid("token_endpoint_auth_signing_alg is not supported"));
+            }
             _ => AssertionKeys::default(),
         };
-        let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?).map_err(invalid)?;
+        let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
+        let request_objects = request_objects.map_err(invalid)?;
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -191,8 +195,9 @@ impl Metadata {
             "id_token_signed_response_alg": alg,
             "userinfo_signed_response_alg": userinfo_alg.map(Alg::name),
             "default_max_age": default_max_age,
-            "token_endpoint_auth_signing_alg": if is_unsigned { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
+            "token_endpoint_auth_signing_alg": if is_unsigned || auth_method == AuthMethod::SecretJwt { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
             "request_object_signing_alg": request_objects.alg,
+            "require_signed_request_object": Some(true).filter(|_| request_objects.required),
             "scope": scope.to_string(),
         }));
         copy_prose(request, &mut document, &context.defect)?;
@@ -415,7 +420,8 @@ mod tests {
             json!({ "grant_types": ["client_credentials"], "response_types": ["code"] }),
             json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none" }),
             json!({ "response_types": ["token"] }),
-            json!({ "token_endpoint_auth_method": "client_secret_jwt" }),
+            json!({ "token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "RS256" }),
+            json!({ "token_endpoint_auth_method": "tls_client_auth" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks" }),
             json!({ "jwks_uri": "http://a.example/jwks" }),

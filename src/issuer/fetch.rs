@@ -17,6 +17,22 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// # Errors
 /// Why there is none.
 pub async fn json(uri: &str) -> Result<Value, &'static str> {
+    serde_json::from_slice(&bytes(uri).await?).map_err(|_| "a document is not JSON")
+}
+
+/// A document of any kind.
+///
+/// # Errors
+/// Why there is none.
+pub async fn bytes(uri: &str) -> Result<Vec<u8>, &'static str> {
+    by(reqwest::Method::GET, uri).await
+}
+
+/// The same by any method.
+///
+/// # Errors
+/// Why there is none.
+pub async fn by(method: reqwest::Method, uri: &str) -> Result<Vec<u8>, &'static str> {
     let url = Url::parse(uri).map_err(|_| "the address of a document is not a URL")?;
     if !matches!(url.scheme(), "http" | "https") || !is_loopback(&url) {
         return Err("documents are fetched from loopback addresses only");
@@ -24,7 +40,7 @@ pub async fn json(uri: &str) -> Result<Value, &'static str> {
     let client =
         reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(TIMEOUT).tls_danger_accept_invalid_certs(true);
     let client = client.build().map_err(|_| "documents cannot be fetched")?;
-    let mut response = client.get(url).send().await.map_err(|_| "a document cannot be fetched")?;
+    let mut response = client.request(method, url).send().await.map_err(|_| "a document cannot be fetched")?;
     if response.status() != reqwest::StatusCode::OK {
         return Err("a document is answered with another status than 200");
     }
@@ -35,7 +51,7 @@ pub async fn json(uri: &str) -> Result<Value, &'static str> {
         }
         body.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&body).map_err(|_| "a document is not JSON")
+    Ok(body)
 }
 
 #[cfg(test)]

@@ -78,7 +78,8 @@ impl Alg {
         URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2])
     }
 
-    fn algorithm(self) -> Algorithm {
+    /// The algorithm as the library knows it.
+    pub(super) fn algorithm(self) -> Algorithm {
         match self {
             Self::Rs256 => Algorithm::RS256,
             Self::Ps256 => Algorithm::PS256,
@@ -176,7 +177,7 @@ pub fn unsigned(header: &Value, claims: &Value) -> String {
 }
 
 /// The claims of a JWT that this key signed with this algorithm. What they say is not checked.
-pub fn claims_of(token: &str, jwk: &Jwk, alg: Alg) -> Option<Value> {
+fn claims_of(token: &str, jwk: &Jwk, alg: Alg) -> Option<Value> {
     let mut validation = Validation::new(alg.algorithm());
     validation.required_spec_claims.clear();
     validation.validate_exp = false;

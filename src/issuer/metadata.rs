@@ -66,7 +66,9 @@ mod tests {
         grants.sort_unstable();
         assert_eq!(document["grant_types_supported"], serde_json::json!(grants));
         assert_eq!(document["scopes_supported"], serde_json::json!(scope::SUPPORTED));
-        for purpose in ["id_token", "userinfo", "token_endpoint_auth", "revocation_endpoint_auth", "introspection_endpoint_auth"] {
+        let by_secret: Vec<_> = std::iter::once("HS256").chain(Alg::ALL.map(Alg::name)).collect();
+        assert_eq!(document["token_endpoint_auth_signing_alg_values_supported"], serde_json::json!(by_secret));
+        for purpose in ["id_token", "userinfo", "revocation_endpoint_auth", "introspection_endpoint_auth"] {
             assert_eq!(document[format!("{purpose}_signing_alg_values_supported")], serde_json::json!(Alg::ALL.map(Alg::name)), "{purpose}");
         }
         assert_eq!(document["acr_values_supported"], serde_json::json!([requested::ACR]));

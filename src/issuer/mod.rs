@@ -32,6 +32,7 @@ mod pages;
 mod params;
 mod persona;
 mod pkce;
+mod received_jwt;
 mod redirect;
 mod registration;
 mod reply;

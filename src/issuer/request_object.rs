@@ -1,14 +1,14 @@
-//! Request objects by value (OpenID Connect Core 6.1 and 6.3, RFC 9101 6).
+//! Request objects (OpenID Connect Core 6, RFC 9101 6).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
+use super::fetch;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::params::Params;
+use super::received_jwt::ReceivedJwt;
 use super::state::{Issuer, now};
 
 /// The `alg` of a request object without a signature.
@@ -20,94 +20,159 @@ pub struct RequestObjectKeys {
     keys: ClientKeys,
     /// `request_object_signing_alg`: the only algorithm, if it is there (OpenID Connect Registration 2).
     pub alg: Option<String>,
+    /// `require_signed_request_object`: there is a signed one in every request (RFC 9101 10.5).
+    pub required: bool,
 }
 
+/// The type of a request object, in full (RFC 9101 9.4.1).
+const FULL_TYPE: &str = "application/oauth-authz-req+jwt";
+/// What the names of claims and header parameters begin with that no specification has.
+const UNKNOWN: &str = "oa_authtest_";
+
 impl RequestObjectKeys {
-    /// Reads `jwks` and `request_object_signing_alg` of a registration request.
+    /// Reads `jwks`, `request_object_signing_alg` and `require_signed_request_object` of a registration request.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn read(jwks: Option<&Value>, alg: Option<&str>) -> Result<Self, &'static str> {
+    pub fn read(jwks: Option<&Value>, alg: Option<&str>, required: Option<&Value>) -> Result<Self, &'static str> {
         if alg.is_some_and(|name| name != UNSIGNED && Alg::of(name).is_none()) {
             return Err("request_object_signing_alg is not supported");
         }
         let keys = ClientKeys::read(jwks.and_then(|jwks| jwks["keys"].as_array()).into_iter().flatten());
-        Ok(Self { keys, alg: alg.map(str::to_owned) })
+        let required = match required {
+            None => false,
+            Some(required) => required.as_bool().ok_or("require_signed_request_object is not a boolean")?,
+        };
+        Ok(Self { keys, alg: alg.map(str::to_owned), required })
     }
+}
+
+/// How a request object came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// In the parameter `request`.
+    Value,
+    /// At the address in the parameter `request_uri`, where a flaw or a variant fetches it.
+    Reference,
+}
+
+/// The request with the object behind its `request_uri` in the place of that, where the issuer fetches any.
+pub async fn fetched(issuer: &Issuer, params: &Params) -> Option<Params> {
+    let uri = params.get("request_uri").filter(|_| params.get("request").is_none())?;
+    let method = if issuer.does(Behaviour::RequestUriPosted) {
+        http::Method::POST
+    } else if issuer.does(Behaviour::RequestUriFetched) {
+        http::Method::GET
+    } else {
+        return None;
+    };
+    let object = String::from_utf8(fetch::by(method, uri).await.ok()?).ok()?;
+    let request: Params = std::iter::once(("request".to_owned(), object)).collect();
+    Some(params.without("request_uri").with(request, true))
 }
 
 /// The request with what its request object says in the place of what stands beside it.
 ///
 /// # Errors
 /// Why the object is not good.
-pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str) -> Result<Params, &'static str> {
-    let outside = params.without("request");
+pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str, by: By) -> Result<Params, &'static str> {
+    let outside = params.without("request").without("request_uri");
     if issuer.does(Behaviour::RequestObjectIgnored) {
         return Ok(outside);
     }
-    let claims = verified(issuer, client, object)?;
+    let mut claims = verified(issuer, client, object, by)?;
+    let checks = |check| issuer.checks(if by == By::Reference { Check::RequestObjectReferenceMatches } else { check });
     let is_client = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());
-    let names_another = !is_client("iss") || !is_client("client_id");
-    if names_another && issuer.checks(Check::RequestObjectClient) {
+    if !is_client("client_id") && checks(Check::RequestObjectClient) {
+        return Err("the request object names another client than the request");
+    }
+    if !is_client("iss") && issuer.checks(Check::RequestObjectIssuer) {
         return Err("the request object is not this client's");
     }
-    if issuer.checks(Check::RequestObjectAudience) && !claims.get("aud").is_none_or(|aud| is_for(aud, &[&issuer.url])) {
+    if !claims.get("aud").is_none_or(|aud| is_for(aud, &[&issuer.url])) && issuer.checks(Check::RequestObjectAudience) {
         return Err("the request object is for another audience");
     }
     let now = now();
     let is_over = claims.get("exp").is_some_and(|exp| has_expired(exp, now));
     let is_early = claims.get("nbf").is_some_and(|nbf| !has_begun(nbf, now));
-    if is_early || (is_over && issuer.checks(Check::RequestObjectExpiry)) {
+    if (is_early && issuer.checks(Check::RequestObjectNotBefore)) || (is_over && issuer.checks(Check::RequestObjectExpiry)) {
         return Err("the request object is not good at this time");
     }
-    if ["request", "request_uri"].into_iter().any(|name| claims.contains_key(name)) {
-        return Err("the request object holds another");
+    for name in ["request", "request_uri"] {
+        if claims.shift_remove(name).is_some() && issuer.checks(Check::RequestObjectNested) {
+            return Err("the request object holds another");
+        }
+    }
+    let has_other_type = claims.get("response_type").is_some_and(|inside| outside.get("response_type").is_some_and(|outside| inside != outside));
+    if has_other_type {
+        if checks(Check::RequestObjectResponseType) {
+            return Err("the request object has another response_type than the request");
+        }
+        claims.shift_remove("response_type");
     }
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let about_itself = ["iss", "aud", "exp", "nbf", "iat", "jti", "client_id"];
     let said = claims.iter().filter(|(name, value)| !value.is_null() && !about_itself.contains(&name.as_str()));
     let inside: Params = said.map(|(name, value)| (name.clone(), text(value))).collect();
-    if inside.get("response_type").zip(outside.get("response_type")).is_some_and(|(inside, outside)| inside != outside) {
-        return Err("the request object has another response_type than the request");
-    }
     Ok(outside.with(inside, !issuer.does(Behaviour::RequestObjectOutsideWins)))
 }
 
 /// The claims of an object that is signed as the client registered, or not signed where it registered nothing.
-fn verified(issuer: &Issuer, client: &Client, object: &str) -> Result<Map<String, Value>, &'static str> {
-    let part = |index: usize| -> Option<Value> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(object.split('.').nth(index)?).ok()?).ok() };
-    let (Some(header), Some(Value::Object(claims)), Some(signature), None) = (part(0), part(1), object.split('.').nth(2), object.split('.').nth(3))
-    else {
-        return Err("the request object is not a signed JWT");
-    };
+fn verified(issuer: &Issuer, client: &Client, object: &str, by: By) -> Result<Map<String, Value>, &'static str> {
+    let checks = |check| issuer.checks(check);
+    let jwt = ReceivedJwt::read(object, &checks).ok_or("the request object is not a JWT that is understood")?;
+    refuse_unusual(issuer, &jwt)?;
     let registered = &client.metadata.request_objects;
-    let alg = header["alg"].as_str().unwrap_or_default();
-    if alg == UNSIGNED && !issuer.checks(Check::RequestObjectSigned) {
-        return Ok(claims);
+    let alg = jwt.alg("RS256", &checks).ok_or("the request object has no algorithm")?;
+    if alg == UNSIGNED {
+        return unsigned(issuer, registered, &jwt, by).map(|()| jwt.claims.clone());
     }
-    if registered.alg.as_deref().is_some_and(|only| only != alg) {
+    let is_hmac_taken = alg == "HS256" && !issuer.checks(Check::RequestObjectAlgorithm);
+    let Some(known) = Alg::of(alg) else {
+        return if is_hmac_taken { Ok(jwt.claims) } else { Err("the algorithm of the request object is not supported") };
+    };
+    let is_signed = jwt.is_signed(&registered.keys, &jwt.brought_along(issuer), known, &checks);
+    if registered.alg.as_deref().is_some_and(|only| only != alg) && !(is_signed && !issuer.checks(Check::JwtAlgRegistered)) {
         return Err("the request object is not signed with the algorithm the client registered");
     }
-    if alg == UNSIGNED {
-        return if signature.is_empty() { Ok(claims) } else { Err("the request object has a signature and says that it has none") };
-    }
-    if !issuer.checks(Check::RequestObjectSignature) {
-        return Ok(claims);
-    }
-    let alg = Alg::of(alg).ok_or("the algorithm of the request object is not supported")?;
-    let embedded = issuer.does(Behaviour::RequestObjectKeyEmbedded).then(|| ClientKeys::read(header.get("jwk")));
-    let is_signed_by = |keys: &ClientKeys, kid| keys.claims(object, kid, alg).is_some();
-    if is_signed_by(&registered.keys, header["kid"].as_str()) || embedded.is_some_and(|keys| is_signed_by(&keys, None)) {
-        Ok(claims)
+    if is_signed || !issuer.checks(Check::RequestObjectSignature) {
+        Ok(jwt.claims)
     } else {
         Err("the signature of the request object is not the client's")
     }
 }
 
+/// Refuses an object without a signature where there must be one.
+fn unsigned(issuer: &Issuer, registered: &RequestObjectKeys, jwt: &ReceivedJwt<'_>, by: By) -> Result<(), &'static str> {
+    if !jwt.is_bare() {
+        return Err("the request object has a signature and says that it has none");
+    }
+    if by == By::Reference {
+        let is_refused = issuer.checks(Check::RequestObjectSignedReference);
+        return if is_refused { Err("a request object by reference must be signed") } else { Ok(()) };
+    }
+    if registered.required && issuer.checks(Check::RequestObjectRequiredSigned) {
+        return Err("the client registered that its request objects are signed");
+    }
+    if registered.alg.as_deref().is_some_and(|only| only != UNSIGNED) && issuer.checks(Check::RequestObjectSigned) {
+        return Err("the request object is not signed with the algorithm the client registered");
+    }
+    Ok(())
+}
+
+/// Refuses what there is nothing wrong with, under a flaw.
+fn refuse_unusual(issuer: &Issuer, jwt: &ReceivedJwt<'_>) -> Result<(), &'static str> {
+    let is_unknown = |members: &Map<String, Value>| members.keys().any(|name| name.starts_with(UNKNOWN));
+    let is_refused = (is_unknown(&jwt.header) && issuer.does(Behaviour::RequestObjectHeaderUnknownRefused))
+        || (is_unknown(&jwt.claims) && issuer.does(Behaviour::RequestObjectClaimUnknownRefused))
+        || (jwt.header("typ") == Some(FULL_TYPE) && issuer.does(Behaviour::RequestObjectTypePrefixRefused));
+    if is_refused { Err("the request object has something that is not known") } else { Ok(()) }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::assemble;
+    use super::{By, assemble};
     use crate::issuer::IssuerOptions;
     use crate::issuer::client::Client;
     use crate::issuer::client_metadata::Metadata;
@@ -140,13 +205,15 @@ mod tests {
             claims
         };
         let sign = |claims: &Value| key.sign(&header, claims).unwrap();
-        let assembled = assemble(&issuer, &signing, &params, &sign(&good)).unwrap();
+        let assembled = assemble(&issuer, &signing, &params, &sign(&good), By::Value).unwrap();
         let got = ["state", "max_age", "scope", "client_id", "request", "iss"].map(|name| assembled.get(name));
         assert_eq!(got, [Some("inside"), Some("5"), Some("openid"), Some("c"), None, None]);
 
         let plain = format!("{}.", unsigned(&json!({ "alg": "none" }), &good));
-        assert_eq!(assemble(&issuer, &register(None), &params, &plain).unwrap().get("state"), Some("inside"));
+        assert_eq!(assemble(&issuer, &register(None), &params, &plain, By::Value).unwrap().get("state"), Some("inside"));
+        assert!(assemble(&issuer, &register(None), &params, &plain, By::Reference).is_err());
         for bad in [
+            format!("{plain}eA"),
             plain,
             other.key(Alg::Rs256).sign(&header, &good).unwrap(),
             ring.key(Alg::Es256).sign(&json!({ "alg": "ES256" }), &good).unwrap(),
@@ -163,7 +230,7 @@ mod tests {
             "..".to_owned(),
             String::new(),
         ] {
-            assert!(assemble(&issuer, &signing, &params, &bad).is_err(), "{bad}");
+            assert!(assemble(&issuer, &signing, &params, &bad, By::Value).is_err(), "{bad}");
         }
     }
 }

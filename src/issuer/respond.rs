@@ -70,6 +70,11 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     send(issuer, target, Site::AuthorizationError, &pairs(&params))
 }
 
+/// A response without anything in it but `state` and `iss`, as a flaw has it.
+pub fn bare(issuer: &Issuer, target: &Target) -> Answer {
+    send(issuer, target, Site::AuthorizationError, &pairs(&target.response(issuer, &[])))
+}
+
 /// A page with status 200 that says little, and on which nothing can be done.
 pub fn dead_end() -> Answer {
     Ok(Reply::page(StatusCode::OK, pages::render("dead-end/page", &Value::Null)?))

@@ -58,6 +58,8 @@ pub struct Store {
     pub id_tokens: Bounded<String, u64>,
     /// The client assertions that were used, by client and `jti`.
     assertions: Bounded<(String, String), ()>,
+    /// Documents that were fetched, by their addresses, where a flaw fetches any.
+    pub documents: Bounded<String, Vec<u8>, 32>,
     last_grant: u64,
     /// How many clients have registered themselves.
     pub registrations: u64,

@@ -15,6 +15,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
 use super::params::{Params, Query};
 use super::persona::RefreshFor;
+use super::received_jwt;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
@@ -25,6 +26,7 @@ use crate::text::random;
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {
     let is_refused = || issuer.checks(Check::TokenRequestRepeats);
     let form = Params::form(&headers, &body).or_else(|refusal| if is_refused() { Err(refusal) } else { Ok(Params::parse(&body)) });
+    received_jwt::follow(&issuer, form.as_ref().ok().and_then(|form| form.get("client_assertion"))).await;
     answer(&issuer, form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)))
 }
 

@@ -4,11 +4,16 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::refresh_form;
+use crate::agent::callback::Offer;
 use crate::rule::answer::{Answer, Control};
 use crate::rule::assertion_attack::{AssertionAttacks, Fault, Tried};
+use crate::rule::client_assertion::SignatureLengths;
+use crate::rule::jwt_fault::JwtFault;
 use crate::rule::token_refusal::Provocation;
-use crate::session::assertion::{JWT_BEARER, Signer};
-use crate::session::signing_key::foreign;
+use crate::session::assertion::{Cast, JWT_BEARER, Signer};
+use crate::session::forged_jwt::{SignatureForm, Stranger, pem, with_signature_as};
+use crate::session::recorder::Request;
+use crate::session::signing_key::{SigningAlg, foreign};
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
@@ -23,19 +28,50 @@ impl Session {
         let registered = client.registered.as_ref().or_not_offered("the client was not registered by this test")?;
         let signer = registered.signer.clone().or_not_offered("the client does not authenticate by assertions")?;
         self.try_credentials(&url).await?;
+        self.attack_signature_lengths(&url).await?;
         self.sentence("should refuse client assertions that are not good");
+        let stranger = self.stranger(signer.key().map_or(SigningAlg::Rs256, |key| key.alg())).await?;
         let mut all = Vec::new();
-        let ended = self.attack_with_assertions(&url, &client, &signer, &mut all).await;
-        self.judge(&AssertionAttacks(all));
+        let ended = self.attack_with_assertions(&url, &client, &signer, &stranger, &mut all).await;
+        let named = [JwtFault::KeySetAddress, JwtFault::CertificateAddress].map(Fault::Jwt);
+        let fetched = all.iter().any(|tried| named.contains(&tried.fault)).then(|| stranger.was_fetched());
+        self.judge(&AssertionAttacks { tried: all, fetched });
         ended
     }
 
-    async fn attack_with_assertions(&mut self, url: &Url, client: &Client, signer: &Signer, all: &mut Vec<Tried>) -> Result<(), Stop> {
-        let other = foreign(signer.key.alg()).await.map_err(|error| Stop::untestable(error.to_string()))?;
-        let (twice, once): (Vec<_>, Vec<_>) = Fault::ALL.into_iter().partition(|(fault, _)| *fault == Fault::Replayed);
+    /// Someone who registered nothing, and publishes a key.
+    pub(super) async fn stranger(&self, alg: SigningAlg) -> Result<Stranger, Stop> {
+        let key = foreign(alg).await.map_err(|error| Stop::untestable(error.to_string()))?;
+        let listener = self.listener()?;
+        let key_set = listener.offer(Offer::json(&key.set()));
+        let certificate = listener.offer(Offer { content_type: "application/pem-certificate-chain", body: pem(key.certificate()) });
+        Ok(Stranger { key, key_set, certificate })
+    }
+
+    async fn attack_with_assertions(
+        &mut self,
+        url: &Url,
+        client: &Client,
+        signer: &Signer,
+        stranger: &Stranger,
+        all: &mut Vec<Tried>,
+    ) -> Result<(), Stop> {
+        let previous = self.facts.client.previous.clone().filter(|other| other.id != client.id);
+        let other = previous.as_ref().and_then(|other| other.registered.as_ref()?.signer.as_ref()?.key());
+        let cast = Cast { client_id: &client.id, stranger, other };
+        let can_be_tried = |session: &Self, fault: Fault| match fault {
+            Fault::OtherClientId => previous.is_some(),
+            // An address on this machine says nothing to an issuer elsewhere.
+            Fault::Jwt(JwtFault::KeySetAddress | JwtFault::CertificateAddress) => session.is_issuer_here(),
+            Fault::Jwt(JwtFault::OtherAlgorithm) => session.has_registered("token_endpoint_auth_signing_alg", signer.alg()),
+            _ => true,
+        };
+        let faults: Vec<_> = Fault::all().filter(|(fault, _)| signer.can_make(*fault, &cast) && can_be_tried(self, *fault)).collect();
+        let (twice, once): (Vec<_>, Vec<_>) = faults.into_iter().partition(|(fault, _)| *fault == Fault::Replayed);
         let request = |session: &Self, (fault, _): &(Fault, &str), form: &[(&str, &str)]| {
-            let (assertion, of_type) = signer.bad_assertion(*fault, &client.id, Timestamp::now().as_second(), other);
-            session.with_assertion(client, &title(*fault), url, form, (&assertion, of_type))
+            let (assertion, of_type) = signer.bad_assertion(*fault, &cast, Timestamp::now().as_second());
+            let named = previous.as_ref().filter(|_| *fault == Fault::OtherClientId).unwrap_or(client);
+            session.with_bad_assertion(named, *fault, url, form, (&assertion, of_type))
         };
         let tried = self.try_with_code(url, once, request).await?;
         all.extend(tried.into_iter().map(|((fault, rule), exchange, control)| self.conclude_assertion((fault, rule, exchange), control)));
@@ -44,6 +80,43 @@ impl Session {
                 all.push(self.conclude_assertion((fault, rule, exchange), control));
             }
         }
+        Ok(())
+    }
+
+    fn with_bad_assertion(&self, client: &Client, fault: Fault, url: &Url, form: &[(&str, &str)], assertion: (&str, &str)) -> Request {
+        let secret = super::random(32);
+        let more = (fault == Fault::WithSecret).then_some(("client_secret", secret.as_str()));
+        let form: Vec<_> = form.iter().copied().chain(more).collect();
+        self.with_assertion(client, &title(fault), url, &form, assertion)
+    }
+
+    /// True if the registration response confirms this value.
+    pub(super) fn has_registered(&self, member: &str, value: &str) -> bool {
+        self.facts.client.registration.as_ref().and_then(|response| response.get(member)).is_some_and(|registered| registered == value)
+    }
+
+    /// Authenticates the other client, where it signs by ES256, by signatures of a wrong length.
+    async fn attack_signature_lengths(&mut self, url: &Url) -> Result<(), Stop> {
+        let Some(client) = self.facts.client.previous.clone() else { return Ok(()) };
+        let Some(signer) = client.registered.as_ref().and_then(|registered| registered.signer.clone()) else { return Ok(()) };
+        let Some(key) = signer.key().filter(|key| key.alg() == SigningAlg::Es256) else { return Ok(()) };
+        // The audience is what the issuer takes of the client that is tested.
+        let audience = self.client()?.registered.as_ref().and_then(|registered| Some(registered.signer.as_ref()?.audience.clone()));
+        let signer = Signer { audience: audience.unwrap_or_else(|| self.issuer()), ..signer };
+        let stranger = self.stranger(SigningAlg::Es256).await?;
+        let now = Timestamp::now().as_second();
+        self.sentence("should refuse client assertions whose signature has a wrong length");
+        let good = self.try_assertion(&client, "Client Assertion by ES256", url, &signer.assertion(&client.id, now)).await?;
+        let (foreign, _) =
+            signer.bad_assertion(Fault::Jwt(JwtFault::ForeignKey), &Cast { client_id: &client.id, stranger: &stranger, other: Some(key) }, now);
+        let foreign = self.try_assertion(&client, "Client Assertion by ES256 with a Foreign Key", url, &foreign).await?;
+        let mut odd = Vec::new();
+        for (form, what) in [(SignatureForm::Padded, "a zero before each half"), (SignatureForm::Der, "in DER")] {
+            if let Some(assertion) = with_signature_as(form, &signer.assertion(&client.id, now)) {
+                odd.push((what, self.try_assertion(&client, &format!("Client Assertion with a Signature {what}"), url, &assertion).await?));
+            }
+        }
+        self.judge(&SignatureLengths { good, foreign, odd });
         Ok(())
     }
 

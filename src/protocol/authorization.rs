@@ -52,9 +52,6 @@ impl Session {
             logged_in: None,
         });
         let consents = (journey.consents(), journey.notices());
-        if let Some(fault) = Self::request_object_fault(params) {
-            return self.judge_bad_request_object(fault, journey.end);
-        }
         let callback = match journey.end {
             Ok(callback) => callback,
             Err(error) => return Err(self.no_callback(params, error)),

@@ -85,16 +85,28 @@ impl Session {
 
     /// Finds out how this issuer answers a request in order.
     pub(super) async fn begin_probing(&mut self, endpoint: &Url, redirect_uri: &str) -> Result<(Probing, Probed), Stop> {
-        let mut probing = Probing { silent: true, ..Probing::default() };
         let request = AuthorizationRequest::new(self.plain_request(redirect_uri, true)?);
-        let probed = self.probe("Authorization Request in order", endpoint, &request, &[redirect_uri], &mut probing).await?;
+        let (probing, probed) = self.begin_probing_with("Authorization Request in order", endpoint, &request, redirect_uri).await?;
+        self.must_take_redirect_uri(endpoint, redirect_uri, &probed.ended).await?;
+        Ok((probing, probed))
+    }
+
+    /// The same by a request of one's own, which says `prompt=none`.
+    pub(super) async fn begin_probing_with(
+        &mut self,
+        title: &str,
+        endpoint: &Url,
+        request: &AuthorizationRequest,
+        redirect_uri: &str,
+    ) -> Result<(Probing, Probed), Stop> {
+        let mut probing = Probing { silent: true, ..Probing::default() };
+        let probed = self.probe(title, endpoint, request, &[redirect_uri], &mut probing).await?;
         probing.good = Some(signature(&probed.response, &request.url(endpoint)));
         probing.refusals.clear();
         if !matches!(probed.ended, Ended::Redirect { .. }) {
             self.note("The issuer does not answer `prompt=none` at the redirect URI, so the requests that follow go without it.");
             probing.silent = false;
         }
-        self.must_take_redirect_uri(endpoint, redirect_uri, &probed.ended).await?;
         Ok((probing, probed))
     }
 

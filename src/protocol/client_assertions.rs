@@ -8,9 +8,9 @@ use crate::agent::callback::Offer;
 use crate::feature::register::KeysBy;
 use crate::rule::answer::error_code;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
-use crate::session::assertion::{self, Signer};
-use crate::session::signing_key::SigningAlg;
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
+use crate::session::assertion::{self, JWT_BEARER, Means, Signer, Unknown};
+use crate::session::signing_key::{SigningAlg, other};
+use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
 use crate::text::words::said;
@@ -22,7 +22,14 @@ impl Session {
     /// What a client that is about to be registered signs its assertions with.
     pub(super) async fn signer(&self, keys: KeysBy) -> Result<Signer, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
-        let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
+        // A second client shows by another algorithm more than by the same, where the issuer says that it knows it.
+        let knows_es256 = offered.as_ref().is_some_and(|offered| offered.contains(&SigningAlg::Es256.name()));
+        if keys == KeysBy::AnotherValue && !knows_es256 {
+            let key = other().await.map_err(|error| Stop::untestable(error.to_string()))?;
+            return Ok(Signer { means: Means::Key(key), audience: self.issuer(), hosted: None });
+        }
+        let mut algs = SigningAlg::ALL.into_iter().filter(|alg| keys != KeysBy::AnotherValue || *alg == SigningAlg::Es256);
+        let Some(alg) = algs.find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
             let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
             return Err(Stop::not_offered(said!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
@@ -33,7 +40,7 @@ impl Session {
         let key = assertion::key(alg).await.map_err(|error| Stop::untestable(error.to_string()))?;
         let listener = self.listener()?;
         let hosted = by_reference.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
-        Ok(Signer { key, audience: self.issuer(), hosted })
+        Ok(Signer { means: Means::Key(key), audience: self.issuer(), hosted })
     }
 
     /// The run's redirect URI with a query of the client's own.
@@ -48,9 +55,14 @@ impl Session {
     /// Stops if the endpoint cannot be reached, or takes neither.
     pub(super) async fn try_client_assertions(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
-        let registered = self.client()?.registered.clone().or_not_offered("the client was not registered by this test")?;
-        let signer = registered.signer.or_not_offered("the client does not authenticate by assertions")?;
-        self.sentence("should authenticate the client by assertions signed with its key");
+        let mut registered = self.client()?.registered.clone().or_not_offered("the client was not registered by this test")?;
+        let signer = registered.signer.take().or_not_offered("the client does not authenticate by assertions")?;
+        let by_secret = signer.key().is_none();
+        self.sentence(if by_secret {
+            "should authenticate the client by assertions signed with its secret"
+        } else {
+            "should authenticate the client by assertions signed with its key"
+        });
         let mut pause = FIRST_PAUSE;
         loop {
             let issuer = self.try_audience("the issuer", &self.issuer(), &url).await?;
@@ -63,7 +75,9 @@ impl Session {
             }
             let unfetched = signer.hosted.as_ref().is_some_and(|hosted| hosted.fetched() == 0);
             let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
-            let artefact = ClientAssertions { issuer, endpoint, unfetched };
+            let signer = Signer { audience: audience.clone(), ..signer };
+            let unknown = if accepted && !by_secret { self.try_unknown(&signer, &url).await? } else { None };
+            let artefact = ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown };
             self.judge(&artefact);
             if let Some(registered) = self.facts.client.registered_mut() {
                 registered.untried = !accepted;
@@ -88,10 +102,27 @@ impl Session {
         if let Some(signer) = self.facts.client.registered_mut().and_then(|registered| registered.signer.as_mut()) {
             audience.clone_into(&mut signer.audience);
         }
+        let client = self.client()?.clone();
+        let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref()).ok_or_else(|| missing("a signer"))?;
+        let assertion = signer.assertion(&client.id, jiff::Timestamp::now().as_second());
+        self.try_assertion(&client, &format!("Client Assertion for {name}"), url, &assertion).await
+    }
+
+    /// Good assertions with a claim, and with a header parameter, that no issuer knows.
+    async fn try_unknown(&mut self, signer: &Signer, url: &Url) -> Result<Option<[Attempt; 2]>, Stop> {
+        let client = self.client()?.clone();
+        let with = |unknown| signer.with_unknown(unknown, &client.id, jiff::Timestamp::now().as_second());
+        let claim = self.try_assertion(&client, "Client Assertion with an Unknown Claim", url, &with(Unknown::Claim)).await?;
+        let header = self.try_assertion(&client, "Client Assertion with an Unknown Header Parameter", url, &with(Unknown::Header)).await?;
+        Ok(Some([claim, header]))
+    }
+
+    /// Sends a code that the issuer never gave with an assertion: whether the client was accepted shows in what is said about the code.
+    pub(super) async fn try_assertion(&mut self, client: &Client, title: &str, url: &Url, assertion: &str) -> Result<Attempt, Stop> {
         let (code, verifier) = (super::random(32), super::random(32));
         let redirect_uri = self.redirect_uri();
         let form = super::code_form(&code, Some(&verifier), &redirect_uri);
-        let response = self.send(self.authenticated(self.client()?, &format!("Client Assertion for {name}"), url, &form)).await?;
+        let response = self.send(self.with_assertion(client, title, url, &form, (assertion, JWT_BEARER))).await?;
         let error = error_code(&response).map(str::to_owned);
         Ok(Attempt::of(response.exchange, response.status, error))
     }

@@ -122,7 +122,7 @@ impl Session {
                 parameters.extend([("client_id", client.id.as_str()), ("client_secret", secret)]);
                 Request::form(title, url.clone(), &parameters)
             }
-            (AuthMethod::PrivateKeyJwt, _) => {
+            (AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt, _) => {
                 let now = jiff::Timestamp::now().as_second();
                 let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
                 let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
-use crate::session::assertion::Signer;
+use crate::session::assertion::{BY_SECRET, Signer};
 use crate::session::{Session, Stop};
+use crate::text::words::said;
 
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
 pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
@@ -72,13 +73,18 @@ impl Session {
             Some(AuthMethod::PrivateKeyJwt) => Some(self.signer(params.keys).await?),
             _ => None,
         };
+        if asked == Some(AuthMethod::ClientSecretJwt) {
+            let algs = "token_endpoint_auth_signing_alg_values_supported";
+            Stop::not_offered_if(self.lists(algs, BY_SECRET)? == Some(false), said!("`{algs}` does not list {BY_SECRET}"))?;
+            metadata["token_endpoint_auth_signing_alg"] = json!(BY_SECRET);
+        }
         let redirect_uri = params.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
         add_to(&mut metadata, params, signer.as_ref(), redirect_uri.as_deref());
         if params.links {
             self.add_client_links(&mut metadata)?;
         }
         if params.request_object_key {
-            self.add_request_key(&mut metadata).await?;
+            self.add_request_key(&mut metadata, params.signed_requests_only).await?;
         }
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
@@ -163,10 +169,11 @@ impl Session {
 /// Adds what a story wants beside the usual.
 fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect_uri: Option<&str>) {
     if let Some(signer) = signer {
-        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg().name());
-        match &signer.hosted {
-            Some(hosted) => body["jwks_uri"] = json!(hosted.url()),
-            None => body["jwks"] = signer.key.set(),
+        body["token_endpoint_auth_signing_alg"] = json!(signer.alg());
+        match (&signer.hosted, signer.key()) {
+            (Some(hosted), _) => body["jwks_uri"] = json!(hosted.url()),
+            (None, Some(key)) => body["jwks"] = key.set(),
+            (None, None) => {}
         }
     }
     if let Some(alg) = &params.userinfo_alg {
@@ -195,6 +202,7 @@ impl From<ClientAuth> for AuthMethod {
             ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
             ClientAuth::ClientSecretPost => Self::ClientSecretPost,
             ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
+            ClientAuth::ClientSecretJwt => Self::ClientSecretJwt,
             ClientAuth::None => Self::None,
         }
     }

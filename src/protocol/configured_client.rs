@@ -57,7 +57,7 @@ impl Session {
         let has = |id: &str| clients.current.iter().chain(&clients.previous).any(|client| client.id == id);
         let fits = |table: ClientTable, client: &ConfiguredClient| match asked {
             Some(AuthMethod::None) => client.is_public(),
-            Some(AuthMethod::PrivateKeyJwt) => false,
+            Some(AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt) => false,
             Some(_) => !client.is_public(),
             // The first may be any that was given for it; an attacker needs no secret.
             None => table != ClientTable::Public || clients.current.is_some(),

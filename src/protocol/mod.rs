@@ -57,6 +57,7 @@ pub mod registration_attempts;
 pub mod registration_mistakes;
 pub mod registration_refusals;
 pub mod request_object;
+mod request_object_attacks;
 pub mod resource;
 pub mod revocation;
 pub mod scope_wanted;

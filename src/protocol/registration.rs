@@ -20,6 +20,7 @@ use crate::rule::answer::error_code;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
 use crate::rule::token_response::Grant;
+use crate::session::assertion::{Means, Signer};
 use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
@@ -146,8 +147,10 @@ impl Session {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(said!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
+        let by_secret = client.secret.clone().filter(|_| params.auth_method == Some(ClientAuth::ClientSecretJwt));
+        let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), audience: self.issuer(), hosted: None });
         if let Some(registered) = &mut client.registered {
-            (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
+            (registered.signer, registered.redirect_uri) = (signer.or(by_secret), redirect_uri);
         }
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
@@ -187,6 +190,7 @@ impl Session {
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
             Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
+            Some("client_secret_jwt") => AuthMethod::ClientSecretJwt,
             _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
         };
         let management = text("registration_client_uri")

@@ -1,7 +1,7 @@
 //! Rules about client authentication by signed assertions (OpenID Connect Core 9, RFC 7523 3).
 
-use crate::rule::expect::{holds, may, must, shorten};
-use crate::rule::judgement::{not_applicable, not_run};
+use crate::rule::expect::{self, applies_if, holds, may, must, shorten};
+use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -47,6 +47,35 @@ pub struct ClientAssertions {
     pub endpoint: Attempt,
     /// True if the issuer was to fetch the client's keys and never did.
     pub unfetched: bool,
+    /// True if it signs with its secret.
+    pub by_secret: bool,
+    /// With a claim, and with a header parameter, that no issuer knows; none where a plain one was not accepted.
+    pub unknown: Option<[Attempt; 2]>,
+}
+
+impl ClientAssertions {
+    /// Passes when one of the two audiences was accepted.
+    fn accepted(&self) -> Judgement {
+        let answers = [self.issuer.accepted, self.endpoint.accepted];
+        let accepted = answers.contains(&Some(true));
+        if !accepted && self.unfetched {
+            return not_applicable("the issuer never fetched the client's keys");
+        }
+        let seen = said!("for the issuer: {}; for the token endpoint: {}", self.issuer.seen(), self.endpoint.seen());
+        if !accepted && answers.contains(&None) {
+            return not_applicable(seen);
+        }
+        holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", seen)
+    }
+
+    /// Passes when the assertion with something unknown in it was accepted as well.
+    fn ignored(&self, index: usize) -> Judgement {
+        let Some(attempt) = self.unknown.as_ref().and_then(|unknown| unknown.get(index)) else { return not_applicable("it was not tried") };
+        match attempt.accepted {
+            None => not_applicable(attempt.seen()),
+            Some(accepted) => holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", attempt.seen()),
+        }
+    }
 }
 
 impl Artefact for ClientAssertions {
@@ -57,6 +86,7 @@ impl Artefact for ClientAssertions {
 }
 
 const ACCEPTED: &str = "client-assertion/accepted";
+const BY_SECRET: &str = "client-assertion/by-secret-accepted";
 
 static RULES: &[Check<ClientAssertions>] = &[
     must(
@@ -66,17 +96,36 @@ static RULES: &[Check<ClientAssertions>] = &[
         "A client whose own assertions are refused gets no tokens.",
         "Verify the assertion with the key that the client registered (`jwks` or `jwks_uri`), check `iss`, `sub`, `exp` and `jti`, and accept the address of the token endpoint or the issuer identifier as `aud`.",
         |both| {
-            let answers = [both.issuer.accepted, both.endpoint.accepted];
-            let accepted = answers.contains(&Some(true));
-            if !accepted && both.unfetched {
-                return not_applicable("the issuer never fetched the client's keys");
-            }
-            let seen = said!("for the issuer: {}; for the token endpoint: {}", both.issuer.seen(), both.endpoint.seen());
-            if !accepted && answers.contains(&None) {
-                return not_applicable(seen);
-            }
-            holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", seen)
+            applies_if(!both.by_secret, "the client signs with its secret")?;
+            both.accepted()
         },
+    ),
+    must(
+        BY_SECRET,
+        "OIDCC-9",
+        "A client that registered for `client_secret_jwt` must be able to authenticate by a JWT that is signed with its secret",
+        "A client whose own assertions are refused gets no tokens.",
+        "Verify the HMAC of the assertion with the octets of the `client_secret` in UTF-8 as the key, check `iss`, `sub`, `exp` and `jti`, and accept the address of the token endpoint or the issuer identifier as `aud`.",
+        |both| {
+            applies_if(both.by_secret, "the client signs with a key")?;
+            both.accepted()
+        },
+    ),
+    must(
+        "client-assertion/unknown-claim-ignored",
+        "OIDCC-9",
+        "A client assertion with a claim that the issuer does not know must be accepted",
+        "A client that sends a claim for another server, or of a newer specification, cannot authenticate.",
+        "Ignore claims that the server does not know.",
+        |both| both.ignored(0),
+    ),
+    must(
+        "client-assertion/unknown-header-ignored",
+        "RFC7515-4",
+        "A client assertion with a header parameter that the issuer does not know must be accepted, unless `crit` names it",
+        "A client whose library adds a header parameter cannot authenticate.",
+        "Ignore header parameters that the server does not know and `crit` does not name.",
+        |both| both.ignored(1),
     ),
     may(
         "client-assertion/issuer-audience",
@@ -85,26 +134,87 @@ static RULES: &[Check<ClientAssertions>] = &[
         "Clients that name the issuer as the audience, as newer specifications ask them to, cannot authenticate.",
         "Accept the issuer identifier as the `aud` of client assertions, in addition to the address of the token endpoint.",
         |both| match (both.issuer.accepted, both.endpoint.accepted) {
-            (Some(false), Some(false)) => not_run(ACCEPTED),
+            (Some(false), Some(false)) => not_run(if both.by_secret { BY_SECRET } else { ACCEPTED }),
             (None, _) | (Some(false), None) => not_applicable(both.issuer.seen()),
             (Some(accepted), _) => holds(accepted, "the assertion is accepted", both.issuer.seen()),
         },
     ),
 ];
 
+/// Assertions by ES256 whose signature has another length than it must have, and what is needed to judge them.
+#[derive(Debug, Clone)]
+pub struct SignatureLengths {
+    /// A good assertion.
+    pub good: Attempt,
+    /// One that a stranger's key signed.
+    pub foreign: Attempt,
+    /// Each signature that is a good one in another form: what it was, and what came of it.
+    pub odd: Vec<(&'static str, Attempt)>,
+}
+
+impl Artefact for SignatureLengths {
+    const RULES: &'static [&'static [Check<Self>]] = &[LENGTHS];
+    fn exchange(&self) -> Option<usize> {
+        self.odd.iter().find(|(_, attempt)| attempt.accepted == Some(true)).or(self.odd.first()).map(|(_, attempt)| attempt.exchange)
+    }
+}
+
+static LENGTHS: &[Check<SignatureLengths>] = &[must(
+    "client-assertion/signature-length",
+    "RFC7518-3.4",
+    "A client assertion by ES256 whose signature is not 64 bytes long must be refused",
+    "One assertion can be written in many ways, and a list of assertions that were used does not find it again.",
+    "Compare the length of the signature before it is verified: 64 bytes for ES256, 96 for ES384, 132 for ES512. Do not take signatures in DER.",
+    |lengths| {
+        applies_if(lengths.good.accepted == Some(true), "a good assertion is not accepted")?;
+        // Where the code is looked at first, every assertion is answered in the same way.
+        applies_if(lengths.foreign.accepted == Some(false), "an assertion that a stranger signed is not refused as such")?;
+        expect::each(
+            "status 401 with error = invalid_client",
+            lengths.odd.iter().map(|(what, attempt)| (attempt.accepted.map(|accepted| !accepted), format!("{what}: {}", attempt.seen()))),
+        )
+    },
+)];
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
 
     fn attempt(accepted: bool) -> Attempt {
         Attempt::of(0, 400, Some(if accepted { "invalid_grant" } else { "invalid_client" }.to_owned()))
     }
 
     fn both(issuer: bool, endpoint: bool, unfetched: bool) -> ClientAssertions {
-        ClientAssertions { issuer: attempt(issuer), endpoint: attempt(endpoint), unfetched }
+        ClientAssertions { issuer: attempt(issuer), endpoint: attempt(endpoint), unfetched, by_secret: false, unknown: None }
+    }
+
+    #[test]
+    fn a_client_with_a_secret_has_a_rule_of_its_own() {
+        let by_secret = |both| ClientAssertions { by_secret: true, ..both };
+        assert_eq!(failing(&by_secret(both(false, false, false))), [BY_SECRET]);
+        assert_eq!(failing(&by_secret(both(false, true, false))), ["client-assertion/issuer-audience"]);
+        assert!(passing(&by_secret(both(true, false, false))).contains(&BY_SECRET));
+    }
+
+    #[test]
+    fn what_is_unknown_is_ignored() {
+        let of = |claim, header| ClientAssertions { unknown: Some([attempt(claim), attempt(header)]), ..both(true, true, false) };
+        assert!(failing(&of(true, true)).is_empty());
+        assert_eq!(failing(&of(false, true)), ["client-assertion/unknown-claim-ignored"]);
+        assert_eq!(failing(&of(true, false)), ["client-assertion/unknown-header-ignored"]);
+        let busy = ClientAssertions { unknown: Some([attempt(true), Attempt::of(0, 503, None)]), ..both(true, true, false) };
+        assert!(failing(&busy).is_empty() && !passing(&busy).contains(&"client-assertion/unknown-header-ignored"));
+    }
+
+    #[test]
+    fn a_signature_of_another_length_is_refused_where_a_foreign_one_is() {
+        let of = |good, foreign, odd| SignatureLengths { good: attempt(good), foreign: attempt(foreign), odd: vec![("DER", attempt(odd))] };
+        assert_eq!(failing(&of(true, false, true)), ["client-assertion/signature-length"]);
+        assert_eq!(passing(&of(true, false, false)), ["client-assertion/signature-length"]);
+        assert_eq!(not_applicable(&of(true, true, true)).len() + not_applicable(&of(false, false, true)).len(), 2);
     }
 
     #[test]
@@ -114,10 +224,10 @@ mod tests {
         assert_eq!(failing(&both(false, true, false)), ["client-assertion/issuer-audience"]);
         assert_eq!(failing(&both(false, false, false)), [ACCEPTED]);
         assert_eq!(not_run(&both(false, false, false)).len(), 1);
-        assert_eq!(not_applicable(&both(false, false, true)), [ACCEPTED]);
+        assert!(not_applicable(&both(false, false, true)).contains(&ACCEPTED));
         for (status, error) in [(503, None), (429, Some("slow_down")), (200, None)] {
             let busy = ClientAssertions { issuer: Attempt::of(0, status, error.map(str::to_owned)), ..both(true, false, false) };
-            assert_eq!(not_applicable(&busy).len(), 2, "{status}");
+            assert_eq!(not_applicable(&busy).len(), ClientAssertions::rules().count(), "{status}");
         }
         assert_eq!(Attempt::of(0, 401, Some("unauthorized_client".to_owned())).accepted, Some(false));
     }
@@ -129,7 +239,16 @@ mod tests {
     arbitrary_artefact!(ClientAssertions:
         issuer in any_attempt(),
         endpoint in any_attempt(),
-        unfetched in any::<bool>()
-        => ClientAssertions { issuer, endpoint, unfetched }
+        unfetched in any::<bool>(),
+        by_secret in any::<bool>(),
+        unknown in proptest::option::of([any_attempt(), any_attempt()])
+        => ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown }
+    );
+
+    arbitrary_artefact!(SignatureLengths:
+        good in any_attempt(),
+        foreign in any_attempt(),
+        odd in proptest::collection::vec(any_attempt(), 0..3)
+        => SignatureLengths { good, foreign, odd: odd.into_iter().map(|attempt| ("DER", attempt)).collect() }
     );
 }

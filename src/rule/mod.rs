@@ -44,6 +44,7 @@ pub mod introspection;
 pub mod introspection_attack;
 pub mod jose;
 pub mod judgement;
+pub mod jwt_fault;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
@@ -63,6 +64,7 @@ pub mod registration;
 pub mod registration_access;
 pub mod registration_refusal;
 pub mod request_object;
+pub mod request_object_attack;
 pub mod revocation;
 pub mod revocation_attack;
 pub mod scope_claims;
@@ -243,13 +245,14 @@ macro_rules! artefacts {
             client_configuration::DeletionByOthers,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
+            client_assertion::SignatureLengths,
             assertion_attack::AssertionAttacks,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,
             client_authentication::BasicCredentials,
             authorization_response::AuthorizationResponse,
             request_object::RequestObjectUse,
-            request_object::BadRequestObject,
+            request_object_attack::RequestObjectAttacks,
             client_shown::ClientShown,
             client_shown::PagesOfOddRequest,
             scope_grant::ScopeGrant,

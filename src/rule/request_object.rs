@@ -1,8 +1,8 @@
-//! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
+//! Rules about what a good request object does (OpenID Connect Core 6, RFC 9101 6).
 
 use serde_json::Value;
 
-use crate::rule::expect::{applies_if, must, shorten};
+use crate::rule::expect::{applies_if, must};
 use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -101,154 +101,14 @@ static USE: &[Check<RequestObjectUse>] = &[
     ),
 ];
 
-/// What is wrong with a request object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// Signed with a key that is not the client's, under the name of one that is.
-    ForeignKey,
-    /// The same with that key in its own header.
-    EmbeddedKey,
-    /// Not signed, although the client registered that it signs.
-    Unsigned,
-    /// It names another client than the request does.
-    OtherClient,
-    /// It is for another issuer.
-    OtherAudience,
-    /// It expired an hour ago.
-    Expired,
-}
-
-impl Fault {
-    /// What was sent, for the report.
-    pub fn says(self) -> &'static str {
-        match self {
-            Self::ForeignKey => "signed with a key that is not the client's",
-            Self::EmbeddedKey => "signed with a key that it brings along in its header",
-            Self::Unsigned => "not signed although the client registered that it signs",
-            Self::OtherClient => "of another client",
-            Self::OtherAudience => "for another issuer",
-            Self::Expired => "that expired an hour ago",
-        }
-    }
-}
-
-/// What came of a request with a bad request object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// An authorization code.
-    Code,
-    /// An error at the redirect URI.
-    Error(String),
-    /// A page of the issuer's own.
-    Page,
-    /// Something else at the redirect URI.
-    Nothing,
-}
-
-/// A request whose request object is bad, and the answer to it.
-#[derive(Debug, Clone)]
-pub struct BadRequestObject {
-    /// What is wrong with it.
-    pub fault: Fault,
-    /// What came of it.
-    pub answer: Answer,
-    /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
-    pub signing_confirmed: bool,
-}
-
-impl Artefact for BadRequestObject {
-    const RULES: &'static [&'static [Check<Self>]] = &[BAD];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
-
-static BAD: &[Check<BadRequestObject>] = &[
-    must(
-        "request-object/signature-verified",
-        "OIDCC-6.3.2",
-        "The issuer must refuse a request object that is signed with a key that is not the client's",
-        "The signature proves nothing, and an attacker can send requests in the name of the client.",
-        "Verify the signature of the request object with the keys in the client's registered `jwks` or `jwks_uri`. If the signature does not verify, answer with `error=invalid_request_object` and issue no code.",
-        |bad| refused(bad, Fault::ForeignKey),
-    ),
-    must(
-        "request-object/own-key-refused",
-        "OIDCC-6.3.2",
-        "The issuer must refuse a request object that is signed with a key from its own header",
-        "The signature proves nothing: an attacker who forges a request object can put their own key into its header.",
-        "Take keys only from the client's registered `jwks` or `jwks_uri`. Ignore `jwk`, `jku`, `x5c` and `x5u` in the header of the request object, and answer with `error=invalid_request_object` if no registered key fits.",
-        |bad| refused(bad, Fault::EmbeddedKey),
-    ),
-    must(
-        "request-object/unsigned-refused",
-        "OIDCR-2",
-        "The issuer must refuse an unsigned request object of a client that registered `request_object_signing_alg`",
-        "An attacker only has to remove the signature to change a request that the client wants to protect.",
-        "Compare the `alg` of the request object with the client's `request_object_signing_alg`. Refuse every other algorithm, `none` included, with `error=invalid_request_object`.",
-        |bad| {
-            applies_if(
-                bad.fault != Fault::Unsigned || bad.signing_confirmed,
-                "the registration response does not confirm request_object_signing_alg",
-            )?;
-            refused(bad, Fault::Unsigned)
-        },
-    ),
-    must(
-        "request-object/client-id-matches",
-        "RFC9101-6.3",
-        "The issuer must refuse a request object whose `client_id` is not the `client_id` of the request",
-        "A request that one client signed is carried out for another client.",
-        "Compare the `client_id` in the request object with the parameter `client_id`. If they differ, refuse the request with `error=invalid_request_object` and issue no code.",
-        |bad| refused(bad, Fault::OtherClient),
-    ),
-    must(
-        "request-object/audience-checked",
-        "RFC7519-4.1.3",
-        "The issuer must refuse a request object that is for another issuer",
-        "Another issuer, or an attacker who sees the requests to it, can send the client's signed requests to this issuer.",
-        "If the request object has an `aud`, check that `aud` is or contains the server's own issuer identifier. Otherwise refuse the request with `error=invalid_request_object`.",
-        |bad| refused(bad, Fault::OtherAudience),
-    ),
-    must(
-        "request-object/expired-refused",
-        "RFC7519-4.1.4",
-        "The issuer must refuse a request object that has expired",
-        "An attacker who sees a request once can use it for ever.",
-        "Compare the `exp` of the request object with the server's clock, and allow a few minutes of difference at most. Refuse an expired request object with `error=invalid_request_object`.",
-        |bad| refused(bad, Fault::Expired),
-    ),
-];
-
-/// Passes when a request object with this fault is refused.
-fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
-    applies_if(bad.fault == fault, "the request object has another fault")?;
-    match &bad.answer {
-        Answer::Code => fail("an error, or a page of the issuer's own", "an authorization code"),
-        Answer::Error(error) => pass(said!("error = {}", shorten(error))),
-        Answer::Page => pass("a page of the issuer's own"),
-        Answer::Nothing => pass("no code"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{Answer, BadRequestObject, Fault, RequestObjectUse, Sent};
+    use super::{RequestObjectUse, Sent};
     use crate::rule::jose::testing::judged;
     use crate::rule::testing::arbitrary_artefact;
-
-    const ALL: [(Fault, &str); 6] = [
-        (Fault::ForeignKey, "request-object/signature-verified"),
-        (Fault::EmbeddedKey, "request-object/own-key-refused"),
-        (Fault::Unsigned, "request-object/unsigned-refused"),
-        (Fault::OtherClient, "request-object/client-id-matches"),
-        (Fault::OtherAudience, "request-object/audience-checked"),
-        (Fault::Expired, "request-object/expired-refused"),
-    ];
 
     #[test]
     fn what_is_inside_counts() {
@@ -267,20 +127,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_a_code_shows_that_a_bad_object_was_taken() {
-        for (fault, rule) in ALL {
-            let bad = |answer| judged(&BadRequestObject { fault, answer, signing_confirmed: true });
-            assert_eq!(bad(Answer::Code).failed, [rule]);
-            for answer in [Answer::Error("invalid_request_object".to_owned()), Answer::Page, Answer::Nothing] {
-                let judged = bad(answer);
-                assert_eq!((judged.passed, judged.not_applicable.len()), (vec![rule], 5));
-            }
-        }
-        let unconfirmed = BadRequestObject { fault: Fault::Unsigned, answer: Answer::Code, signing_confirmed: false };
-        assert!(judged(&unconfirmed).failed.is_empty());
-    }
-
     arbitrary_artefact!(RequestObjectUse:
         inside in "a|b|é",
         outside in "a|b|é",
@@ -288,12 +134,5 @@ mod tests {
         is_offered in any::<bool>(),
         sent in select(&[Sent::ByValue, Sent::ByReference][..])
         => RequestObjectUse { sent, is_offered, inside, outside, returned }
-    );
-
-    arbitrary_artefact!(BadRequestObject:
-        (fault, _) in select(&ALL[..]),
-        answer in prop_oneof![Just(Answer::Code), ".{0,12}".prop_map(Answer::Error), Just(Answer::Page), Just(Answer::Nothing)],
-        signing_confirmed in any::<bool>()
-        => BadRequestObject { fault, answer, signing_confirmed }
     );
 }

@@ -175,10 +175,14 @@ pub struct RequestSigner {
     pub key: &'static SigningKey,
     /// Where an object by reference is fetched.
     pub page: StandingOffer,
+    /// Another key that the client registered with it.
+    pub second: &'static SigningKey,
     /// The issuer confirmed the algorithm in its registration response.
     pub confirmed: bool,
-    /// An object signed with it was processed.
-    pub processed: bool,
+    /// The client asked to be held to signed objects in every request.
+    pub asked_required: bool,
+    /// The issuer confirmed that.
+    pub is_required: bool,
 }
 
 /// What is known of the issuer.

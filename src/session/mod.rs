@@ -21,6 +21,7 @@ use crate::text::words::{Words, said};
 
 pub mod assertion;
 pub mod facts;
+pub mod forged_jwt;
 pub mod recorder;
 pub mod signing_key;
 pub mod stop;

@@ -53,6 +53,8 @@ pub struct SigningKey {
     private: EncodingKey,
     public: Value,
     public_pem: String,
+    /// A certificate that it signed for itself, DER.
+    certificate: Vec<u8>,
     kid: String,
 }
 
@@ -83,8 +85,21 @@ impl SharedKey {
 
 /// A JWT with `alg` `none`.
 pub(crate) fn without_signature(claims: &Value) -> String {
+    format!("{}.", unsecured(&json!({ "alg": "none" }), claims))
+}
+
+/// Header and claims of a JWT: what is signed.
+pub(super) fn unsecured(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims))
+    format!("{}.{}", part(header), part(claims))
+}
+
+/// A key that a second client registers.
+static OTHER_RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
+
+/// A key that only those clients of the suite register which are another than the one that is tested.
+pub(crate) async fn other() -> Result<&'static SigningKey, SigningKeyError> {
+    OTHER_RSA.get().await
 }
 
 /// Keys that no client registers.
@@ -117,7 +132,9 @@ impl SigningKey {
         if let (Value::Object(public), Value::Object(members)) = (&mut public, members) {
             public.extend(members);
         }
-        let key = Self { alg, private, public, public_pem, kid };
+        let certificate = rcgen::CertificateParams::new(Vec::<String>::new()).and_then(|params| params.self_signed(&pair));
+        let certificate = certificate.map_err(|error| failed(&error))?.der().to_vec();
+        let key = Self { alg, private, public, public_pem, certificate, kid };
         // Proved once here, so that signing needs no error of its own.
         key.signature("").map_err(|why| failed(&why))?;
         Ok(key)
@@ -143,6 +160,11 @@ impl SigningKey {
         &self.kid
     }
 
+    /// A certificate that nobody else vouches for, DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
     /// A signed JWT in compact form. `alg` and `kid` are filled in where the header does not name them.
     pub fn sign(&self, mut header: Map<String, Value>, claims: &Value) -> String {
         header.entry("alg").or_insert_with(|| Value::from(self.alg.name()));
@@ -162,12 +184,16 @@ impl SigningKey {
 
     fn message(&self, mut header: Map<String, Value>, claims: &Value) -> String {
         header.entry("kid").or_insert_with(|| Value::from(self.kid.as_str()));
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}", part(&Value::Object(header)), part(claims))
+        unsecured(&Value::Object(header), claims)
     }
 
     fn signature(&self, message: &str) -> Result<String, String> {
-        crypto::sign(message.as_bytes(), &self.private, self.alg.algorithm()).map_err(|error| error.to_string())
+        self.signature_by(self.alg.algorithm(), message)
+    }
+
+    /// The signature of a message in base64url, by another algorithm that the key can be used with.
+    pub(super) fn signature_by(&self, algorithm: Algorithm, message: &str) -> Result<String, String> {
+        crypto::sign(message.as_bytes(), &self.private, algorithm).map_err(|error| error.to_string())
     }
 }
 

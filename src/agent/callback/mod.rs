@@ -1,6 +1,6 @@
 //! The loopback listener behind the redirect URI, shared by the tests of a run: each waits for the callback with its own `state`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,8 @@ use crate::listen;
 const BODY_CAP: usize = 256 * 1024;
 /// How many callbacks that are not waited for are kept; the oldest goes first.
 const UNCLAIMED_CAP: usize = 64;
+/// How many methods are remembered by which a document was fetched.
+const METHODS_CAP: usize = 8;
 /// What the end-user sees once the issuer has sent the browser back.
 const DONE_PAGE: &str = include_str!("callback.html");
 
@@ -102,6 +104,7 @@ struct Contents {
 struct Offered {
     document: Offer,
     fetched: usize,
+    methods: BTreeSet<String>,
 }
 
 /// A document of this program, to be fetched beside the redirect URI.
@@ -204,7 +207,7 @@ impl CallbackListener {
         let mut contents = self.inbox.lock();
         let path = format!("{}/request/{}", self.redirect_uri().path().trim_end_matches('/'), contents.next);
         contents.next += 1;
-        contents.offered.insert(path.clone(), Offered { document, fetched: 0 });
+        contents.offered.insert(path.clone(), Offered { document, fetched: 0, methods: BTreeSet::new() });
         drop(contents);
         let mut url = self.redirect_uri().clone();
         url.set_path(&path);
@@ -316,6 +319,11 @@ impl StandingOffer {
     pub fn fetched(&self) -> usize {
         self.inbox.lock().offered.get(self.url.path()).map_or(0, |offered| offered.fetched)
     }
+
+    /// The methods by which it was fetched.
+    pub fn methods(&self) -> Vec<String> {
+        self.inbox.lock().offered.get(self.url.path()).map(|offered| offered.methods.iter().cloned().collect()).unwrap_or_default()
+    }
 }
 
 impl Drop for StandingOffer {
@@ -328,6 +336,9 @@ async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Resp
     if request.uri().path() != inbox.redirect_uri.path() {
         let document = inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
             offered.fetched += 1;
+            if offered.methods.len() < METHODS_CAP {
+                offered.methods.insert(request.method().to_string());
+            }
             offered.document.clone()
         });
         if let Some(document) = document {

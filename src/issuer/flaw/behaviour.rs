@@ -133,8 +133,16 @@ named! {
     DeletionKeepsCredentials = "deletion-keeps-credentials",
     /// Refuses client assertions that name the issuer as their audience.
     AssertionForIssuerRefused = "assertion-for-issuer-refused",
-    /// Refuses every client assertion.
+    /// Refuses every client assertion that a key signed.
     AssertionRefused = "assertion-refused",
+    /// Refuses every client assertion that a secret signed.
+    AssertionBySecretRefused = "assertion-by-secret-refused",
+    /// Takes client assertions that the key of any client signed.
+    AssertionKeyOfAnyClient = "assertion-key-of-any-client",
+    /// Refuses client assertions with a claim that is not known.
+    AssertionClaimUnknownRefused = "assertion-claim-unknown-refused",
+    /// Refuses client assertions with a header parameter that is not known.
+    AssertionHeaderUnknownRefused = "assertion-header-unknown-refused",
     /// Answers userinfo as plain JSON although the client registered a signature.
     UserinfoUnsigned = "userinfo-unsigned",
     /// Signs userinfo with PS256, whatever the client registered.
@@ -267,8 +275,32 @@ named! {
     RequestUriIgnored = "request-uri-ignored",
     /// Prefers the parameters beside a request object to those in it.
     RequestObjectOutsideWins = "request-object-outside-wins",
-    /// Verifies a request object with the key in its own header.
-    RequestObjectKeyEmbedded = "request-object-key-embedded",
+    /// Refuses request objects without saying so: the browser comes back with nothing.
+    RequestObjectRefusedBare = "request-object-refused-bare",
+    /// Refuses request objects as an invalid request, whatever is wrong with them.
+    RequestObjectRefusedUnnamed = "request-object-refused-unnamed",
+    /// Refuses request objects with a claim that is not known.
+    RequestObjectClaimUnknownRefused = "request-object-claim-unknown-refused",
+    /// Refuses request objects with a header parameter that is not known.
+    RequestObjectHeaderUnknownRefused = "request-object-header-unknown-refused",
+    /// Refuses request objects whose type begins with `application/`.
+    RequestObjectTypePrefixRefused = "request-object-type-prefix-refused",
+    /// Sends refusals to the redirect URI in a request object, which the client did not register.
+    RequestObjectRedirectsAnywhere = "request-object-redirects-anywhere",
+    /// Fetches request objects from the address in a request.
+    RequestUriFetched = "request-uri-fetched",
+    /// Fetches them by POST.
+    RequestUriPosted = "request-uri-posted",
+    /// Verifies a JWT of a client with the key in its own header (here and below client assertions and request objects).
+    JwtKeyEmbedded = "jwt-key-embedded",
+    /// Verifies it with the key of a certificate in its header.
+    JwtCertificateEmbedded = "jwt-certificate-embedded",
+    /// Verifies it with the keys behind the `jku` of its header.
+    JwtKeySetAddress = "jwt-key-set-address",
+    /// Verifies it with the key of a certificate behind the `x5u` of its header.
+    JwtCertificateAddress = "jwt-certificate-address",
+    /// Fetches what the header names an address of, and takes nothing from there.
+    JwtAddressesFetched = "jwt-addresses-fetched",
     /// Does not show a client's logo.
     LogoHidden = "logo-hidden",
     /// Does not link to a client's policy.

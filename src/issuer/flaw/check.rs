@@ -65,6 +65,28 @@ named! {
     GrantRegistered = "grant/registered",
     /// A client that asks for client credentials is confidential (RFC 6749 4.4).
     GrantConfidential = "grant/confidential",
+    /// A JWT that a client sent demands no extension that is not known (here and below RFC 7515, RFC 7519: client assertions and request objects).
+    JwtCritical = "jwt/critical",
+    /// The JSON of such a JWT is well formed.
+    JwtStrictJson = "jwt/strict-json",
+    /// Nothing comes after the JSON of its claims.
+    JwtWhole = "jwt/whole",
+    /// There is no white space in its base64url.
+    JwtBase64 = "jwt/base64url",
+    /// It is in UTF-8.
+    JwtUtf8 = "jwt/utf-8",
+    /// Of a member that is there twice the last counts.
+    JwtRepeats = "jwt/repeats",
+    /// Its header has an algorithm.
+    JwtAlgPresent = "jwt/alg-present",
+    /// The algorithm is the one that the client registered.
+    JwtAlgRegistered = "jwt/alg-registered",
+    /// The signature was made with the hash of the algorithm.
+    JwtHash = "jwt/hash",
+    /// The key that signed it is the one that it names.
+    JwtKid = "jwt/kid",
+    /// A signature by ECDSA is as long as it must be.
+    JwtSignatureLength = "jwt/signature-length",
     /// A client assertion is signed with a key of the client (RFC 7523 3).
     AssertionSignature = "client-assertion/signature",
     /// A client assertion has a signature: its algorithm is not `none`.
@@ -83,6 +105,18 @@ named! {
     AssertionSubject = "client-assertion/subject",
     /// The issuer of a client assertion is the client.
     AssertionIssuer = "client-assertion/issuer",
+    /// The issuer and the audience of a client assertion are right to the case of their letters.
+    AssertionLetterCase = "client-assertion/letter-case",
+    /// A client assertion is for nobody else.
+    AssertionSoleAudience = "client-assertion/sole-audience",
+    /// A client assertion has an identifier.
+    AssertionIdentifier = "client-assertion/identifier",
+    /// A client assertion is a JWT.
+    AssertionReadable = "client-assertion/readable",
+    /// The `client_id` beside a client assertion is its client (RFC 7521 4.2).
+    AssertionClientId = "client-assertion/client-id",
+    /// A client assertion by a secret is signed with the secret of the client.
+    AssertionSecret = "client-assertion/secret",
     /// A client assertion comes as what it is, a JWT (RFC 7523 2.2).
     AssertionType = "client-assertion/type",
     /// A client assertion is used once.
@@ -181,6 +215,26 @@ named! {
     RequestObjectAudience = "request-object/audience",
     /// A request object has not expired.
     RequestObjectExpiry = "request-object/expiry",
+    /// The time of a request object has come.
+    RequestObjectNotBefore = "request-object/not-before",
+    /// A request object is not signed by HMAC, for which a client has no key.
+    RequestObjectAlgorithm = "request-object/algorithm",
+    /// The issuer of a request object is the client.
+    RequestObjectIssuer = "request-object/issuer",
+    /// The response type in a request object is the one beside it (OpenID Connect Core 6.1).
+    RequestObjectResponseType = "request-object/response-type",
+    /// There is no request object within a request object (RFC 9101 4).
+    RequestObjectNested = "request-object/nested",
+    /// A request object comes by value or by reference, not both (RFC 9101 5).
+    RequestObjectSole = "request-object/sole",
+    /// The request of a client that registered `require_signed_request_object` is made by a request object (RFC 9101 10.5).
+    RequestObjectPresent = "request-object/present",
+    /// A request object by reference is signed (OpenID Connect Core 6.2).
+    RequestObjectSignedReference = "request-object/signed-reference",
+    /// The client and the response type of a request object by reference are those of the request (OpenID Connect Core 6.2).
+    RequestObjectReferenceMatches = "request-object/reference-matches",
+    /// The request object of such a client is signed (RFC 9101 10.5).
+    RequestObjectRequiredSigned = "request-object/required-signed",
     /// The password is right.
     LoginPassword = "login/password",
     /// A login form comes from the browser that the login page was sent to (RFC 6749 10.12).

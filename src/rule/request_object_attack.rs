@@ -1,0 +1,637 @@
+//! Rules about request objects that are not good: each is refused, and a good one that is unusual is not (OpenID Connect Core 6, RFC 9101 6 and 10.5).
+
+use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
+use crate::rule::{Artefact, Check};
+use crate::text::words::said;
+
+/// What is wrong with a request object, or with the request around it, which is good but for this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// As with any JWT.
+    Jwt(JwtFault),
+    /// Its `kid` is that of another key of the client than the one that signed it.
+    OtherKid,
+    /// It names another client than the request does.
+    OtherClient,
+    /// Its `iss` is not the client.
+    OtherIssuer,
+    /// It is for another issuer.
+    OtherAudience,
+    /// It expired an hour ago.
+    Expired,
+    /// Its `nbf` is to come.
+    NotYet,
+    /// Its response type is not the one beside it.
+    OtherResponseType,
+    /// Its redirect URI is none that the client registered.
+    OtherRedirectUri,
+    /// There is another request object in it.
+    Nested,
+    /// It is good, and the request names the address of one as well.
+    ByBoth,
+    /// There is none, and the client registered that there always is.
+    Absent,
+    /// It is not signed, and the client registered that it always is.
+    UnsignedThoughRequired,
+    /// It is not signed, and comes by reference.
+    UnsignedByReference,
+    /// It names another client than the request does, and comes by reference.
+    OtherClientByReference,
+    /// Its response type is not the one beside it, and it comes by reference.
+    OtherResponseTypeByReference,
+}
+
+const SIGNATURE: &str = "request-object/signature-verified";
+const OTHER_AUDIENCE: &str = "request-object/audience-checked";
+const REFERENCE_MATCHES: &str = "request-object/reference-matches-request";
+
+/// Those that other JWTs do not have, or have rules of other names about.
+const OWN: [(Fault, &str); 19] = [
+    (Fault::Jwt(JwtFault::ForeignKey), SIGNATURE),
+    (Fault::Jwt(JwtFault::EmbeddedKey), "request-object/own-key-refused"),
+    (Fault::Jwt(JwtFault::Unsigned), "request-object/unsigned-refused"),
+    (Fault::Jwt(JwtFault::PublicKeyAsSecret), "request-object/public-key-as-secret-refused"),
+    (Fault::OtherKid, "request-object/kid-names-key"),
+    (Fault::OtherClient, "request-object/client-id-matches"),
+    (Fault::OtherIssuer, "request-object/other-issuer-refused"),
+    (Fault::OtherAudience, OTHER_AUDIENCE),
+    (Fault::Expired, "request-object/expired-refused"),
+    (Fault::NotYet, "request-object/not-before-refused"),
+    (Fault::OtherResponseType, "request-object/response-type-matches"),
+    (Fault::OtherRedirectUri, "request-object/redirect-uri-checked"),
+    (Fault::Nested, "request-object/nested-refused"),
+    (Fault::ByBoth, "request-object/by-both-refused"),
+    (Fault::Absent, "request-object/plain-request-refused"),
+    (Fault::UnsignedThoughRequired, "request-object/required-signature"),
+    (Fault::UnsignedByReference, "request-object/unsigned-reference-refused"),
+    (Fault::OtherClientByReference, REFERENCE_MATCHES),
+    (Fault::OtherResponseTypeByReference, REFERENCE_MATCHES),
+];
+
+impl Fault {
+    /// Every one, with its rule, in the order in which they are tried.
+    pub fn all() -> impl Iterator<Item = (Self, &'static str)> {
+        OWN.into_iter().chain(jwt_faults!("request-object"))
+    }
+
+    /// What was sent, for the report.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Jwt(fault) => fault.says(),
+            Self::OtherKid => "under the kid of another key of the client",
+            Self::OtherClient => "of another client",
+            Self::OtherIssuer => "with another iss than the client",
+            Self::OtherAudience => "for another issuer",
+            Self::Expired => "that expired an hour ago",
+            Self::NotYet => "with an nbf in the future",
+            Self::OtherResponseType => "with another response type than beside it",
+            Self::OtherRedirectUri => "with a redirect URI that is not registered",
+            Self::Nested => "that holds another",
+            Self::ByBoth => "by value and by reference",
+            Self::Absent => "that is not there",
+            Self::UnsignedThoughRequired => "without a signature, which the client registered as required",
+            Self::UnsignedByReference => "by reference and without a signature",
+            Self::OtherClientByReference => "by reference and of another client",
+            Self::OtherResponseTypeByReference => "by reference and with another response type than beside it",
+        }
+    }
+
+    /// True where what is wrong is the signature: it is by no key of the client (RFC 9101 6.2).
+    fn is_signature(self) -> bool {
+        matches!(self, Self::Jwt(fault) if fault == JwtFault::ForeignKey || (fault.is_about_key() && fault != JwtFault::TwoAlgorithms))
+    }
+
+    /// The fault that is taken for certain where this one is, with its rule: nothing more is to be said of this one then.
+    fn follows_from(self) -> Option<(Self, &'static str)> {
+        match self {
+            Self::Jwt(JwtFault::TwoAudiences) => Some((Self::OtherAudience, OTHER_AUDIENCE)),
+            Self::OtherKid => Some((Self::Jwt(JwtFault::ForeignKey), SIGNATURE)),
+            Self::Jwt(fault) if fault.is_about_key() => Some((Self::Jwt(JwtFault::ForeignKey), SIGNATURE)),
+            _ => None,
+        }
+    }
+}
+
+/// What is unusual about a request object that is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unusual {
+    /// A claim that no issuer knows.
+    Claim,
+    /// A header parameter that no issuer knows.
+    Header,
+    /// The media type of request objects as `typ`.
+    Type,
+    /// The same with `application/` in front.
+    LongType,
+}
+
+impl Unusual {
+    /// Every one, in the order in which they are tried.
+    pub const ALL: [Self; 4] = [Self::Claim, Self::Header, Self::Type, Self::LongType];
+
+    /// What was sent, for the report.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Claim => "with an unknown claim",
+            Self::Header => "with an unknown header parameter",
+            Self::Type => "with typ oauth-authz-req+jwt",
+            Self::LongType => "with typ application/oauth-authz-req+jwt",
+        }
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// It was carried out: a code, or an error about the end-user, which only comes where the rest is right.
+    CarriedOut(String),
+    /// An error at the redirect URI.
+    Error(String),
+    /// A page of the issuer's own, with its status where that was seen.
+    Page(Option<u16>),
+    /// Neither a code nor an error at the redirect URI.
+    Bare,
+    /// It could not be seen.
+    Unknown(String),
+}
+
+impl Became {
+    /// For the report.
+    fn says(&self) -> String {
+        shorten(&match self {
+            Self::CarriedOut(what) => what.clone(),
+            Self::Error(error) => format!("error = {error}"),
+            Self::Page(Some(status)) => format!("a page with status {status}"),
+            Self::Page(None) => "a page".to_owned(),
+            Self::Bare => "neither a code nor an error".to_owned(),
+            Self::Unknown(why) => why.clone(),
+        })
+    }
+
+    /// False where nothing can be concluded from it.
+    fn is_clear(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Page(Some(429 | 500..)) => false,
+            Self::Error(error) => !matches!(error.as_str(), "server_error" | "temporarily_unavailable"),
+            _ => true,
+        }
+    }
+}
+
+/// A request whose request object is bad, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// What came of it.
+    pub became: Became,
+    /// The journal's number of the exchange.
+    pub exchange: usize,
+}
+
+/// Requests with bad request objects, and with unusual ones, of a client whose good request objects are carried out: that is the control of them all.
+#[derive(Debug, Clone)]
+pub struct RequestObjectAttacks {
+    /// The bad ones.
+    pub tried: Vec<Tried>,
+    /// The unusual ones, each with what came of it.
+    pub unusual: Vec<(Unusual, Became, usize)>,
+    /// True if an address in the header of one was fetched; `None` where none was named that the issuer can reach.
+    pub fetched: Option<bool>,
+    /// The methods by which a good request object was fetched that came by reference and was carried out.
+    pub reference_fetched_by: Option<Vec<String>>,
+    /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
+    pub signing_confirmed: bool,
+}
+
+impl Artefact for RequestObjectAttacks {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, JWT];
+    fn exchange(&self) -> Option<usize> {
+        let carried_out = self.tried.iter().find(|tried| matches!(tried.became, Became::CarriedOut(_)));
+        carried_out.or(self.tried.first()).map(|tried| tried.exchange)
+    }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let faults: Vec<Fault> = Fault::all().filter(|(_, id)| *id == rule).map(|(fault, _)| fault).collect();
+        let unusual = match rule {
+            CLAIM => Some(Unusual::Claim),
+            HEADER => Some(Unusual::Header),
+            TYPE => Some(Unusual::LongType),
+            _ => None,
+        };
+        let of_unusual = || self.unusual.iter().find(|(kind, ..)| Some(*kind) == unusual).map(|(_, _, exchange)| *exchange);
+        self.tried.iter().find(|tried| faults.contains(&tried.fault)).map(|tried| tried.exchange).or_else(of_unusual).or_else(|| self.exchange())
+    }
+}
+
+const CLAIM: &str = "request-object/unknown-claim-ignored";
+const HEADER: &str = "request-object/unknown-header-ignored";
+const TYPE: &str = "request-object/typ-prefix";
+
+static RULES: &[Check<RequestObjectAttacks>] = &[
+    must(
+        SIGNATURE,
+        "OIDCC-6.3.2",
+        "The issuer must refuse a request object that is signed with a key that is not the client's",
+        "The signature proves nothing, and an attacker can send requests in the name of the client.",
+        "Verify the signature of the request object with the keys in the client's registered `jwks` or `jwks_uri`. If the signature does not verify, answer with `error=invalid_request_object` and issue no code.",
+        |attacks| attacks.refused(Fault::Jwt(JwtFault::ForeignKey)),
+    ),
+    must(
+        "request-object/own-key-refused",
+        "OIDCC-6.3.2",
+        "The issuer must refuse a request object that is signed with a key from its own header",
+        "The signature proves nothing: an attacker who forges a request object can put their own key into its header.",
+        "Take keys only from the client's registered `jwks` or `jwks_uri`. Ignore `jwk`, `jku`, `x5c` and `x5u` in the header of the request object, and answer with `error=invalid_request_object` if no registered key fits.",
+        |attacks| attacks.refused(Fault::Jwt(JwtFault::EmbeddedKey)),
+    ),
+    must(
+        "request-object/unsigned-refused",
+        "OIDCR-2",
+        "The issuer must refuse an unsigned request object of a client that registered `request_object_signing_alg`",
+        "An attacker only has to remove the signature to change a request that the client wants to protect.",
+        "Compare the `alg` of the request object with the client's `request_object_signing_alg`. Refuse every other algorithm, `none` included, with `error=invalid_request_object`.",
+        |attacks| {
+            applies_if(attacks.signing_confirmed, "the registration response does not confirm request_object_signing_alg")?;
+            attacks.refused(Fault::Jwt(JwtFault::Unsigned))
+        },
+    ),
+    must(
+        "request-object/public-key-as-secret-refused",
+        "RFC9101-6.2",
+        "The issuer must refuse a request object that is signed by HMAC with the public key of the client",
+        "Everyone can read a public key. An attacker uses it as the secret of an HMAC, and sends requests in the name of the client.",
+        "Decide by the key, and not by the header of the JWT, which algorithms are possible: an RSA or EC key is never the secret of `HS256`.",
+        |attacks| attacks.refused(Fault::Jwt(JwtFault::PublicKeyAsSecret)),
+    ),
+    must(
+        "request-object/kid-names-key",
+        "RFC9101-6.2",
+        "The issuer must refuse a request object that another key than the one named by `kid` signed, even if both are the client's",
+        "A client cannot take a key out of use for one purpose and keep it for another.",
+        "If the header has a `kid`, look for the key of that name among the client's keys and try no other. If there is none, or the signature does not verify, answer with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::OtherKid),
+    ),
+    must(
+        "request-object/client-id-matches",
+        "RFC9101-6.3",
+        "The issuer must refuse a request object whose `client_id` is not the `client_id` of the request",
+        "A request that one client signed is carried out for another client.",
+        "Compare the `client_id` in the request object with the parameter `client_id`. If they differ, refuse the request with `error=invalid_request_object` and issue no code.",
+        |attacks| attacks.refused(Fault::OtherClient),
+    ),
+    must(
+        "request-object/other-issuer-refused",
+        "RFC8725-3.8",
+        "The issuer must refuse a request object whose `iss` is not the client whose key signed it",
+        "A JWT that the client passed on and did not make is taken for its request.",
+        "If the request object has an `iss`, compare it with the client whose key verifies the signature. If they differ, answer with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::OtherIssuer),
+    ),
+    must(
+        OTHER_AUDIENCE,
+        "RFC7519-4.1.3",
+        "The issuer must refuse a request object that is for another issuer",
+        "Another issuer, or an attacker who sees the requests to it, can send the client's signed requests to this issuer.",
+        "If the request object has an `aud`, check that `aud` is or contains the server's own issuer identifier. Otherwise refuse the request with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::OtherAudience),
+    ),
+    must(
+        "request-object/expired-refused",
+        "RFC7519-4.1.4",
+        "The issuer must refuse a request object that has expired",
+        "An attacker who sees a request once can use it for ever.",
+        "Compare the `exp` of the request object with the server's clock, and allow a few minutes of difference at most. Refuse an expired request object with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::Expired),
+    ),
+    must(
+        "request-object/not-before-refused",
+        "RFC7519-4.1.5",
+        "The issuer must refuse a request object before the time in its `nbf`",
+        "A client that signs requests for later cannot rely on it that they are of no use before.",
+        "If the request object has an `nbf`, compare it with the server's clock, and allow a few minutes of difference at most. Before that time answer with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::NotYet),
+    ),
+    must(
+        "request-object/response-type-matches",
+        "OIDCC-6.1",
+        "The issuer must refuse a request object whose `response_type` is not the `response_type` of the request",
+        "One part of the server answers in the way the object asks for, and another part in the way the link asks for, which an attacker can change.",
+        "Compare the `response_type` in the request object with the parameter `response_type`. If they differ, answer with `error=invalid_request_object` or `error=invalid_request`.",
+        |attacks| attacks.refused(Fault::OtherResponseType),
+    ),
+    // "The authorization server then validates the request, as specified in OAuth 2.0."
+    must(
+        "request-object/redirect-uri-checked",
+        "RFC9101-6.3",
+        "The issuer must not redirect to the `redirect_uri` in a request object, if the client did not register that URI",
+        "A signed request object leads the end-user and the code to any address.",
+        "Compare the `redirect_uri` with those that the client registered after the request object was read, not before. If it is another, show an error page and do not redirect.",
+        |attacks| attacks.refused(Fault::OtherRedirectUri),
+    ),
+    // The MUST NOT is about who makes the object; that the issuer refuses it follows from the definition of `invalid_request_object`.
+    should(
+        "request-object/nested-refused",
+        "RFC9101-4",
+        "A request object that holds another in `request` should be refused",
+        "Two parts of the server take two different request objects for the request.",
+        "Refuse a request object that has a claim `request` or `request_uri` with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::Nested),
+    ),
+    // The same: the MUST NOT is about who sends the request.
+    should(
+        "request-object/by-both-refused",
+        "RFC9101-5",
+        "A request with both `request` and `request_uri` should be refused",
+        "Two parts of the server take two different request objects for the request.",
+        "Refuse a request that has both parameters with `error=invalid_request`.",
+        |attacks| attacks.refused(Fault::ByBoth),
+    ),
+    must(
+        "request-object/plain-request-refused",
+        "RFC9101-10.5",
+        "A request without a request object must be refused where `require_signed_request_object` is true for the client or the issuer",
+        "An attacker leaves the request object out, and sends any request in the name of the client.",
+        "Look at `require_signed_request_object` in the metadata of the client and of the server. Where it is true, answer a request without `request` and `request_uri` with `error=invalid_request`.",
+        |attacks| attacks.refused(Fault::Absent),
+    ),
+    must(
+        "request-object/required-signature",
+        "RFC9101-10.5",
+        "An unsigned request object must be refused where `require_signed_request_object` is true for the client or the issuer",
+        "An attacker leaves the signature out, and sends any request in the name of the client.",
+        "Look at `require_signed_request_object` in the metadata of the client and of the server. Where it is true, answer a request object with `alg` `none` with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::UnsignedThoughRequired),
+    ),
+    must(
+        "request-object/unsigned-reference-refused",
+        "OIDCC-6.2",
+        "An unsigned request object behind a `request_uri` by plain http must be refused",
+        "Everyone between the issuer and the client can change the request.",
+        "Accept `request_uri` by http only if the request object behind it is signed with a key of the client. Otherwise answer with `error=invalid_request_uri` or `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::UnsignedByReference),
+    ),
+    must(
+        REFERENCE_MATCHES,
+        "OIDCC-6.2",
+        "The issuer must refuse a request object by reference whose `client_id` or `response_type` is not that of the request",
+        "A request that one client signed is carried out for another client, or in a way that the link does not show.",
+        "Compare the `client_id` and the `response_type` in the request object with the parameters, in the same way as for `request`. If they differ, answer with `error=invalid_request_object`.",
+        |attacks| attacks.each_refused(&[Fault::OtherClientByReference, Fault::OtherResponseTypeByReference]),
+    ),
+    must(
+        "request-object/reference-by-get",
+        "RFC9101-5.2.3",
+        "The issuer must fetch a request object from its `request_uri` by GET",
+        "Servers that offer request objects answer other methods with an error.",
+        "Send a GET request to the address in `request_uri`.",
+        |attacks| {
+            let Some(methods) = &attacks.reference_fetched_by else { return not_applicable("no request object by reference was carried out") };
+            let others: Vec<_> = methods.iter().filter(|method| !matches!(method.as_str(), "GET" | "HEAD")).collect();
+            holds(others.is_empty(), "GET", said!("fetched by {}", expect::list(methods)))
+        },
+    ),
+    must(
+        "request-object/signature-error",
+        "RFC9101-6.2",
+        "The error for a request object with a wrong signature must be `invalid_request_object`",
+        "The client does not learn that its key is not known, and looks for the mistake elsewhere.",
+        "Answer with `error=invalid_request_object` at the redirect URI if no key of the client verifies the signature.",
+        |attacks| {
+            let errors = attacks.tried.iter().filter(|tried| tried.fault.is_signature() && tried.became.is_clear());
+            expect::each(
+                "error = invalid_request_object",
+                errors.filter_map(|tried| match &tried.became {
+                    Became::Error(error) => {
+                        Some((Some(error == "invalid_request_object"), format!("{}: {}", tried.fault.says(), tried.became.says())))
+                    }
+                    _ => None,
+                }),
+            )
+        },
+    ),
+    must(
+        "request-object/refused-with-error",
+        "RFC9101-6.3",
+        "A request that is refused for its request object must be answered with an error",
+        "The client waits for a code, or takes the response for a success.",
+        "Redirect the browser to the redirect URI with an `error`, or show a page of the server's own.",
+        |attacks| {
+            let refused = attacks.tried.iter().filter(|tried| !matches!(tried.became, Became::CarriedOut(_)));
+            expect::each(
+                "an error at the redirect URI, or a page of the issuer's own",
+                refused.map(|tried| {
+                    let is_open = matches!(tried.became, Became::Unknown(_));
+                    ((!is_open).then_some(tried.became != Became::Bare), format!("{}: {}", tried.fault.says(), tried.became.says()))
+                }),
+            )
+        },
+    ),
+    must(
+        CLAIM,
+        "RFC7519-4",
+        "A request object with a claim that the issuer does not know must be accepted",
+        "A client that uses a newer specification cannot send its requests to this issuer.",
+        "Ignore claims of the request object that the server does not know, as it ignores unknown parameters.",
+        |attacks| attacks.accepted(Unusual::Claim),
+    ),
+    must(
+        HEADER,
+        "RFC7515-4",
+        "A request object with a header parameter that the issuer does not know must be accepted, unless `crit` names it",
+        "A client whose library adds a header parameter cannot send its requests to this issuer.",
+        "Ignore header parameters that the server does not know and `crit` does not name.",
+        |attacks| attacks.accepted(Unusual::Header),
+    ),
+    must(
+        TYPE,
+        "RFC7515-4.1.9",
+        "The issuer must read the `typ` `oauth-authz-req+jwt` of a request object as if it began with `application/`",
+        "Of two clients that say the same, one cannot send its requests to this issuer.",
+        "Add `application/` to a `typ` without a slash before you compare it.",
+        |attacks| {
+            let of = |kind: Unusual| attacks.unusual.iter().find(|(known, ..)| *known == kind).map(|(_, became, _)| became);
+            let (Some(short), Some(long)) = (of(Unusual::Type), of(Unusual::LongType)) else { return not_applicable("it was not tried") };
+            let seen = said!("without it: {}; with it: {}", short.says(), long.says());
+            match [short, long].map(|became| matches!(became, Became::CarriedOut(_))) {
+                [true, true] => pass(seen),
+                [false, false] => not_applicable(said!("the issuer takes neither form: {seen}")),
+                _ if !short.is_clear() || !long.is_clear() => not_applicable(seen),
+                _ => fail("the same answer to both forms", seen),
+            }
+        },
+    ),
+];
+
+static JWT: &[Check<RequestObjectAttacks>] = jwt_rules!(
+    "request-object",
+    "request object",
+    "The attacker sends requests in the name of the client.",
+    "Answer with `error=invalid_request_object`, and issue no code."
+);
+
+impl RequestObjectAttacks {
+    fn tried(&self, fault: Fault) -> Option<&Tried> {
+        self.tried.iter().find(|tried| tried.fault == fault)
+    }
+
+    /// Passes when a request object with this fault is refused.
+    fn refused(&self, fault: Fault) -> Judgement {
+        let is_carried_out = |fault| self.tried(fault).is_some_and(|tried| matches!(tried.became, Became::CarriedOut(_)));
+        match fault.follows_from() {
+            Some((root, rule)) if is_carried_out(fault) && is_carried_out(root) => not_run(rule),
+            _ => self.each_refused(&[fault]),
+        }
+    }
+
+    /// Passes when each request object with one of these faults is refused.
+    fn each_refused(&self, faults: &[Fault]) -> Judgement {
+        let tried = self.tried.iter().filter(|tried| faults.contains(&tried.fault));
+        expect::each(
+            "an error, or a page of the issuer's own",
+            tried.map(|tried| {
+                let is_refused = !matches!(tried.became, Became::CarriedOut(_));
+                (tried.became.is_clear().then_some(is_refused), format!("{}: {}", tried.fault.says(), tried.became.says()))
+            }),
+        )
+    }
+
+    /// Passes when a good request object with something unusual about it is carried out.
+    fn accepted(&self, kind: Unusual) -> Judgement {
+        let Some((_, became, _)) = self.unusual.iter().find(|(known, ..)| *known == kind) else { return not_applicable("it was not tried") };
+        match became {
+            Became::CarriedOut(_) => pass(became.says()),
+            _ if !became.is_clear() => not_applicable(became.says()),
+            _ => fail("the request is carried out, as without it", became.says()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::{Became, Fault, RequestObjectAttacks, Tried, Unusual};
+    use crate::rule::Artefact as _;
+    use crate::rule::jwt_fault::JwtFault;
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
+
+    const ERROR: &str = "request-object/refused-with-error";
+    const SIGNATURE_ERROR: &str = "request-object/signature-error";
+
+    fn none() -> RequestObjectAttacks {
+        RequestObjectAttacks { tried: Vec::new(), unusual: Vec::new(), fetched: None, reference_fetched_by: None, signing_confirmed: true }
+    }
+
+    fn tried(fault: Fault, became: Became) -> Tried {
+        Tried { fault, became, exchange: 3 }
+    }
+
+    fn one(fault: Fault, became: Became) -> RequestObjectAttacks {
+        RequestObjectAttacks { tried: vec![tried(fault, became)], ..none() }
+    }
+
+    fn carried_out() -> Became {
+        Became::CarriedOut("a code".to_owned())
+    }
+
+    fn error(error: &str) -> Became {
+        Became::Error(error.to_owned())
+    }
+
+    #[test]
+    fn each_fault_has_a_rule_which_an_error_and_a_page_satisfy() {
+        for (fault, rule) in Fault::all() {
+            assert_eq!((failing(&one(fault, carried_out())), one(fault, carried_out()).exchange_of(rule)), (vec![rule], Some(3)), "{fault:?}");
+            for refused in [error("invalid_request_object"), Became::Page(Some(400)), Became::Page(None)] {
+                let refused = one(fault, refused);
+                assert!(failing(&refused).is_empty() && passing(&refused).contains(&rule) && passing(&refused).contains(&ERROR), "{fault:?}");
+            }
+            for open in [Became::Unknown("?".to_owned()), Became::Page(Some(503)), error("server_error")] {
+                let open = one(fault, open);
+                assert!(failing(&open).is_empty() && !passing(&open).contains(&rule), "{fault:?}");
+            }
+            assert_eq!(failing(&one(fault, Became::Bare)), [ERROR], "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_signature_has_an_error_of_its_own() {
+        let foreign = Fault::Jwt(JwtFault::ForeignKey);
+        assert_eq!(failing(&one(foreign, error("invalid_request"))), [SIGNATURE_ERROR]);
+        assert!(passing(&one(foreign, error("invalid_request_object"))).contains(&SIGNATURE_ERROR));
+        assert!(not_applicable(&one(foreign, Became::Page(Some(400)))).contains(&SIGNATURE_ERROR));
+        assert!(failing(&one(Fault::Expired, error("invalid_request"))).is_empty());
+    }
+
+    #[test]
+    fn what_follows_from_another_fault_is_said_once() {
+        for (root, follows) in [
+            (Fault::OtherAudience, Fault::Jwt(JwtFault::TwoAudiences)),
+            (Fault::Jwt(JwtFault::ForeignKey), Fault::OtherKid),
+            (Fault::Jwt(JwtFault::ForeignKey), Fault::Jwt(JwtFault::OtherHash)),
+        ] {
+            let both = RequestObjectAttacks { tried: [root, follows].map(|fault| tried(fault, carried_out())).into(), ..none() };
+            assert_eq!((failing(&both).len(), not_run(&both).len()), (1, 1), "{follows:?}");
+        }
+    }
+
+    #[test]
+    fn an_unsigned_object_is_judged_where_the_algorithm_was_confirmed() {
+        let unconfirmed = RequestObjectAttacks { signing_confirmed: false, ..one(Fault::Jwt(JwtFault::Unsigned), carried_out()) };
+        assert!(failing(&unconfirmed).is_empty());
+    }
+
+    #[test]
+    fn what_is_unusual_and_right_is_carried_out() {
+        let of = |kind, became| RequestObjectAttacks { unusual: vec![(kind, became, 5)], ..none() };
+        for (kind, rule) in [(Unusual::Claim, "request-object/unknown-claim-ignored"), (Unusual::Header, "request-object/unknown-header-ignored")] {
+            assert_eq!(failing(&of(kind, error("invalid_request_object"))), [rule]);
+            assert_eq!((passing(&of(kind, carried_out())), of(kind, carried_out()).exchange_of(rule)), (vec![rule], Some(5)));
+            assert!(failing(&of(kind, Became::Page(Some(500)))).is_empty());
+        }
+        let types = |short, long| RequestObjectAttacks { unusual: vec![(Unusual::Type, short, 1), (Unusual::LongType, long, 2)], ..none() };
+        assert_eq!(passing(&types(carried_out(), carried_out())), ["request-object/typ-prefix"]);
+        assert_eq!(failing(&types(carried_out(), error("x"))), ["request-object/typ-prefix"]);
+        assert_eq!(failing(&types(error("x"), carried_out())), ["request-object/typ-prefix"]);
+        for open in [types(error("x"), error("x")), types(carried_out(), Became::Page(Some(503)))] {
+            assert!(failing(&open).is_empty() && passing(&open).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_reference_is_fetched_by_get() {
+        let by = |method: &str| RequestObjectAttacks { reference_fetched_by: Some(vec!["GET".to_owned(), method.to_owned()]), ..none() };
+        assert_eq!(passing(&by("GET")), ["request-object/reference-by-get"]);
+        assert_eq!(failing(&by("POST")), ["request-object/reference-by-get"]);
+    }
+
+    prop_compose! {
+        fn any_became()(became in prop_oneof![
+            ".{0,8}".prop_map(Became::CarriedOut),
+            ".{0,8}|invalid_request_object".prop_map(Became::Error),
+            proptest::option::of(any::<u16>()).prop_map(Became::Page),
+            Just(Became::Bare),
+            ".{0,8}".prop_map(Became::Unknown),
+        ]) -> Became {
+            became
+        }
+    }
+
+    arbitrary_artefact!(RequestObjectAttacks:
+        tried in proptest::collection::vec((select(Fault::all().collect::<Vec<_>>()), any_became()), 0..6),
+        unusual in proptest::collection::vec((select(&Unusual::ALL[..]), any_became()), 0..4),
+        fetched in proptest::option::of(any::<bool>()),
+        reference_fetched_by in proptest::option::of(proptest::collection::vec("GET|POST", 0..2)),
+        signing_confirmed in any::<bool>()
+        => RequestObjectAttacks {
+            tried: tried.into_iter().map(|((fault, _), became)| Tried { fault, became, exchange: 1 }).collect(),
+            unusual: unusual.into_iter().map(|(kind, became)| (kind, became, 2)).collect(),
+            fetched,
+            reference_fetched_by,
+            signing_confirmed,
+        }
+    );
+}
