@@ -75,6 +75,9 @@ pub struct Authorize {
     pub odd_values: Option<OddValues>,
     /// What the request asks for beyond the scope.
     pub beyond_scope: Option<BeyondScope>,
+    /// Whether the `code_challenge` comes without its method, which means `plain` (RFC 7636 4.3).
+    #[serde(default)]
+    pub challenge_without_method: bool,
     /// Whether the code verifier is one character shorter than RFC 7636 4.1 wants it.
     #[serde(default)]
     pub short_verifier: bool,
@@ -183,7 +186,7 @@ pub enum RequestObject {
 pub enum OddValues {
     /// `state` and `nonce` hold every kind of printable character.
     Characters,
-    /// `state` is 512 characters long.
+    /// `state` and `nonce` are 512 characters long.
     Long,
 }
 
@@ -272,7 +275,7 @@ impl Authorize {
             ("state", Some(run.state)),
             ("nonce", self.nonce.then_some(run.nonce)),
             ("code_challenge", self.pkce.then_some(run.code_challenge)),
-            ("code_challenge_method", self.pkce.then(|| "S256".to_owned())),
+            ("code_challenge_method", (self.pkce && !self.challenge_without_method).then(|| "S256".to_owned())),
             ("prompt", self.prompt().map(str::to_owned)),
             ("max_age", self.max_age.map(|seconds| seconds.to_string())),
             ("login_hint", self.login_hint.then_some(run.username)),

@@ -145,6 +145,10 @@ fn of_attack(attack: Attack, request: &Authorize, before: &[Step], must: &mut im
         "\"short-verifier\" belongs to an authorization with \"short-verifier\", and only to that",
     );
     must(
+        (attack == Attack::VerifierByUnnamedMethod) == request.challenge_without_method,
+        "\"verifier-by-unnamed-method\" belongs to an authorization with \"challenge-without-method\", and only to that",
+    );
+    must(
         attack != Attack::UnaskedVerifier || !request.pkce,
         "sends a code verifier that was not asked for: set \"pkce\" of the authorization before it to false",
     );

@@ -236,6 +236,10 @@ steps! {
     RefuseRequestObjects {} => "Request Objects",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_request_objects();
 
+    /// Sends requests in the browser session of the login that need no login, each with one thing that is odd (OpenID Connect Core 3.1.2.1, 5.5).
+    AskInSession {} => "Requests in a Session",
+        needs: &[Metadata, KeySet, Client, UserTokens], settings: &[User], scope: "openid", action: ask_in_session();
+
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
     UseLoopbackPorts {} => "Loopback Ports",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: use_loopback_ports();
@@ -336,9 +340,13 @@ steps! {
     TryWrongPassword {} => "Wrong Password",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: try_wrong_password();
 
-    /// Sends the login form from another browser than the one it was shown in (RFC 6749 10.12).
-    SendFormElsewhere {} => "Login Form of Another Browser",
-        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: send_form_elsewhere();
+    /// Sends the login form, or the consent form, from another browser than the one it was shown in (RFC 6749 10.12).
+    SendFormElsewhere {
+        /// True for the form of the consent page.
+        #[serde(default, rename = "of-consent")]
+        of_consent: bool,
+    } => if *of_consent { "Consent Form of Another Browser" } else { "Login Form of Another Browser" },
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: send_form_elsewhere(*of_consent);
 
     /// Refuses on the consent page (RFC 6749 4.1.2.1).
     DenyConsent {} => "Consent Refused",

@@ -53,6 +53,8 @@ pub struct Request {
     pub sub: Option<String>,
     /// The user name the login page begins with.
     pub login_hint: Option<String>,
+    /// True if it came by POST.
+    pub by_post: bool,
 }
 
 /// Why a request is refused.
@@ -73,6 +75,7 @@ enum Doubt {
     UnknownClient,
     NoRedirectUri,
     UnregisteredRedirectUri,
+    ResponseMode,
 }
 
 impl Doubt {
@@ -83,13 +86,14 @@ impl Doubt {
             Self::UnknownClient => "There is no such client.",
             Self::NoRedirectUri => "redirect_uri is missing.",
             Self::UnregisteredRedirectUri => "The client did not register this redirect_uri.",
+            Self::ResponseMode => "There is no such response_mode.",
         }
     }
 }
 
 /// `GET` of the authorization endpoint.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
-    begin(&issuer, &query, &headers).await
+    begin(&issuer, &query, &headers, false).await
 }
 
 /// `POST` to the authorization endpoint, with the same parameters as a form (OpenID Connect Core 3.1.2.1).
@@ -100,16 +104,16 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if issuer.does(Behaviour::PostRequestRefused) {
         return Err(Problem::Page("The request is not a GET."));
     }
-    begin(&issuer, &Params::parse(&body), &headers).await
+    begin(&issuer, &Params::parse(&body), &headers, true).await
 }
 
-async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
+async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap, by_post: bool) -> Answer {
     received_jwt::follow(issuer, params.get("request")).await;
     let checked = match request_object::fetched(issuer, params).await {
         Some(fetched) => check(issuer, &fetched, Some(By::Reference)),
         None => check(issuer, params, Some(By::Value)),
     };
-    match checked {
+    match checked.map(|request| Request { by_post, ..request }) {
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(doubt)) => Err(Problem::Page(doubt.message())),
         Err(Refusal::Flawed(reply)) => Ok(*reply),
@@ -124,6 +128,9 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let is_long = state.as_ref().is_some_and(|state| state.chars().count() > SHORT_STATE);
     if is_long && issuer.does(Behaviour::StateCut) {
         state = state.map(|state| state.chars().take(SHORT_STATE).collect());
+    }
+    if params.is_empty("state") && issuer.does(Behaviour::EmptyStateReturned) {
+        state = Some(String::new());
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
     let mode = Mode::of(params);
@@ -170,6 +177,9 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequired) {
         return Err(refuse("invalid_scope", "scope is missing"));
     }
+    if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequiredUnnamed) {
+        return Err(invalid("scope is missing"));
+    }
     for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() && !(name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored)) {
             return Err(refuse(error, "this parameter is not supported"));
@@ -185,9 +195,13 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if !client.metadata.may("authorization_code") {
         return Err(refuse("unauthorized_client", "the client did not register the grant authorization_code"));
     }
-    if mode.is_none() {
+    if mode.is_none() && issuer.does(Behaviour::UnknownModeRedirected) {
         return Err(invalid("only the response modes query and form_post are supported"));
     }
+    if mode.is_none() && !issuer.does(Behaviour::UnknownModeTaken) {
+        return Err(Refusal::Page(Doubt::ResponseMode));
+    }
+    odd_parameters(issuer, params).map_err(invalid)?;
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
     }
@@ -195,6 +209,11 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
     if prompt.has("none") && prompt.words().count() > 1 && !issuer.does(Behaviour::PromptNoneFirst) {
         return Err(invalid("prompt has none and another value"));
+    }
+    let is_prompt = |word: &str| matches!(word, "none" | "login" | "consent" | "select_account");
+    if !prompt.words().all(is_prompt) && !issuer.does(Behaviour::PromptUnknownTaken) {
+        let is_named = !issuer.does(Behaviour::PromptUnnamed);
+        return Err(invalid(if is_named { "prompt has a value that is not supported" } else { "something is not supported" }));
     }
     let max_age = match params.get("max_age").map(str::parse) {
         None => client.metadata.default_max_age.filter(|_| !issuer.does(Behaviour::DefaultMaxAgeIgnored)),
@@ -220,24 +239,54 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
     }
     let requested = requested(issuer, params).map_err(invalid)?.within(&client.metadata.scope);
-    if requested.unmet_acr {
-        return Err(refuse("unmet_authentication_requirements", "there is no such authentication context class"));
+    if requested.unmet_acr && !issuer.does(Behaviour::AcrEssentialIgnored) {
+        let error = if issuer.does(Behaviour::UnmetAcrUnnamed) { "access_denied" } else { "unmet_authentication_requirements" };
+        return Err(refuse(error, "there is no such authentication context class"));
     }
-    let hinted = params.get("id_token_hint").and_then(|hint| hint::subject(issuer, hint));
+    let hint = params.get("id_token_hint");
+    let hinted = hint.and_then(|hint| hint::subject(issuer, hint));
+    if hint.is_some() && hinted.is_none() && issuer.does(Behaviour::HintInvalidRefused) {
+        return Err(invalid("id_token_hint is not an ID token of this issuer"));
+    }
     if hinted.is_some() && issuer.does(Behaviour::IdTokenHintRefused) {
         return Err(invalid("id_token_hint is not accepted"));
     }
     // The client knows the end-user by the name of its sector.
-    let sub = requested.sub.clone().map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted);
+    let asked_for = requested.sub.clone().filter(|_| !issuer.does(Behaviour::SubValueIgnored));
+    let sub = asked_for.map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted);
     let nonce = params.owned("nonce");
     let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
-    Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint })
+    Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
+}
+
+/// What flaws make of parameters that are left out, short or empty.
+fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> {
+    let state = params.get("state");
+    if state.is_none() && issuer.does(Behaviour::StateRequired) {
+        return Err("state is missing");
+    }
+    if state.is_some_and(|state| state.len() < 8) && issuer.does(Behaviour::StateShortRefused) {
+        return Err("state is too short");
+    }
+    if params.is_empty("max_age") && issuer.does(Behaviour::EmptyParametersRefused) {
+        return Err("max_age has no value");
+    }
+    Ok(())
 }
 
 /// What `claims` and `acr_values` ask for (OpenID Connect Core 5.5, 3.1.2.1).
 fn requested(issuer: &Issuer, params: &Params) -> Result<Requested, &'static str> {
     let claims = params.get("claims").filter(|_| !issuer.does(Behaviour::ClaimsParameterIgnored));
     let mut requested = claims.map_or(Ok(Requested::default()), Requested::read)?;
+    for (odd, behaviour) in [
+        (requested.odd.member, Behaviour::ClaimsMemberRefused),
+        (requested.odd.in_claim, Behaviour::ClaimsInClaimRefused),
+        (requested.odd.unavailable, Behaviour::ClaimsUnavailableRefused),
+    ] {
+        if odd && issuer.does(behaviour) {
+            return Err("claims has what is not understood");
+        }
+    }
     requested.acr |= params.get("acr_values").is_some();
     Ok(requested)
 }

@@ -102,8 +102,11 @@ pub fn id_token(
         if wants_auth_time && issuer.does(Behaviour::RequireAuthTimeIgnored) {
             claims.shift_remove("auth_time");
         }
-        if grant.requested.acr {
-            claims.insert("acr".to_owned(), json!(ACR));
+        if grant.requested.essential.auth_time && issuer.does(Behaviour::AuthTimeEssentialIgnored) {
+            claims.shift_remove("auth_time");
+        }
+        if let Some(acr) = acr(issuer, grant) {
+            claims.insert("acr".to_owned(), json!(acr));
         }
     }
     let has_stranger = kind == GrantKind::Refresh && issuer.does(Behaviour::IdTokenRefreshStranger);
@@ -118,6 +121,20 @@ pub fn id_token(
     let signed =
         Signed { typ: "JWT", header: Some(Site::IdTokenHeader), unsigned: Some(Behaviour::IdTokenUnsigned), foreign: Behaviour::IdTokenForeignKey };
     sign(issuer, alg, &claims, &signed)
+}
+
+/// The `acr` of an ID token: where it was asked for, the one there is.
+fn acr(issuer: &Issuer, grant: &Grant) -> Option<&'static str> {
+    if !grant.requested.acr {
+        return None;
+    }
+    if grant.requested.essential.acr {
+        return Some(if issuer.does(Behaviour::AcrEssentialOther) { "https://acme-booking.example/acr/other" } else { ACR });
+    }
+    if issuer.does(Behaviour::AcrVoluntaryMissing) {
+        return None;
+    }
+    Some(if issuer.does(Behaviour::AcrNumbered) { "2" } else { ACR })
 }
 
 /// A signed access token for this scope.

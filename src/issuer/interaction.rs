@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -147,7 +149,13 @@ pub(super) fn scopes_in_words(flow: &Flow) -> Vec<String> {
 /// `POST` of the consent page.
 pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
-    let (id, mut flow) = posted_flow(&issuer, &form, &headers)?;
+    let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
+        Err(_) if !issuer.checks(Check::ConsentBrowser) => {
+            let id = form.get("flow").ok_or(LOST)?;
+            (id.to_owned(), issuer.store().flows.get(id).cloned().ok_or(LOST)?)
+        }
+        known => known?,
+    };
     if !matches!(next(&issuer, &flow), Next::Consent) {
         return go_on(&issuer, &id, &flow);
     }
@@ -189,11 +197,18 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
     let store = issuer.store();
     let is_other = |session: &Session| request.sub.as_ref().is_some_and(|sub| *sub != session.sub) && !issuer.does(Behaviour::SubMoves);
     let session = store.session(&flow.browser, now).filter(|session| {
-        let asked = asks_login || request.prompt.has("select_account") || (asks_none && !silent);
+        let selects = request.prompt.has("select_account") && !issuer.does(Behaviour::SelectAccountIgnored);
+        let asked = asks_login || selects || (asks_none && !silent);
         // A login in the very second of the request is not older than zero seconds, but max_age=0 asks for one all the same.
-        let too_old = request.max_age.is_some_and(|most| most == 0 || now.saturating_sub(session.auth_time) > most);
+        let is_zero = request.max_age == Some(0);
+        let too_old = request.max_age.is_some_and(|most| most == 0 || now.saturating_sub(session.auth_time) > most)
+            && !(is_zero && issuer.does(Behaviour::MaxAgeZeroIgnored));
         flow.logged_in || !(asked || (too_old && issuer.checks(Check::AuthorizationMaxAge)) || is_other(session))
     });
+    let by_hint = || Session { sub: USER_SUB.to_owned(), auth_time: now };
+    if session.is_none() && silent && request.sub.as_deref() == Some(USER_SUB) && issuer.does(Behaviour::HintLogsIn) {
+        return Next::Code(by_hint());
+    }
     let Some(session) = session.filter(|_| !(silent && issuer.does(Behaviour::PromptNoneRefused))) else {
         let needs_hint = silent && request.sub.is_none() && issuer.does(Behaviour::PromptNoneNeedsHint);
         let error = if needs_hint { "invalid_request" } else { "login_required" };
@@ -210,8 +225,8 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
         && !issuer.does(Behaviour::ConsentNever)
         && (issuer.does(Behaviour::ConsentAlways)
             || always_asks
-            || request.prompt.has("consent")
-            || !store.has_consent(&session.sub, &request.client_id, &asked_scope(request)));
+            || !store.has_consent(&session.sub, &request.client_id, &asked_scope(request))
+            || (request.prompt.has("consent") && !issuer.does(Behaviour::PromptConsentRemembered)));
     match (wants_consent, silent) {
         (false, _) => Next::Code(session.clone()),
         (true, false) => Next::Consent,
@@ -228,6 +243,9 @@ pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
             return Ok(Reply::page(StatusCode::OK, pages::render("error-page/error", &Value::Null)?));
         }
         Next::Login | Next::Consent if issuer.pages == PageSet::DeadEnd => return respond::dead_end(),
+        Next::Consent | Next::Code(_) if flow.request.by_post && flow.logged_in && issuer.does(Behaviour::PostRequestLost) => {
+            return respond::dead_end();
+        }
         Next::Login => LOGIN,
         Next::Continue => CONTINUE,
         Next::Consent => CONSENT,
@@ -262,7 +280,13 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     if issuer.does(Behaviour::CodeShort) {
         code.truncate(8);
     }
-    let (reply, sent) = respond::code(issuer, &request.target, &code)?;
+    if let Some(challenge) = request.challenge.as_ref().filter(|_| issuer.does(Behaviour::CodeHoldsChallenge)) {
+        code = format!("{}.{}", code, URL_SAFE_NO_PAD.encode(json!({ "code_challenge": challenge }).to_string()));
+    }
+    let (mut reply, sent) = respond::code(issuer, &request.target, &code)?;
+    if flow.consented() && issuer.does(Behaviour::ConsentAnswered307) {
+        reply.status = StatusCode::TEMPORARY_REDIRECT;
+    }
     let auth_time = if !flow.logged_in && issuer.does(Behaviour::AuthTimeMoves) {
         // Later than any rounding explains, even if both are in the same second.
         issuer.now().max(session.auth_time + 3)

@@ -10,9 +10,12 @@ use url::form_urlencoded;
 
 use super::reply::OauthError;
 
-/// The parameters of a request. Those without a value are left out: they count as absent.
+/// The parameters of a request. Those without a value are left out: they count as absent, and are remembered for flaws alone.
 #[derive(Debug, Clone, Default)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params {
+    pairs: Vec<(String, String)>,
+    empty: Vec<String>,
+}
 
 impl Params {
     /// Reads a query or a form body. Bytes that are not UTF-8 become replacement characters.
@@ -40,17 +43,22 @@ impl Params {
 
     /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The last value of a parameter.
     pub fn last(&self, name: &str) -> Option<&str> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// True if this parameter came without a value.
+    pub fn is_empty(&self, name: &str) -> bool {
+        self.empty.iter().any(|known| known == name)
     }
 
     /// Every value of a parameter.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The first value as an owned string.
@@ -61,17 +69,18 @@ impl Params {
     /// These without one of them.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
-        Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
+        let pairs = self.pairs.iter().filter(|(known, _)| known != name).cloned().collect();
+        Self { pairs, empty: self.empty.clone() }
     }
 
     /// These and others; where both have one, that of the others if they `win`.
     #[must_use]
     pub fn with(mut self, others: Self, win: bool) -> Self {
-        for (name, value) in others.0 {
-            match self.0.iter_mut().find(|(known, _)| *known == name) {
+        for (name, value) in others.pairs {
+            match self.pairs.iter_mut().find(|(known, _)| *known == name) {
                 Some(known) if win => known.1 = value,
                 Some(_) => {}
-                None => self.0.push((name, value)),
+                None => self.pairs.push((name, value)),
             }
         }
         self
@@ -79,18 +88,19 @@ impl Params {
 
     /// True if this parameter is there more than once.
     pub fn repeats(&self, name: &str) -> bool {
-        self.0.iter().filter(|(known, _)| known == name).count() > 1
+        self.pairs.iter().filter(|(known, _)| known == name).count() > 1
     }
 
     /// True if any parameter is there more than once, which no request may do.
     pub fn any_repeats(&self) -> bool {
-        self.0.iter().any(|(name, _)| self.repeats(name))
+        self.pairs.iter().any(|(name, _)| self.repeats(name))
     }
 }
 
 impl FromIterator<(String, String)> for Params {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+        let (pairs, empty): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(_, value)| !value.is_empty());
+        Self { pairs, empty: empty.into_iter().map(|(name, _)| name).collect() }
     }
 }
 

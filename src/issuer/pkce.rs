@@ -29,7 +29,7 @@ pub fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Op
         Some("S256") => false,
         Some("plain") => issuer.checks(Check::PkceMethodPlain),
         Some(_) => issuer.checks(Check::PkceMethodKnown),
-        None => true,
+        None => !issuer.does(Behaviour::PkceMethodAssumed),
     };
     if is_wrong {
         return Err("only the code_challenge_method S256 is supported");

@@ -24,6 +24,30 @@ pub struct Requested {
     pub unmet_acr: bool,
     /// The audience of the access token that a token request asks for.
     pub audience: Option<String>,
+    /// What is essential of the ID token.
+    pub essential: Essential,
+    /// What it asks for that there is not.
+    pub odd: Odd,
+}
+
+/// What of the ID token is asked for as essential.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Essential {
+    /// `auth_time`.
+    pub auth_time: bool,
+    /// `acr`.
+    pub acr: bool,
+}
+
+/// What a request for claims has that is ignored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// A member beside `userinfo` and `id_token`.
+    pub member: bool,
+    /// A member of the request for one claim.
+    pub in_claim: bool,
+    /// An essential claim that there is not.
+    pub unavailable: bool,
 }
 
 impl Requested {
@@ -41,14 +65,25 @@ impl Requested {
         };
         let (userinfo, id_token) = (member("userinfo")?, member("id_token")?);
         let acr = id_token.get("acr");
+        let is_essential = |spec: &Value| spec["essential"] == true;
+        let specs = || userinfo.iter().chain(id_token);
+        let is_of_token = |name: &str| matches!(name, "sub" | "acr" | "auth_time" | "amr" | "nonce") || user::scope_of(name).is_some();
+        let is_known = |name: &String| matches!(name.as_str(), "essential" | "value" | "values");
+        let odd = Odd {
+            member: request.keys().any(|name| name != "userinfo" && name != "id_token"),
+            in_claim: specs().any(|(_, spec)| spec.as_object().is_some_and(|spec| !spec.keys().all(is_known))),
+            unavailable: specs().any(|(name, spec)| is_essential(spec) && !is_of_token(name)),
+        };
         let value_of_sub = |members: &Map<String, Value>| members.get("sub")?["value"].as_str().map(str::to_owned);
         Ok(Self {
             userinfo: userinfo.keys().cloned().collect(),
             id_token: id_token.keys().cloned().collect(),
             acr: acr.is_some(),
             sub: value_of_sub(id_token).or_else(|| value_of_sub(userinfo)),
-            unmet_acr: acr.is_some_and(|acr| acr["essential"] == true && !accepts(acr)),
+            unmet_acr: acr.is_some_and(|acr| is_essential(acr) && !accepts(acr)),
             audience: None,
+            essential: Essential { auth_time: id_token.get("auth_time").is_some_and(is_essential), acr: acr.is_some_and(is_essential) },
+            odd,
         })
     }
 

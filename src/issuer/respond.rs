@@ -93,14 +93,21 @@ pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, Stri
 }
 
 fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]) -> Answer {
+    let is_error = site == Site::AuthorizationError;
+    let (query_lost, not_posted, in_fragment) = if is_error {
+        (Behaviour::RedirectQueryLostInErrors, Behaviour::FormPostErrorAsQuery, Behaviour::AuthorizationErrorInFragment)
+    } else {
+        (Behaviour::RedirectQueryLost, Behaviour::FormPostAsQuery, Behaviour::AuthorizationResponseInFragment)
+    };
     let redirect_uri = match target.redirect_uri.split_once('?') {
-        Some((before, _)) if issuer.does(Behaviour::RedirectQueryLost) => before,
+        Some((before, _)) if issuer.does(query_lost) => before,
         _ => &target.redirect_uri,
     };
-    let reply = if target.mode == Mode::FormPost && !issuer.does(Behaviour::FormPostAsQuery) {
+    let reply = if target.mode == Mode::FormPost && !issuer.does(not_posted) {
         let html = pages::form_post(redirect_uri, pairs)?;
-        Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
-    } else if site == Site::AuthorizationError && issuer.does(Behaviour::AuthorizationErrorInFragment) {
+        let status = if is_error && issuer.does(Behaviour::FormPostErrorStatus) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        Reply::page_with(status, html, &format!("script-src '{}'", pages::script_hash()))
+    } else if issuer.does(in_fragment) {
         let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::see_other(&format!("{redirect_uri}#{fragment}"))
     } else {

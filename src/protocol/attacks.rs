@@ -192,7 +192,8 @@ impl Session {
             | Attack::MissingVerifier
             | Attack::UnaskedVerifier
             | Attack::ChallengeAsVerifier
-            | Attack::VerifierOfAnotherFlow => {
+            | Attack::VerifierOfAnotherFlow
+            | Attack::VerifierByUnnamedMethod => {
                 self.judge_exchange(exchange, |response| PkceAttack(attacked(response)));
             }
             Attack::NoAuthentication | Attack::UnknownClient | Attack::WrongClientSecret | Attack::SecretInQuery | Attack::TwoMethods => {

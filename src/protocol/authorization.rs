@@ -8,12 +8,13 @@ use super::authorization_request::{listing, self_sending};
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
-use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
+use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject, ResponseMode};
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
+use crate::rule::authorization_answer::AuthorizationAnswer;
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
@@ -52,10 +53,18 @@ impl Session {
             logged_in: None,
         });
         let consents = (journey.consents(), journey.notices());
+        let logged_in = journey.pages.iter().any(|page| page.kind == PageKind::Login);
+        let answer = journey.traffic.last.clone();
         let callback = match journey.end {
             Ok(callback) => callback,
-            Err(error) => return Err(self.no_callback(params, error)),
+            Err(error) => return Err(self.no_callback(params, error, logged_in)),
         };
+        if let Some(answer) = answer {
+            let caching = answer.headers.into_iter().filter(|(name, _)| name == "cache-control").map(|(_, value)| value).collect();
+            let by_form = params.response_mode == Some(ResponseMode::FormPost) && callback.method == "POST";
+            self.sentence("should lead to the redirect URI by an answer that keeps nothing and sends no form again");
+            self.judge(&AuthorizationAnswer { status: answer.status, caching, by_form });
+        }
         let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
@@ -85,7 +94,12 @@ impl Session {
             return Ok(());
         }
         if let Some(scope) = self.scope_instead(&params.scope, artefact.parameter("error"))? {
-            return Box::pin(self.authorize(&Authorize { scope, ..params.clone() })).await;
+            let visit = self.last_visit.clone();
+            let error = artefact.parameter("error").map(str::to_owned);
+            Box::pin(self.authorize(&Authorize { scope, ..params.clone() })).await?;
+            self.last_visit = visit;
+            self.judge_missing_scope(error);
+            return Ok(());
         }
         self.may_lack_scope(params, artefact.parameter("error"))?;
         let says = error.as_deref().unwrap_or_default();
@@ -111,6 +125,9 @@ impl Session {
                 let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
+                if params.scope.is_empty() {
+                    self.judge_missing_scope(None);
+                }
                 Ok(())
             }
             _ => {
@@ -153,13 +170,19 @@ impl Session {
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
-    fn no_callback(&mut self, params: &Authorize, error: VisitError) -> Stop {
+    fn no_callback(&mut self, params: &Authorize, error: VisitError, logged_in: bool) -> Stop {
         let refusable = params.beyond_scope.is_some() || matches!(params.expect, Expect::Error | Expect::CodeOrError);
         match error {
             error if error.is_page_without_way_on() && refusable && params.method != Method::Post => {
                 self.sentence("should refuse the authorization request at the redirect URI");
                 self.judge_delivery(Asked::Refusal, Some(error.to_string()));
                 Stop::not_offered("the issuer refused the request with a page of its own, so there is no error response to judge")
+            }
+            // After a login it is not the POST that is not understood: what it asked for was lost.
+            error if error.is_page_without_way_on() && logged_in && params.method == Method::Post => {
+                self.sentence("should take authorization requests by POST");
+                self.judge_delivery(Asked::ByPost, Some(error.to_string()));
+                Stop::not_offered("the issuer lost the authorization request that came by POST, so there was no answer to it")
             }
             VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
@@ -188,9 +211,9 @@ impl Session {
 
     /// Judges an error that a visit brought to the redirect URI.
     pub(super) fn judge_authorization_error(&mut self, response: AuthorizationResponse, refused: Refused) {
-        let AuthorizationResponse { url, parameters, request, issuer, metadata, .. } = response;
+        let AuthorizationResponse { url, method, redirect_uri, parameters, request, issuer, metadata } = response;
         let shown = self.last_visit.shown.clone();
-        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown, exchange: None });
+        self.judge(&AuthorizationError { url, method, redirect_uri, parameters, request, issuer, metadata, refused, shown, exchange: None });
     }
 
     fn judge_consent(&mut self, params: &Authorize, consent: &Consent) {
@@ -253,6 +276,7 @@ fn refused(params: &Authorize) -> Option<Refused> {
         _ if params.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if params.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if params.challenge_without_method => Some(Refused::ChallengeMethod),
         _ if !params.pkce => Some(Refused::NoChallenge),
         _ => None,
     }

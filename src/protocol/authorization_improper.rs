@@ -11,7 +11,7 @@ use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};
-use crate::session::{Session, Stop};
+use crate::session::{Session, Stop, missing};
 
 /// A request that is wrong in one way: why, what is said of it, and the change that makes it so.
 type Attempt = (Improper, &'static str, fn(&mut Parameters));
@@ -30,14 +30,15 @@ fn add(parameters: &mut Parameters, name: &str, value: &str) {
 }
 
 /// What any client can get wrong.
-const ATTEMPTS: [Attempt; 9] = [
+const ATTEMPTS: [Attempt; 10] = [
     (Improper::NoResponseType, "no response type", |parameters| remove(parameters, "response_type")),
     (Improper::TokenResponseType, "the response type of tokens", |parameters| set(parameters, "response_type", "token")),
     (Improper::Repeated, "the scope twice", |parameters| add(parameters, "scope", "openid")),
     (Improper::Repeated, "two code challenges", |parameters| add(parameters, "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")),
     (Improper::ChallengeMethod, "a challenge method that does not exist", |parameters| set(parameters, "code_challenge_method", "S1")),
     (Improper::PlainChallenge, "the challenge method plain", |parameters| set(parameters, "code_challenge_method", "plain")),
-    (Improper::Odd, "a prompt that does not exist", |parameters| set(parameters, "prompt", "oa-authtest")),
+    (Improper::PlainChallenge, "a challenge without a method", |parameters| remove(parameters, "code_challenge_method")),
+    (Improper::Prompt, "a prompt that does not exist", |parameters| set(parameters, "prompt", "oa-authtest")),
     (Improper::Odd, "a negative max_age", |parameters| set(parameters, "max_age", "-1")),
     (Improper::Odd, "claims that are no JSON", |parameters| set(parameters, "claims", "{\"userinfo\":")),
 ];
@@ -56,6 +57,7 @@ impl Session {
         let tokens = self.client()?.configured.is_some() && self.lists("response_types_supported", "token")? != Some(false);
         let methods = self.listed("code_challenge_methods_supported")?;
         let pkce = methods.is_some();
+        let prompts = self.listed("prompt_values_supported")?.is_some();
         let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
         self.sentence("should refuse authorization requests that are wrong");
@@ -66,13 +68,14 @@ impl Session {
             _ => true,
         }) {
             let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
-            requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
+            let description = parameter(&ended, "error_description");
+            requests.push(RefusedRequest { improper, sent, became: became(&ended), description, pkce, prompts, exchange });
             ends.push((ended, request));
         }
         let requests = RefusedRequests(requests);
         self.judge(&requests);
         for (RefusedRequest { improper, sent, exchange, .. }, (ended, request)) in requests.0.iter().zip(ends) {
-            if *improper != Improper::Odd {
+            if !matches!(improper, Improper::Odd | Improper::Prompt) {
                 self.judge_error(&ended, request, (refused(*improper), sent), *exchange, &good)?;
             }
         }
@@ -100,7 +103,7 @@ impl Session {
             }
             _ => false,
         };
-        if !is_open || improper == Improper::Odd {
+        if !is_open || matches!(improper, Improper::Odd | Improper::Prompt) {
             return Ok((probed.ended, request, exchange));
         }
         let mut parameters = self.plain_request(good, false)?;
@@ -138,8 +141,10 @@ impl Session {
         let (Ok(url), true) = (Url::parse(location), parameters.iter().any(|(name, _)| name == "error")) else { return Ok(()) };
         self.sentence(format!("should answer a request with {sent} at the redirect URI"));
         self.judge(&AuthorizationDelivery { asked: Asked::Refusal, ended: None, exchange: Some(exchange) });
+        let redirect_uri = Url::parse(good).map_err(|_| missing("the redirect URI"))?;
+        let (method, shown, exchange) = ("GET".to_owned(), Vec::new(), Some(exchange));
         let (request, issuer, metadata) = (Arc::new(request), self.issuer(), self.metadata_value()?);
-        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown: Vec::new(), exchange: Some(exchange) });
+        self.judge(&AuthorizationError { url, method, redirect_uri, parameters, request, issuer, metadata, refused, shown, exchange });
         Ok(())
     }
 }
@@ -150,8 +155,13 @@ fn refused(improper: Improper) -> Refused {
         Improper::TokenResponseType => Refused::ResponseTypeToken,
         Improper::ChallengeMethod | Improper::PlainChallenge => Refused::ChallengeMethod,
         Improper::NoChallenge => Refused::NoChallenge,
-        Improper::Repeated | Improper::Odd => Refused::Repeated,
+        Improper::Repeated | Improper::Odd | Improper::Prompt => Refused::Repeated,
     }
+}
+
+fn parameter(ended: &Ended, name: &str) -> Option<String> {
+    let Ended::Redirect { parameters, .. } = ended else { return None };
+    parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
 fn became(ended: &Ended) -> Became {

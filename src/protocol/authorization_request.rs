@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::client_shown::odd;
-use crate::feature::authorize::{Authorize, Method, OddValues, ResponseMode, RunValues};
+use crate::feature::authorize::{Authorize, Method, ResponseMode, RunValues};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
 use crate::rule::expect::scope_words;
@@ -50,7 +50,6 @@ impl Session {
 
     /// The request of a test, with fresh random values.
     pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
-        let odd_nonce = params.odd_values.filter(|odd| *odd == OddValues::Characters);
         // A verifier has at least 43 characters; one that is short has one less.
         let length = if params.short_verifier { 42 } else { 43 };
         let verifier = params.pkce.then(|| crate::text::truncate(&super::random(32), length).to_owned());
@@ -60,7 +59,7 @@ impl Session {
             client_id: self.client()?.id.clone(),
             redirect_uri: self.redirect_uri(),
             state: odd(super::random(24), params.odd_values),
-            nonce: odd(super::random(24), odd_nonce),
+            nonce: odd(super::random(24), params.odd_values),
             code_challenge: verifier.as_deref().map(super::s256).unwrap_or_default(),
             username: user.map(|user| user.username.clone()).unwrap_or_default(),
             acr_values: acr_values.map_or_else(|| "1 2".to_owned(), |values| values.join(" ")),

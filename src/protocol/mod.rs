@@ -62,6 +62,7 @@ pub mod resource;
 pub mod revocation;
 pub mod scope_wanted;
 pub mod second_login;
+pub mod session_requests;
 pub mod token_attacks;
 pub mod token_by_json;
 pub mod token_refusals;

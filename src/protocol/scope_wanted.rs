@@ -2,6 +2,7 @@
 
 use crate::config::setting::SCOPE;
 use crate::feature::OAUTH;
+use crate::rule::scope_left_out::ScopeLeftOut;
 use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
@@ -11,6 +12,12 @@ use crate::text::words::said;
 const OF_OPENID: [&str; 2] = ["openid", "offline_access"];
 
 impl Session {
+    /// Judges a request without a scope that was granted; or the error, when the same request with a scope got a code: nothing else was wrong with it.
+    pub(super) fn judge_missing_scope(&mut self, error: Option<String>) {
+        self.sentence("should grant a default scope, or say that the scope is missing");
+        self.judge(&ScopeLeftOut { error });
+    }
+
     /// The scope to ask for instead, where a request without any was refused and the server lists one; `None` where the refusal is not about that.
     /// Stops where only the settings can say which.
     pub(super) fn scope_instead(&mut self, asked: &str, error: Option<&str>) -> Result<Option<String>, Stop> {

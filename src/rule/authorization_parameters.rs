@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use url::Url;
 
-use crate::rule::expect::{applies_if, list, same, shorten};
+use crate::rule::expect::{applies_if, holds, list, same, shorten};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::text::words::said;
 
@@ -36,6 +37,16 @@ pub fn state_returned(sent: Option<&str>, returned: Option<&str>) -> Judgement {
         Some(returned) => fail(expected, said!("state = {}", shorten(returned))),
         None => fail("the state that was sent", "no state"),
     }
+}
+
+/// Passes when the query of the redirect URI is still there.
+pub fn query_kept(redirect_uri: &Url, came_to: &Url) -> Judgement {
+    let asked: Vec<_> = redirect_uri.query_pairs().collect();
+    applies_if(!asked.is_empty(), "the redirect URI has no query")?;
+    let came: Vec<_> = came_to.query_pairs().collect();
+    let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
+    let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
+    holds(lost.is_empty(), shorten(&format!("the query {}", redirect_uri.query().unwrap_or_default())), actual)
 }
 
 /// Passes when an `iss` that is there is the issuer.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
 use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -168,14 +170,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization response must keep the query of the redirect URI",
         "Clients that use this query to select the tenant or the page lose the login.",
         "Append the parameters of the response to the query that the redirect URI already has, with `&`, and do not replace this query.",
-        |response| {
-            let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
-            applies_if(!asked.is_empty(), "the redirect URI has no query")?;
-            let came: Vec<_> = response.url.query_pairs().collect();
-            let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
-            let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
-            holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
-        },
+        |response| parameters::query_kept(&response.redirect_uri, &response.url),
     ),
     must(
         "authz/form-post-by-post",
@@ -190,6 +185,62 @@ static RULES: &[Check<AuthorizationResponse>] = &[
                 ["code", "state", "error"].into_iter().find(|name| beside(name) && response.redirect_uri.query_pairs().all(|(key, _)| key != *name));
             let actual = in_query.map_or_else(|| response.method.clone(), |name| format!("{}, with {name} in the query", response.method));
             holds(response.method == "POST" && in_query.is_none(), "POST", actual)
+        },
+    ),
+    must(
+        "authz/in-query",
+        "OIDCC-3.1.2.5",
+        "The authorization response of the code flow must be in the query of the redirect URI and not in its fragment",
+        "Browsers do not send the fragment to the client's server, so the client does not see the code.",
+        "For `response_type=code`, append the parameters of the response to the query of the redirect URI. Use the fragment only for response types that return tokens, or if `response_mode` asks for it.",
+        |response| {
+            response.success()?;
+            let mode = response.request.get("response_mode").filter(|mode| !mode.is_empty());
+            applies_if(mode.is_none_or(|mode| mode == "query"), "the request asked for another response mode")?;
+            applies_if(response.request.get("response_type").is_none_or(|kind| kind == "code"), "the response type is not that of the code flow")?;
+            let fragment = response.url.fragment().unwrap_or_default();
+            let there = form_urlencoded::parse(fragment.as_bytes()).any(|(name, _)| name == "code");
+            holds(!there, "the code in the query", if there { "the code in the fragment" } else { "not in the fragment" })
+        },
+    ),
+    must(
+        "authz/code-hides-challenge",
+        "RFC7636-4.4",
+        "The authorization code must not hold the code challenge in a form that others can read",
+        "Who reads the code reads the challenge, too. If its method is `plain`, that is the code verifier, and PKCE protects nothing.",
+        "Store the code challenge on the server with the code, or encrypt what the code holds. Base64 and a signature do not hide it.",
+        |response| {
+            response.success()?;
+            let Some(challenge) = response.request.get("code_challenge").filter(|challenge| challenge.len() >= SHORTEST_CHALLENGE) else {
+                return not_applicable("the request had no code_challenge");
+            };
+            let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
+            let is_there = holds_challenge(code, challenge);
+            holds(!is_there, "a code without the challenge", if is_there { "the challenge is in the code" } else { "not in the code" })
+        },
+    ),
+    must(
+        "authz/session-state",
+        "OIDCSM-2",
+        "The authorization response must have a `session_state` if the metadata have a `check_session_iframe`",
+        "Clients that watch the session have nothing to ask the `check_session_iframe` with, and do not notice a logout.",
+        "Add `session_state` to every authorization response, or remove `check_session_iframe` from the metadata.",
+        |response| {
+            applies_if(response.metadata.get("check_session_iframe").is_some(), "the metadata have no check_session_iframe")?;
+            response.success()?;
+            let is_there = response.parameter("session_state").is_some_and(|state| !state.is_empty());
+            holds(is_there, "a session_state", parameters::names(&response.parameters))
+        },
+    ),
+    must(
+        "authz/session-state-blank",
+        "OIDCSM-2",
+        "The `session_state` of the authorization response, if there is one, must not contain a blank",
+        "The client sends it to the `check_session_iframe` after a blank, and the frame cuts the message at the wrong place.",
+        "Build `session_state` of characters such as letters, digits and periods: encode the hash in base64url or in hexadecimal digits.",
+        |response| {
+            let Some(state) = response.parameter("session_state") else { return not_applicable("no session_state") };
+            holds(!state.contains(' '), "no blank", if state.contains(' ') { "a blank" } else { "no blank" })
         },
     ),
     should(
@@ -207,6 +258,19 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         },
     ),
 ];
+
+/// The fewest characters of a code challenge (RFC 7636 4.2).
+const SHORTEST_CHALLENGE: usize = 43;
+
+/// True if a code has a code challenge in it: as it is, or in what is base64url in the code, or the hash that the challenge stands for.
+fn holds_challenge(code: &str, challenge: &str) -> bool {
+    let decoded = |text: &str| [URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')), STANDARD.decode(text)].into_iter().find_map(Result::ok);
+    let hash = decoded(challenge).filter(|hash| hash.len() >= 32);
+    let wanted: Vec<&[u8]> = std::iter::once(challenge.as_bytes()).chain(hash.as_deref()).collect();
+    let parts = code.split(['.', '~', ':', '|']).chain([code]).filter_map(decoded);
+    let mut texts = parts.chain([code.as_bytes().to_vec()]);
+    texts.any(|text| wanted.iter().any(|wanted| text.windows(wanted.len()).any(|window| window == *wanted)))
+}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -239,7 +303,10 @@ mod tests {
     fn a_good_response_passes_every_rule() {
         let good = judged(&response(&[CODE, STATE, ISS]));
         assert_eq!((good.failed.len(), good.not_run.len()), (0, 0), "{good:?}");
-        assert_eq!(good.not_applicable, ["authz/form-post-by-post"]);
+        assert_eq!(
+            good.not_applicable,
+            ["authz/form-post-by-post", "authz/code-hides-challenge", "authz/session-state", "authz/session-state-blank"]
+        );
         // IdentityServer and Keycloak send more than they must.
         let more = response(&[CODE, STATE, ISS, ("scope", "openid"), ("session_state", "x")]);
         assert!(judged(&more).failed.is_empty());
@@ -284,6 +351,54 @@ mod tests {
     }
 
     #[test]
+    fn a_code_comes_in_the_query_unless_another_mode_is_asked_for() {
+        let answer = |mode: Option<&str>, fragment: Option<&str>| {
+            let mut response = response(&[CODE, STATE, ISS]);
+            let mode = mode.map(|mode| ("response_mode".to_owned(), mode.to_owned()));
+            let asked = [("state".to_owned(), "the-state".to_owned())].into_iter().chain(mode).collect();
+            response.request = Arc::new(crate::observed::authorization_request::AuthorizationRequest::new(asked));
+            response.url.set_fragment(fragment);
+            judged(&response).failed
+        };
+        assert_eq!((answer(None, Some("code=c&state=s")), answer(Some("query"), Some("code=c"))), (vec!["authz/in-query"], vec!["authz/in-query"]));
+        assert!(answer(None, None).is_empty() && answer(None, Some("_=_")).is_empty() && answer(Some("fragment"), Some("code=c")).is_empty());
+    }
+
+    #[test]
+    fn a_code_does_not_show_its_challenge() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        let failed = |code: &str| {
+            let mut response = response(&[("code", code), STATE, ISS]);
+            response.request = Arc::new([("state", "the-state"), ("code_challenge", challenge)].into());
+            judged(&response).failed
+        };
+        let payload = URL_SAFE_NO_PAD.encode(format!("{{\"cc\":\"{challenge}\"}}"));
+        let hash = URL_SAFE_NO_PAD.decode(challenge).unwrap();
+        let raw = URL_SAFE_NO_PAD.encode([&[1, 2, 3][..], &hash, &[4]].concat());
+        for code in [format!("0123456789.{challenge}"), format!("e30.{payload}.c2ln"), raw] {
+            assert_eq!(failed(&code), ["authz/code-hides-challenge"], "{code}");
+        }
+        for code in ["0123456789012345678901234567890123456789", "e30.e30.c2lnbmF0dXJlLW9mLWFueXRoaW5n"] {
+            assert!(failed(code).is_empty(), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_state_of_the_session_comes_where_it_is_published() {
+        let failed = |parameters: &[(&str, &str)], metadata: Value| {
+            let mut response = response(parameters);
+            response.metadata = metadata;
+            judged(&response).failed
+        };
+        let iframe = json!({ "check_session_iframe": "https://issuer.example/s", "authorization_response_iss_parameter_supported": true });
+        assert_eq!(failed(&[CODE, STATE, ISS], iframe.clone()), ["authz/session-state"]);
+        assert_eq!(failed(&[CODE, STATE, ISS, ("session_state", "a b")], iframe.clone()), ["authz/session-state-blank"]);
+        assert!(failed(&[CODE, STATE, ISS, ("session_state", "a.b")], iframe).is_empty());
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_not_judged() {
         let mut plain = response(&[CODE]);
         plain.request = Arc::default();
@@ -299,7 +414,10 @@ mod tests {
                 "authz/iss-on-success",
                 "authz/iss-advertised",
                 "authz/redirect-query-kept",
-                "authz/form-post-by-post"
+                "authz/form-post-by-post",
+                "authz/code-hides-challenge",
+                "authz/session-state",
+                "authz/session-state-blank"
             ]
         );
     }

@@ -1,7 +1,7 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
 use crate::rule::answer::Control;
-use crate::rule::expect::{holds, may, must, shorten, should};
+use crate::rule::expect::{applies_if, holds, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -121,9 +121,20 @@ fn beside(control: &Control, became: &str) -> Judgement {
     }
 }
 
-/// A login form that was sent by another browser than the one it was shown in.
+/// A form of the pages between the authorization request and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// That with the password.
+    Login,
+    /// That by which the end-user consents.
+    Consent,
+}
+
+/// A form that was sent by another browser than the one it was shown in.
 #[derive(Debug, Clone)]
 pub struct FormElsewhere {
+    /// Which.
+    pub form: Form,
     /// It went on to a code or a consent page.
     pub accepted: bool,
     /// What came of it.
@@ -140,15 +151,32 @@ impl Artefact for FormElsewhere {
     }
 }
 
-static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
-    "login/form-bound-to-session",
-    "RFC6749-10.12",
-    "A login form must be accepted only from the browser in which it was shown",
-    "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
-    "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
-     in its address is not enough: it works in every browser.",
-    |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
-)];
+static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[
+    must(
+        "login/form-bound-to-session",
+        "RFC6749-10.12",
+        "A login form must be accepted only from the browser in which it was shown",
+        "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
+        "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
+         in its address is not enough: it works in every browser.",
+        |form| {
+            applies_if(form.form == Form::Login, "the form was that of the consent page")?;
+            if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) }
+        },
+    ),
+    must(
+        "consent/form-bound-to-session",
+        "RFC6749-10.12",
+        "A consent form must be accepted only from the browser in which it was shown",
+        "A page of an attacker can send the form from the end-user's browser: the end-user consents to a client without being asked.",
+        "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A value in the address of the \
+         page is not enough: it works in every browser.",
+        |form| {
+            applies_if(form.form == Form::Consent, "the form was that of the login page")?;
+            if form.accepted { fail("no code", "a code") } else { beside(&form.control, &form.says) }
+        },
+    ),
+];
 
 /// What came of a refusal on the consent page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,7 +237,7 @@ static DENIAL: &[Check<Denial>] = &[
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Control, Denial, Denied, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
+    use super::{Control, Denial, Denied, Form, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
     use crate::rule::testing::{arbitrary_artefact, failing, passing};
 
     #[test]
@@ -232,14 +260,18 @@ mod tests {
         let control = || Control::Missing("the right password is refused, too".to_owned());
         let (end, logged_in) = (WrongPasswordEnd::AskedAgain(None), Some(false));
         assert!(!passing(&WrongPassword { end, status: None, echoed: false, logged_in, control: control() }).contains(&REFUSED));
-        assert!(passing(&FormElsewhere { accepted: false, says: String::new(), control: control() }).is_empty());
+        for form in [Form::Login, Form::Consent] {
+            assert!(passing(&FormElsewhere { form, accepted: false, says: String::new(), control: control() }).is_empty());
+        }
     }
 
     #[test]
     fn forms_and_refusals() {
-        let form = |accepted, control| FormElsewhere { accepted, says: String::new(), control };
-        assert_eq!(passing(&form(false, Control::Good)).len(), 1);
-        assert_eq!(failing(&form(true, Control::Good)), ["login/form-bound-to-session"]);
+        for (form, rule) in [(Form::Login, "login/form-bound-to-session"), (Form::Consent, "consent/form-bound-to-session")] {
+            let sent = |accepted, control| FormElsewhere { form, accepted, says: String::new(), control };
+            assert_eq!(passing(&sent(false, Control::Good)), [rule]);
+            assert_eq!(failing(&sent(true, Control::Good)), [rule]);
+        }
         assert_eq!(failing(&Denial { denied: Denied::Answer }), Vec::<&str>::new());
         assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
         assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
@@ -258,7 +290,12 @@ mod tests {
         => WrongPassword { end, status, echoed, logged_in, control: Control::Good }
     );
 
-    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });
+    arbitrary_artefact!(FormElsewhere:
+        form in proptest::sample::select(&[Form::Login, Form::Consent][..]),
+        accepted in any::<bool>(),
+        says in ".{1,12}"
+        => FormElsewhere { form, accepted, says, control: Control::Good }
+    );
 
     arbitrary_artefact!(Denial:
         denied in prop_oneof![Just(Denied::Answer), Just(Denied::Code), ".{1,12}".prop_map(Denied::Page)] => Denial { denied }

@@ -19,6 +19,7 @@ pub mod airlock;
 pub mod answer;
 pub mod assertion_attack;
 pub mod attack;
+pub mod authorization_answer;
 pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_parameters;
@@ -69,8 +70,10 @@ pub mod revocation;
 pub mod revocation_attack;
 pub mod scope_claims;
 pub mod scope_grant;
+pub mod scope_left_out;
 pub mod second_login;
 pub mod server_metadata;
+pub mod session_request;
 pub mod spec;
 #[cfg(test)]
 pub mod testing;
@@ -256,8 +259,10 @@ macro_rules! artefacts {
             client_shown::ClientShown,
             client_shown::PagesOfOddRequest,
             scope_grant::ScopeGrant,
+            scope_left_out::ScopeLeftOut,
             grant_limits::GrantAttempt,
             authorization_error::AuthorizationError,
+            authorization_answer::AuthorizationAnswer,
             authorization_delivery::AuthorizationDelivery,
             refused_authorization::RefusedAuthorizations,
             refused_authorization::LoopbackRedirect,
@@ -270,6 +275,7 @@ macro_rules! artefacts {
             login_attempt::Denial,
             logout::Logout,
             second_login::SecondLogin,
+            session_request::SessionRequests,
             token_response::TokenResponse,
             token_clock::TokenClock,
             token_refusal::TokenRefusal,

@@ -19,8 +19,10 @@ pub enum Improper {
     PlainChallenge,
     /// It has no `code_challenge`, and the client is a public one.
     NoChallenge,
-    /// A value of an optional parameter makes no sense: `prompt`, `max_age`, `claims`. It may be refused or ignored.
+    /// A value of an optional parameter makes no sense: `max_age`, `claims`. It may be refused or ignored.
     Odd,
+    /// A `prompt` that does not exist, which may be refused or ignored where the metadata do not list those that there are.
+    Prompt,
 }
 
 /// What came of it.
@@ -45,6 +47,10 @@ pub struct RefusedRequest {
     pub sent: &'static str,
     /// What came of it.
     pub became: Became,
+    /// The `error_description`, if an error came.
+    pub description: Option<String>,
+    /// True if the metadata list `prompt_values_supported`.
+    pub prompts: bool,
     /// True if the metadata list `code_challenge_methods_supported`: the issuer supports PKCE.
     pub pkce: bool,
     /// The journal's number of the exchange.
@@ -147,6 +153,40 @@ static RULES: &[Check<RefusedRequests>] = &[
          `oauth2.pkce.enforced_for_public_clients`.",
         |all| not_granted(all, Improper::NoChallenge),
     ),
+    should(
+        "authz-refusal/prompt-unsupported",
+        "OIDCPC-4.1",
+        "A `prompt` that is not in `prompt_values_supported` should be refused with `invalid_request`, or on a page with status 400",
+        "A client that asks for something which the issuer cannot do believes that it was done.",
+        "Compare each value of `prompt` with `prompt_values_supported` before the login, and answer any other with `error=invalid_request`.",
+        |all| {
+            let is_about = |request: &RefusedRequest| request.improper == Improper::Prompt && request.prompts;
+            all.each(is_about, "error = invalid_request, or a page with status 400", |request| match &request.became {
+                Became::Error(error) => error == "invalid_request",
+                Became::Page(status) => status.is_none_or(|status| status == 400),
+                _ => false,
+            })
+        },
+    ),
+    should(
+        "authz-refusal/prompt-named",
+        "OIDCPC-4.1",
+        "The `error_description` for a `prompt` that is not supported should name the parameter or its value",
+        "Developers look for the mistake in every parameter of the request.",
+        "Write `error_description` such that it names the parameter, for example `prompt has a value that is not supported`.",
+        |all| {
+            let is_about = |request: &RefusedRequest| {
+                let is_refused = matches!(&request.became, Became::Error(error) if error == "invalid_request");
+                request.improper == Improper::Prompt && request.prompts && is_refused
+            };
+            let described = all.0.iter().filter(|request| is_about(request)).map(|request| {
+                let says = request.description.as_deref().unwrap_or_default();
+                let is_named = says.to_ascii_lowercase().contains("prompt") || says.contains("oa-authtest");
+                (Some(is_named), if says.is_empty() { "no error_description".to_owned() } else { shorten(says) })
+            });
+            expect::each("an error_description that names prompt", described)
+        },
+    ),
     may(
         "authz-refusal/no-server-error",
         "RFC9110-15.6",
@@ -194,7 +234,7 @@ mod tests {
     ];
 
     fn one(improper: Improper, became: Became) -> RefusedRequests {
-        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, pkce: true, exchange: 3 }])
+        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, description: None, prompts: false, pkce: true, exchange: 3 }])
     }
 
     #[test]
@@ -223,6 +263,26 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_that_is_not_published_is_refused_by_name() {
+        for (became, description, failed) in [
+            (Became::Error("invalid_request".to_owned()), Some("prompt is not supported"), &[][..]),
+            (Became::Error("invalid_request".to_owned()), Some("there is no oa-authtest"), &[]),
+            (Became::Error("invalid_request".to_owned()), Some("bad request"), &["authz-refusal/prompt-named"]),
+            (Became::Error("invalid_request".to_owned()), None, &["authz-refusal/prompt-named"]),
+            (Became::Error("login_required".to_owned()), None, &["authz-refusal/prompt-unsupported"]),
+            (Became::Granted("code".to_owned()), None, &["authz-refusal/prompt-unsupported"]),
+            (Became::Page(Some(400)), None, &[]),
+            (Became::Page(Some(200)), None, &["authz-refusal/prompt-unsupported"]),
+        ] {
+            let mut artefact = one(Improper::Prompt, became.clone());
+            artefact.0[0].description = description.map(str::to_owned);
+            assert_eq!(failing(&artefact), [""; 0], "nothing is published");
+            artefact.0[0].prompts = true;
+            assert_eq!(failing(&artefact), failed, "{became:?} {description:?}");
+        }
+    }
+
+    #[test]
     fn odd_values_may_be_refused_and_ignored_and_must_not_break_the_server() {
         for (became, right) in [
             (Became::Error("invalid_request".to_owned()), true),
@@ -241,6 +301,7 @@ mod tests {
         fn any_request()(
             (improper, _) in select(&ALL[..]),
             is_odd in any::<bool>(),
+            prompts in any::<bool>(),
             became in prop_oneof![
                 ".{0,4}|server_error".prop_map(Became::Error),
                 proptest::option::of(any::<u16>()).prop_map(Became::Page),
@@ -249,8 +310,12 @@ mod tests {
             ],
             pkce in any::<bool>(),
         ) -> RefusedRequest {
-            let improper = if is_odd { Improper::Odd } else { improper };
-            RefusedRequest { improper, sent: "a request", became, pkce, exchange: 3 }
+            let improper = match (is_odd, prompts) {
+                (true, true) => Improper::Prompt,
+                (true, false) => Improper::Odd,
+                _ => improper,
+            };
+            RefusedRequest { improper, sent: "a request", became, description: None, prompts, pkce, exchange: 3 }
         }
     }
 

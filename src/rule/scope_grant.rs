@@ -1,6 +1,6 @@
 //! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
 
-use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten};
+use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -61,6 +61,22 @@ static RULES: &[Check<ScopeGrant>] = &[
                 Granted::Tokens(None) => {
                     fail("an error, or the scope that was granted", said!("no scope in the token response, as if {unknown} had been granted"))
                 }
+            }
+        },
+    ),
+    // RFC 6749 lets a server refuse it; OpenID Connect Core would have it ignored.
+    should(
+        "scope-grant/unknown-ignored",
+        "OIDCC-3.1.2.1",
+        "A login with `openid` and a scope that does not exist should succeed: what is not understood should be ignored",
+        "A client that asks every issuer for the same scopes cannot log in its end-users.",
+        "Ignore values of `scope` that the server does not know when `openid` is among them, and return the granted scope in `scope` of the token response.",
+        |grant| {
+            let Beyond::Unknown(_) = &grant.beyond else { return not_applicable(OTHER) };
+            match &grant.granted {
+                Granted::Tokens(_) => pass("tokens"),
+                Granted::Error(error) if may_be_about_scope(error) => fail("tokens", said!("error = {}", shorten(error))),
+                Granted::Error(error) => not_applicable(said!("error = {} says nothing about the scope", shorten(error))),
             }
         },
     ),
@@ -129,14 +145,14 @@ mod tests {
 
     #[test]
     fn an_unknown_scope_is_refused_or_reported() {
-        assert_eq!(grant(Beyond::Unknown, tokens(Some("openid"))).passed, ["scope-grant/unknown-reported"]);
+        assert_eq!(grant(Beyond::Unknown, tokens(Some("openid"))).passed, ["scope-grant/unknown-reported", "scope-grant/unknown-ignored"]);
         assert_eq!(grant(Beyond::Unknown, tokens(None)).failed, ["scope-grant/unknown-reported"]);
         let error = |error: &str| grant(Beyond::Unknown, Granted::Error(error.to_owned()));
-        assert_eq!(error("invalid_scope").passed.len(), 2);
+        assert_eq!((error("invalid_scope").passed.len(), error("invalid_scope").failed), (2, vec!["scope-grant/unknown-ignored"]));
         for other in ["access_denied", "server_error", "unauthorized_client"] {
             assert_eq!((error(other).failed.len(), error(other).passed.len()), (0, 0), "{other}");
         }
-        assert_eq!(error("invalid_request").failed, ["scope-grant/unknown-error"]);
+        assert_eq!(error("invalid_request").failed, ["scope-grant/unknown-ignored", "scope-grant/unknown-error"]);
         let unpublished = ScopeGrant { beyond: Beyond::Unknown("x".to_owned()), granted: tokens(None), scopes_published: false };
         assert!(judged(&unpublished).failed.is_empty());
     }

@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
 use url::Url;
 
+pub use self::walk::FormOf;
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit};
@@ -120,8 +121,8 @@ impl HttpSession {
         Walk::new(&self.client, visit, callback).go().await
     }
 
-    /// The same, but the login form that this session was shown is sent by another, which has none of its cookies.
-    pub async fn visit_with_form_sent_by(&self, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
-        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client).go().await
+    /// The same, but a form that this session was shown is sent by another, which has none of its cookies.
+    pub async fn visit_with_form_sent_by(&self, form: FormOf, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).with_form_sent_by(form, &other.client).go().await
     }
 }

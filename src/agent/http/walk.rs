@@ -32,11 +32,20 @@ const BODY_CAP: usize = 1024 * 1024;
 /// How long the listener may take to hand over what was sent to it.
 const ARRIVAL: Duration = Duration::from_secs(2);
 
+/// A form that another client than the one it was shown to is to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormOf {
+    /// That with the password.
+    Login,
+    /// That of the consent page.
+    Consent,
+}
+
 /// A visit under way.
 pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
-    /// The client that takes over when the login form is sent.
-    elsewhere: Option<&'a reqwest::Client>,
+    /// The client that takes over when a form is sent.
+    elsewhere: Option<(FormOf, &'a reqwest::Client)>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -73,9 +82,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Has another client send the login form, and all that comes after it.
-    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
-        self.elsewhere = Some(other);
+    /// Has another client send a form, and all that comes after it.
+    pub fn with_form_sent_by(mut self, form: FormOf, other: &'a reqwest::Client) -> Self {
+        self.elsewhere = Some((form, other));
         self
     }
 
@@ -109,9 +118,8 @@ impl<'a> Walk<'a> {
             let (mut page, html) = self.read(&url, status, html, self.pages.len() + automatic).await?;
             page.facts.mark_asked(&self.visit.scopes);
             from = Some(url);
-            if status < 400
-                && automatic < AUTOMATIC
-                && let Some(on) = self.sends_itself(&page)
+            if automatic < AUTOMATIC
+                && let Some(on) = self.sends_itself(&page, status)
             {
                 automatic += 1;
                 next = on;
@@ -127,8 +135,12 @@ impl<'a> Walk<'a> {
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
             // On the page with the password, not on one before it.
-            if matches!(classified.next, Move::Login { .. }) {
-                self.client = self.elsewhere.take().unwrap_or(self.client);
+            let is_form = |form: FormOf| match form {
+                FormOf::Login => matches!(classified.next, Move::Login { .. }),
+                FormOf::Consent => classified.kind == PageKind::Consent && next.body.is_some(),
+            };
+            if let Some((_, other)) = self.elsewhere.take_if(|(form, _)| is_form(*form)) {
+                self.client = other;
             }
             password_next = matches!(classified.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
@@ -146,12 +158,16 @@ impl<'a> Walk<'a> {
 
     /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of
     /// this program, or a refresh; and the frame that a browser would show.
-    fn sends_itself(&self, page: &Page) -> Option<Sent> {
+    fn sends_itself(&self, page: &Page, status: u16) -> Option<Sent> {
         let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
         let own = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
         let mut to_redirect_uri = automatic.filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
+        }
+        // A form that takes an error to the client may have the status of an error; what else an error page leads to does not matter.
+        if status >= 400 {
+            return None;
         }
         let idle = page.facts.fields.is_empty() && page.facts.buttons.is_empty();
         // A frame of the page's own site may hold the form; a page about a logout has frames that do not matter.

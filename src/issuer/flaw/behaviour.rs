@@ -396,6 +396,74 @@ named! {
     RevocationWithoutCascadeOpaque = "revocation-without-cascade-opaque",
     /// Answers every logout request with an error page.
     LogoutClosed = "logout-closed",
+    /// Takes `max_age=0` for none.
+    MaxAgeZeroIgnored = "max-age-zero-ignored",
+    /// Believes an `id_token_hint` whoever signed it.
+    HintUnverified = "hint-unverified",
+    /// Believes an `id_token_hint` with `alg` `none`.
+    HintUnsignedTaken = "hint-unsigned-taken",
+    /// Refuses a request with an `id_token_hint` that it did not sign.
+    HintInvalidRefused = "hint-invalid-refused",
+    /// Takes an `id_token_hint` of its own for a login.
+    HintLogsIn = "hint-logs-in",
+    /// Looks at no value of `sub` in the parameter `claims`.
+    SubValueIgnored = "sub-value-ignored",
+    /// Grants requests with an essential `acr` that it does not have.
+    AcrEssentialIgnored = "acr-essential-ignored",
+    /// Refuses requests with an essential `acr` that it does not have with `access_denied`.
+    UnmetAcrUnnamed = "unmet-acr-unnamed",
+    /// Refuses the parameter `claims` with a member that it does not know.
+    ClaimsMemberRefused = "claims-member-refused",
+    /// Refuses a request for a claim with a member that it does not know.
+    ClaimsInClaimRefused = "claims-in-claim-refused",
+    /// Refuses a request for an essential claim that it does not have.
+    ClaimsUnavailableRefused = "claims-unavailable-refused",
+    /// Refuses authorization requests without a `state`.
+    StateRequired = "state-required",
+    /// Refuses a `state` of fewer than eight characters.
+    StateShortRefused = "state-short-refused",
+    /// Returns a `state` without a value.
+    EmptyStateReturned = "empty-state-returned",
+    /// Refuses a `max_age` without a value.
+    EmptyParametersRefused = "empty-parameters-refused",
+    /// Answers a request with a response mode that does not exist by the usual one.
+    UnknownModeTaken = "unknown-mode-taken",
+    /// Answers a request with a response mode that does not exist with an error at the redirect URI.
+    UnknownModeRedirected = "unknown-mode-redirected",
+    /// Ignores `prompt=select_account`.
+    SelectAccountIgnored = "select-account-ignored",
+    /// Does not ask for consent on `prompt=consent` where it remembers one.
+    PromptConsentRemembered = "prompt-consent-remembered",
+    /// Forgets after the login what was asked for by POST.
+    PostRequestLost = "post-request-lost",
+    /// Leaves `auth_time` out where `claims` asks for it as essential.
+    AuthTimeEssentialIgnored = "auth-time-essential-ignored",
+    /// Gives another `acr` than the essential one that was asked for.
+    AcrEssentialOther = "acr-essential-other",
+    /// Leaves `acr` out where `acr_values` asks for it.
+    AcrVoluntaryMissing = "acr-voluntary-missing",
+    /// Gives a number as `acr` where `acr_values` asks for it.
+    AcrNumbered = "acr-numbered",
+    /// Sends codes in the fragment of the redirect URI.
+    AuthorizationResponseInFragment = "authorization-response-in-fragment",
+    /// Keeps the code challenge in the code, for all to read.
+    CodeHoldsChallenge = "code-holds-challenge",
+    /// Drops the query of the redirect URI from error responses.
+    RedirectQueryLostInErrors = "redirect-query-lost-in-errors",
+    /// Answers a request for `form_post` that it refuses by a redirect.
+    FormPostErrorAsQuery = "form-post-error-as-query",
+    /// Sends the form of an error response with status 400.
+    FormPostErrorStatus = "form-post-error-status",
+    /// Takes a code challenge without a method for one by S256.
+    PkceMethodAssumed = "pkce-method-assumed",
+    /// Refuses authorization requests without scope with `invalid_request`.
+    ScopeRequiredUnnamed = "scope-required-unnamed",
+    /// Answers the consent form with a redirect of status 307.
+    ConsentAnswered307 = "consent-answered-307",
+    /// Ignores values of `prompt` that it does not know.
+    PromptUnknownTaken = "prompt-unknown-taken",
+    /// Does not say which value of which parameter it does not know, where that is `prompt`.
+    PromptUnnamed = "prompt-unnamed",
     /// Lets no client introspect: that is for resource servers.
     IntrospectionForResourceServers = "introspection-for-resource-servers",
 }

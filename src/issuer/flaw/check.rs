@@ -239,6 +239,8 @@ named! {
     LoginPassword = "login/password",
     /// A login form comes from the browser that the login page was sent to (RFC 6749 10.12).
     LoginBrowser = "login/browser",
+    /// A consent form comes from the browser that the consent page was sent to (RFC 6749 10.12).
+    ConsentBrowser = "consent/browser",
     /// The end-user who was asked for consent gave it (OpenID Connect Core 3.1.2.4).
     ConsentDecision = "consent/decision",
     /// The client registered the address that it asks to have the browser sent to (RP-Initiated Logout 1.0, 3).

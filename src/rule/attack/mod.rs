@@ -33,6 +33,8 @@ pub enum Attack {
     ChallengeAsVerifier,
     /// The code verifier of another authorization.
     VerifierOfAnotherFlow,
+    /// The code verifier of an S256 challenge that came without its method.
+    VerifierByUnnamedMethod,
     /// A client with a secret sends its identifier alone.
     NoAuthentication,
     /// A client identifier that does not exist.
@@ -75,6 +77,7 @@ impl Attack {
             | Self::UnaskedVerifier
             | Self::ChallengeAsVerifier
             | Self::VerifierOfAnotherFlow
+            | Self::VerifierByUnnamedMethod
             | Self::CodeOfAnotherClient
             | Self::OtherRedirectUri
             | Self::MissingRedirectUri
@@ -102,6 +105,7 @@ impl Attack {
             Self::UnaskedVerifier => "a code verifier although there was no code challenge",
             Self::ChallengeAsVerifier => "the code challenge as code verifier",
             Self::VerifierOfAnotherFlow => "the code verifier of another authorization",
+            Self::VerifierByUnnamedMethod => "the code verifier of an S256 challenge that came without its method",
             Self::NoAuthentication => "no client authentication",
             Self::UnknownClient => "an unknown client",
             Self::WrongClientSecret | Self::RefreshWithWrongSecret => "a wrong client secret",
@@ -128,6 +132,7 @@ impl Attack {
             Self::UnaskedVerifier => "pkce/downgrade-refused",
             Self::ChallengeAsVerifier => "pkce/challenge-as-verifier-refused",
             Self::VerifierOfAnotherFlow => "pkce/verifier-of-another-flow-refused",
+            Self::VerifierByUnnamedMethod => "pkce/default-method-plain",
             Self::NoAuthentication => "client-authentication/none-refused",
             Self::UnknownClient => "client-authentication/unknown-client-refused",
             Self::WrongClientSecret => "client-authentication/wrong-secret-refused",
@@ -156,6 +161,7 @@ impl Attack {
                 | Self::UnaskedVerifier
                 | Self::ChallengeAsVerifier
                 | Self::VerifierOfAnotherFlow
+                | Self::VerifierByUnnamedMethod
         )
     }
 

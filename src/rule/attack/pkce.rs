@@ -45,6 +45,14 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
         "Store the code challenge with the code itself, not with the client or the session, and check `code_verifier` against the challenge of this code. Otherwise answer with status 400 and `error=invalid_grant`.",
         |attacked| refused(&attacked.0, Attack::VerifierOfAnotherFlow),
     ),
+    must(
+        "pkce/default-method-plain",
+        "RFC7636-4.3",
+        "A code challenge without a method must be taken for one of `plain`: its code must be refused with the verifier of an S256 challenge",
+        "A client that sends the verifier itself as the challenge, as it may, is refused; and the issuer and the client do not mean the same.",
+        "If `code_challenge_method` is missing, use `plain`. A server that does not support `plain` answers such a request with `error=invalid_request`.",
+        |attacked| refused(&attacked.0, Attack::VerifierByUnnamedMethod),
+    ),
     // The length is a rule for clients; an issuer that looks at it does them a service.
     may(
         "pkce/short-verifier-refused",

@@ -11,13 +11,14 @@ use crate::rule::answer::Control;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
-const ALL: [Attack; 21] = [
+const ALL: [Attack; 22] = [
     Attack::WrongVerifier,
     Attack::ShortVerifier,
     Attack::MissingVerifier,
     Attack::UnaskedVerifier,
     Attack::ChallengeAsVerifier,
     Attack::VerifierOfAnotherFlow,
+    Attack::VerifierByUnnamedMethod,
     Attack::NoAuthentication,
     Attack::UnknownClient,
     Attack::WrongClientSecret,

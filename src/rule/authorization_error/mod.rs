@@ -7,7 +7,7 @@ use url::{Url, form_urlencoded};
 
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
+use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should, show};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::request_object::{Sent, is_offered};
@@ -49,6 +49,10 @@ pub enum Refused {
 pub struct AuthorizationError {
     /// The callback's URL, fragment included where it was seen.
     pub url: Url,
+    /// The HTTP method of the callback: `GET`, or `POST` for `response_mode=form_post`.
+    pub method: String,
+    /// The redirect URI that was asked for.
+    pub redirect_uri: Url,
     /// The response parameters with their values decoded, in order.
     pub parameters: Vec<(String, String)>,
     /// The request that it answers.
@@ -325,6 +329,60 @@ static RULES: &[Check<AuthorizationError>] = &[
             let there = form_urlencoded::parse(fragment.as_bytes()).any(|(name, _)| name == "error");
             response.error()?;
             holds(!there, "the error in the query", if there { "the error in the fragment" } else { "not in the fragment" })
+        },
+    ),
+    must(
+        "authz-error/form-post-by-post",
+        "OAuth2-FP-2",
+        "The error response to a request with `response_mode=form_post` must come by POST, with its parameters in the body",
+        "A client that waits for a form receives nothing, and the end-user remains on an empty page.",
+        "Send errors by the same response mode as codes: an HTML page whose form sends `error`, `error_description` and `state` to the redirect URI by POST.",
+        |response| {
+            applies_if(response.request.get("response_mode") == Some("form_post"), "the request did not ask for form_post")?;
+            response.error()?;
+            let in_query = response.url.query_pairs().any(|(name, _)| name == "error");
+            let seen = if in_query { format!("{}, with the error in the query", response.method) } else { response.method.clone() };
+            holds(response.method == "POST" && !in_query, "POST", seen)
+        },
+    ),
+    must(
+        "authz-error/redirect-query-kept",
+        "RFC6749-3.1.2",
+        "The authorization error response must keep the query of the redirect URI",
+        "Clients that use this query to select the tenant or the page do not learn of the error.",
+        "Append the parameters of the error to the query that the redirect URI already has, with `&`, and do not replace this query.",
+        |response| {
+            response.error()?;
+            parameters::query_kept(&response.redirect_uri, &response.url)
+        },
+    ),
+    should(
+        "authz-error/session-state",
+        "OIDCSM-2",
+        "The authorization error response should have a `session_state` if the metadata have a `check_session_iframe`",
+        "Clients that watch the session cannot find out when an end-user who was not logged in has logged in.",
+        "Add `session_state` to error responses as to successful responses, or remove `check_session_iframe` from the metadata.",
+        |response| {
+            applies_if(response.metadata.get("check_session_iframe").is_some(), "the metadata have no check_session_iframe")?;
+            response.error()?;
+            let is_there = response.parameter("session_state").is_some_and(|state| !state.is_empty());
+            holds(is_there, "a session_state", parameters::names(&response.parameters))
+        },
+    ),
+    // Silence means that `request_uri` is supported; few who do not support it know that.
+    should(
+        "authz-error/request-uri-published",
+        "OIDCD-3",
+        "An issuer that answers `request_uri_not_supported` should set `request_uri_parameter_supported` to false: without it, the value is true",
+        "Clients that read the metadata send a `request_uri`, and are refused.",
+        "Add `request_uri_parameter_supported` with the JSON value `false` to the metadata, or support the parameter.",
+        |response| {
+            applies_if(response.parameter("error") == Some("request_uri_not_supported"), "the error is another one")?;
+            applies_if(response.metadata.is_object(), "no metadata are known")?;
+            let published = response.metadata.get("request_uri_parameter_supported");
+            let seen = published.map_or_else(|| "absent".to_owned(), show);
+            let seen = format!("request_uri_parameter_supported: {seen}");
+            holds(published == Some(&Value::Bool(false)), "request_uri_parameter_supported = false", seen)
         },
     ),
     must(

@@ -3,18 +3,25 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use url::Url;
 
 use super::{IdToken, NOT_NONE};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{
-    holds, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
+    applies_if, holds, list, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
 use crate::text::words::said;
+
+/// The authentication methods with a registered name (RFC 8176 2).
+const METHODS: &[&str] = &[
+    "face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "pop", "pwd", "rba", "retina", "sc", "sms", "swk", "tel", "user", "vbm",
+    "wia",
+];
 
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
@@ -68,6 +75,72 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Libraries cannot parse the token. The usual mistake is a single string in place of the array.",
         "Write `amr` as an array of strings, such as `[\"pwd\"]`, even if there is only one method.",
         |token| optional_strings(token.claims()?, "amr"),
+    ),
+    must(
+        "id-token/acr-essential",
+        "OIDCC-5.5.1.1",
+        "The `acr` of the ID token must be one of the values that the request asked for as essential",
+        "A client that insists on a second factor gets a login without one, and refuses it.",
+        "Compare the values of an essential `acr` in the parameter `claims` with the context of the login. Write the one that fits as `acr` into the ID token, and issue no code if none fits.",
+        |token| {
+            let claims = token.claims()?;
+            let is_supported = token.metadata.get("claims_parameter_supported") == Some(&Value::Bool(true));
+            applies_if(is_supported, "the metadata do not set claims_parameter_supported to true")?;
+            let asked = token.requested_claim("acr").filter(|claim| claim["essential"] == true && token.grant != Grant::RefreshToken);
+            let Some(asked) = asked else { return not_applicable("acr was not requested as an essential claim") };
+            let values: Vec<&Value> = asked["values"].as_array().into_iter().flatten().chain(asked.get("value")).collect();
+            applies_if(!values.is_empty(), "no value of acr was requested")?;
+            let acr = member(claims, "acr");
+            let expected: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+            holds(acr.is_some_and(|acr| values.contains(&acr)), said!("acr = {}", shorten(&expected.join(" or "))), seen("acr", acr))
+        },
+    ),
+    // "is not required to provide this Claim" stands beside "SHOULD return the session's current acr"; a session may have none.
+    may(
+        "id-token/acr-voluntary",
+        "OIDCC-5.5.1.1",
+        "It is good practice that the ID token has an `acr` if the request has `acr_values` and the issuer publishes that claim",
+        "The client does not learn how the end-user was authenticated, although it asked.",
+        "Write the authentication context of the session as `acr` into the ID token when `acr_values` is in the request, also if it is none of those values.",
+        |token| {
+            let claims = token.claims()?;
+            let asked = token.request.as_deref().and_then(|request| request.get("acr_values")).filter(|_| token.grant != Grant::RefreshToken);
+            applies_if(asked.is_some(), "the request had no acr_values")?;
+            let supported = token.metadata.get("claims_supported").and_then(Value::as_array);
+            let is_published = supported.is_some_and(|claims| claims.iter().any(|claim| claim == "acr"));
+            applies_if(is_published, "`claims_supported` does not list acr")?;
+            holds(member(claims, "acr").is_some(), "an acr", seen("acr", member(claims, "acr")))
+        },
+    ),
+    // Which names are registered changes; that a number is none does not. "0" is defined in the same place.
+    should(
+        "id-token/acr-uri",
+        "OIDCC-2",
+        "The `acr` of the ID token, if there is one, should be an absolute URI or a registered name, and not a number",
+        "The same number means another level at each issuer, and clients cannot tell what it stands for.",
+        "Name each authentication context by a URI, such as `https://issuer.example/acr/two-factors`, and publish it in `acr_values_supported`.",
+        |token| {
+            let Some(acr) = member(token.claims()?, "acr").and_then(Value::as_str) else { return not_applicable("no acr that is a string") };
+            let is_number = !acr.is_empty() && acr != "0" && acr.bytes().all(|byte| byte.is_ascii_digit());
+            let is_uri = Url::parse(acr).is_ok();
+            applies_if(is_number || is_uri || acr == "0", said!("acr = {}: whether the name is registered is not known here", shorten(acr)))?;
+            holds(!is_number, "an absolute URI, or a registered name", said!("acr = {}", shorten(acr)))
+        },
+    ),
+    should(
+        "id-token/amr-registered",
+        "OIDCC-2",
+        "The values of `amr` in the ID token, if there are any, should be registered ones",
+        "Clients know the registered names, such as `pwd` and `otp`, and cannot tell what other values stand for.",
+        "Use the values of the registry Authentication Method Reference Values, such as `pwd` for a password and `mfa` for several factors.",
+        |token| {
+            let values = member(token.claims()?, "amr").and_then(Value::as_array);
+            let values: Vec<&str> = values.into_iter().flatten().filter_map(Value::as_str).collect();
+            applies_if(!values.is_empty(), "no amr with values")?;
+            let unknown: Vec<&str> = values.iter().copied().filter(|value| !METHODS.contains(value)).collect();
+            let actual = if unknown.is_empty() { list(&values) } else { format!("not registered: {}", list(&unknown)) };
+            holds(unknown.is_empty(), "registered values, such as pwd", actual)
+        },
     ),
     must(
         "id-token/claims-types",

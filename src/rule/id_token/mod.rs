@@ -99,6 +99,11 @@ impl IdToken {
         }
     }
 
+    /// What the parameter `claims` asked for of one claim of the ID token (OpenID Connect Core 5.5.1).
+    fn requested_claim(&self, name: &str) -> Option<Value> {
+        self.request.as_deref()?.claims().get("id_token")?.get(name).cloned()
+    }
+
     /// The published keys.
     fn keys(&self) -> Result<&[Value], Unmet> {
         match &self.keys {

@@ -87,12 +87,62 @@ fn a_client_that_registered_for_the_time_of_login_gets_it() {
 }
 
 #[test]
+fn what_is_asked_for_as_essential_is_there() {
+    let of = |claims: &Value, changes: &Value, grant| {
+        let request: crate::observed::authorization_request::AuthorizationRequest = [("claims", claims.to_string().as_str())].into();
+        let metadata = json!({ "id_token_signing_alg_values_supported": ["RS256"], "claims_parameter_supported": true });
+        let token = IdToken { request: Some(Arc::new(request)), metadata, grant, ..with(changes) };
+        let essential = ["id-token/auth-time-essential", "id-token/acr-essential"];
+        judged(&token).failed.into_iter().filter(|id| essential.contains(id)).collect::<Vec<_>>()
+    };
+    let (time, code) = (json!({ "id_token": { "auth_time": { "essential": true } } }), Grant::AuthorizationCode);
+    assert_eq!(of(&time, &json!({ "auth_time": null }), code), ["id-token/auth-time-essential"]);
+    assert_eq!(of(&time, &json!({}), code), [""; 0]);
+    assert_eq!(of(&time, &json!({ "auth_time": null }), Grant::RefreshToken), [""; 0]);
+    assert_eq!(of(&json!({ "id_token": { "auth_time": null } }), &json!({ "auth_time": null }), code), [""; 0]);
+    let acr = json!({ "id_token": { "acr": { "essential": true, "values": ["urn:a", "urn:b"] } } });
+    assert_eq!(of(&acr, &json!({ "acr": "urn:b" }), code), [""; 0]);
+    for wrong in [json!({ "acr": "urn:c" }), json!({ "acr": null })] {
+        assert_eq!(of(&acr, &wrong, code), ["id-token/acr-essential"], "{wrong}");
+    }
+    let one = json!({ "id_token": { "acr": { "essential": true, "value": "urn:a" } } });
+    assert_eq!((of(&one, &json!({ "acr": "urn:a" }), code).len(), of(&one, &json!({ "acr": "urn:b" }), code).len()), (0, 1));
+    assert_eq!(of(&json!({ "id_token": { "acr": { "values": ["urn:a"] } } }), &json!({ "acr": "urn:c" }), code), [""; 0]);
+}
+
+#[test]
+fn contexts_and_methods_have_names_that_others_know() {
+    let failed = |changes: &Value| judged(&with(changes)).failed;
+    for right in [json!({ "acr": "urn:mace:incommon:iap:silver" }), json!({ "acr": "0" }), json!({ "acr": "loa1" }), json!({ "amr": ["pwd", "mfa"] })]
+    {
+        assert_eq!(failed(&right), [""; 0], "{right}");
+    }
+    assert_eq!(failed(&json!({ "acr": "2" })), ["id-token/acr-uri"]);
+    assert_eq!(failed(&json!({ "amr": ["pwd", "password"] })), ["id-token/amr-registered"]);
+    let asked = |changes: &Value| {
+        let metadata = json!({ "id_token_signing_alg_values_supported": ["RS256"], "claims_supported": ["sub", "acr"] });
+        judged(&IdToken { request: Some(Arc::new([("acr_values", "1 2")].into())), metadata, ..with(changes) }).failed
+    };
+    assert!(asked(&json!({})).contains(&"id-token/acr-voluntary") && !asked(&json!({ "acr": "0" })).contains(&"id-token/acr-voluntary"));
+}
+
+#[test]
 fn a_good_token_breaks_no_rule() {
     let Judged { failed, not_run, not_applicable, passed } = judged(&good());
     assert_eq!((failed, not_run), (vec![], vec![]));
-    let unused = ["id-token/azp", "id-token/nbf-past", "id-token/auth-time-as-registered", "id-token/acr-string", "id-token/claims-types"];
-    assert_eq!(not_applicable[..5], unused);
-    assert_eq!(not_applicable.len(), 5 + 9, "{not_applicable:?}");
+    let unused = [
+        "id-token/azp",
+        "id-token/nbf-past",
+        "id-token/auth-time-essential",
+        "id-token/auth-time-as-registered",
+        "id-token/acr-string",
+        "id-token/acr-essential",
+        "id-token/acr-voluntary",
+        "id-token/acr-uri",
+        "id-token/claims-types",
+    ];
+    assert_eq!(not_applicable[..9], unused);
+    assert_eq!(not_applicable.len(), 9 + 9, "{not_applicable:?}");
     assert!(passed.contains(&ACCEPTED));
 }
 
@@ -120,7 +170,7 @@ fn a_good_token_of_every_algorithm_breaks_no_rule() {
 fn tokens_of_certified_providers_break_no_rule() {
     for changes in [
         json!({ "aud": ["client"], "azp": "client", "nbf": NOW, "sid": "96DDF129", "idp": "local" }),
-        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "1", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
+        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "urn:mace:incommon:iap:bronze", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
         json!({ "iat": 1_699_999_999.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
         json!({ "iat": NOW + 9, "exp": NOW + 60 }),
     ] {

@@ -133,6 +133,20 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         },
     ),
     must(
+        "id-token/auth-time-essential",
+        "OIDCC-2",
+        "The ID token must have an `auth_time` if the request asked for it as an essential claim",
+        "The client cannot check that the login is recent enough, although it insisted on that.",
+        "Evaluate `id_token` in the parameter `claims`, and add the time of the login as `auth_time` when it is requested there. If the server ignores the parameter, set `claims_parameter_supported` to false.",
+        |token| {
+            let is_supported = token.metadata.get("claims_parameter_supported") == Some(&Value::Bool(true));
+            applies_if(is_supported, "the metadata do not set claims_parameter_supported to true")?;
+            let is_essential = token.requested_claim("auth_time").is_some_and(|claim| claim["essential"] == true);
+            applies_if(is_essential && token.grant != Grant::RefreshToken, "auth_time was not requested as an essential claim")?;
+            is_there(token, "auth_time")
+        },
+    ),
+    must(
         "id-token/auth-time-as-registered",
         "OIDCR-2",
         "The ID token must have an `auth_time` if the client registered `require_auth_time`",

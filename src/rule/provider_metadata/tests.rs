@@ -20,6 +20,7 @@ fn good() -> Value {
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
+        "prompt_values_supported": ["none", "login", "consent"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -97,6 +98,7 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/request-object-algs-rs256",
             "discovery/auth-signing-algs-rs256",
             "discovery/claim-types-normal",
+            "discovery/prompt-values",
             "discovery/display-values",
             "discovery/pkce-methods-registered",
             "discovery/grant-types-syntax",
@@ -124,6 +126,9 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/prompt_values_supported": ["login", "create"]}), &["discovery/prompt-values"]),
+        (json!({"/response_types_supported": ["code", "none", "code none"]}), &["discovery/response-type-none-alone"]),
+        (json!({"/response_types_supported": ["code", "none"]}), &[]),
         (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
         (json!({"/userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA1_5"]}), &["discovery/no-rsa1-5"]),
         (json!({"/userinfo_endpiont": "https://issuer.example/u"}), &["discovery/names-spelled"]),

@@ -166,6 +166,23 @@ static RULES: &[Check<ScopeClaims>] = &[
             holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&seen))
         },
     ),
+    should(
+        "claims/language-tag-case",
+        "OIDCC-5.2",
+        "The language tag in the name of a standard claim should have the letter case of the registry: `name#en-GB`, and not `name#EN-gb`",
+        "Names of claims are compared letter by letter: clients that look for the registered spelling do not find the claim.",
+        "Write the language in lower case, a script with a capital letter, and a region of two letters in capitals, such as `zh-Hant-TW`.",
+        |artefact| {
+            let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
+            let names = artefact.userinfo.keys().chain(artefact.id_token.keys());
+            let tagged: Vec<_> = names.filter_map(|name| Some((name, name.split_once('#')?))).filter(|(_, (base, _))| is_standard(base)).collect();
+            let tagged: Vec<_> = tagged.into_iter().filter(|(_, (_, tag))| is_language_tag(tag)).collect();
+            applies_if(!tagged.is_empty(), "no standard claim with a language tag")?;
+            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| as_registered(tag) != **tag).map(|(name, _)| name).collect();
+            let seen = if wrong.is_empty() { tagged.iter().map(|(name, _)| name).collect() } else { wrong.clone() };
+            holds(wrong.is_empty(), "the spelling of the registry, such as name#en-GB", list(&seen))
+        },
+    ),
     may(
         "claims/address-no-empty",
         "OIDCC-5.1.1",
@@ -246,6 +263,23 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
 /// The `claims_supported` of the metadata, where they are a list of names.
 fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
     artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
+}
+
+/// A language tag in the letter case of the registry (RFC 5646 2.1.1): all in lower case, but for scripts and regions after the language.
+fn as_registered(tag: &str) -> String {
+    let mut after_singleton = false;
+    let subtags = tag.split('-').enumerate().map(|(at, subtag)| {
+        let lower = subtag.to_ascii_lowercase();
+        let is_first = at == 0 || after_singleton;
+        after_singleton |= subtag.len() == 1;
+        let is_alphabetic = subtag.bytes().all(|byte| byte.is_ascii_alphabetic());
+        match subtag.len() {
+            2 if !is_first && is_alphabetic => lower.to_ascii_uppercase(),
+            4 if !is_first && is_alphabetic => lower[..1].to_ascii_uppercase() + &lower[1..],
+            _ => lower,
+        }
+    });
+    subtags.collect::<Vec<_>>().join("-")
 }
 
 /// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.

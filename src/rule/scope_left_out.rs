@@ -1,0 +1,50 @@
+//! A rule about authorization requests without a scope (RFC 6749 3.3).
+
+use crate::rule::expect::{holds, must, shorten};
+use crate::rule::judgement::pass;
+use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
+
+/// A request without a scope: one that was granted, or refused where the same with a scope is granted.
+#[derive(Debug, Clone)]
+pub struct ScopeLeftOut {
+    /// The error, if it was refused.
+    pub error: Option<String>,
+}
+
+impl Artefact for ScopeLeftOut {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static RULES: &[Check<ScopeLeftOut>] = &[must(
+    "authz-error/scope-left-out-code",
+    "RFC6749-3.3",
+    "A request that is refused for lack of a scope must be refused with `invalid_scope`",
+    "Developers do not learn that only the scope is missing, and look for the mistake elsewhere.",
+    "If `scope` is missing, grant a default scope, or answer with `error=invalid_scope` at the redirect URI.",
+    |left_out| match &left_out.error {
+        None => pass("granted"),
+        Some(error) => holds(error == "invalid_scope", "error = invalid_scope", said!("error = {}", shorten(error))),
+    },
+)];
+
+#[cfg(test)]
+mod tests {
+    use super::ScopeLeftOut;
+    use crate::rule::testing::{arbitrary_artefact, failing};
+
+    #[test]
+    fn a_missing_scope_has_an_error_of_its_own() {
+        let of = |error: &str| failing(&ScopeLeftOut { error: Some(error.to_owned()) });
+        assert!(of("invalid_scope").is_empty() && failing(&ScopeLeftOut { error: None }).is_empty());
+        for error in ["invalid_request", "access_denied", ""] {
+            assert_eq!(of(error), ["authz-error/scope-left-out-code"], "{error}");
+        }
+    }
+
+    arbitrary_artefact!(ScopeLeftOut: error in proptest::option::of("invalid_scope|.{0,8}") => ScopeLeftOut { error });
+}
