@@ -64,7 +64,12 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
     }
     issuer.defect.patch_json(&[Site::UserinfoSigned], &mut claims)?;
     let alg = if issuer.does(Behaviour::UserinfoOtherAlg) { Alg::Ps256 } else { alg };
-    sign(issuer, alg, &claims, &Signed { typ: "JWT", header: None, unsigned: None, foreign: Behaviour::UserinfoForeignKey })
+    sign(
+        issuer,
+        alg,
+        &claims,
+        &Signed { typ: "JWT", header: Some(Site::UserinfoSignedHeader), unsigned: None, foreign: Behaviour::UserinfoForeignKey },
+    )
 }
 
 /// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.

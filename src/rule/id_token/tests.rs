@@ -92,7 +92,7 @@ fn a_good_token_breaks_no_rule() {
     assert_eq!((failed, not_run), (vec![], vec![]));
     let unused = ["id-token/azp", "id-token/nbf-past", "id-token/auth-time-as-registered", "id-token/acr-string", "id-token/claims-types"];
     assert_eq!(not_applicable[..5], unused);
-    assert_eq!(not_applicable.len(), 5 + 9, "{not_applicable:?}");
+    assert_eq!(not_applicable.len(), 5 + 15, "{not_applicable:?}");
     assert!(passed.contains(&ACCEPTED));
 }
 
@@ -120,7 +120,7 @@ fn a_good_token_of_every_algorithm_breaks_no_rule() {
 fn tokens_of_certified_providers_break_no_rule() {
     for changes in [
         json!({ "aud": ["client"], "azp": "client", "nbf": NOW, "sid": "96DDF129", "idp": "local" }),
-        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "1", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
+        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "0", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
         json!({ "iat": 1_699_999_999.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
         json!({ "iat": NOW + 9, "exp": NOW + 60 }),
     ] {
@@ -185,6 +185,14 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "address": { "country": 44 } }), &["claims-types", "!"]),
         (json!({ "tenant": { "$null": 0 } }), &["no-null-claims"]),
         (json!({ "tenant": "" }), &["no-empty-claims"]),
+        (json!({ "sub": "1:ann" }), &["strings-or-uris"]),
+        (json!({ "acr": "gold" }), &["acr-form"]),
+        (json!({ "acr": "urn:mace:incommon:iap:silver" }), &[]),
+        (json!({ "amr": ["pwd", "password"] }), &["amr-registered"]),
+        (json!({ "amr": ["pwd", "https://issuer.example/badge"] }), &[]),
+        (json!({ "sub_jwk": {} }), &["no-sub-jwk"]),
+        (json!({ "phone_number": "01632 960983", "phone_number_verified": true }), &["phone-number-format", "verified-phone-number"]),
+        (json!({ "zoneinfo": "Europe/Exampleton" }), &["zoneinfo-known"]),
     ];
     for (changes, failed) in table {
         assert_eq!(judged(&with(changes)).failed, ids(failed), "{changes}");
@@ -208,11 +216,25 @@ fn each_wrong_header_breaks_its_rule() {
         (json!({ "kid": "rs384" }), &["key-by-kid", "signature", "!"]),
         (json!({ "typ": "at+jwt" }), &["typ-not-access-token", "!"]),
         (json!({ "typ": "application/AT+JWT" }), &["typ-not-access-token", "!"]),
-        (json!({ "crit": ["surprise"] }), &["crit-understood", "!"]),
+        (json!({ "crit": ["surprise"] }), &["crit-understood", "!", "crit-form"]),
+        (json!({ "typ": "jwt" }), &["typ-jwt"]),
+        (json!({ "cty": "JWT" }), &["!", "no-cty"]),
         (json!({ "jku": "https://elsewhere.example/keys" }), &["no-embedded-key"]),
     ];
     for (changes, failed) in table {
         assert_eq!(judged(&with_header(changes)).failed, ids(failed), "{changes}");
+    }
+}
+
+#[test]
+fn a_session_is_named_where_the_metadata_say_so() {
+    for (member, rule) in [
+        ("backchannel_logout_session_supported", "id-token/sid-for-backchannel"),
+        ("frontchannel_logout_session_supported", "id-token/sid-for-frontchannel"),
+    ] {
+        let metadata = json!({ "id_token_signing_alg_values_supported": ["RS256"], member: true });
+        assert_eq!(judged(&IdToken { metadata: metadata.clone(), ..good() }).failed, [rule]);
+        assert_eq!(judged(&IdToken { metadata, ..with(&json!({ "sid": "1" })) }).failed, [""; 0]);
     }
 }
 
