@@ -77,8 +77,10 @@ const REPEATED: &[&str] = &[
 pub const ABSENT: &[Capability] =
     &[Capability::PasswordGrant, Capability::TokenExchange, Capability::DeviceAuthorization, Capability::PushedAuthorizationRequests];
 /// Rules that a product breaks as its documentation has it, and so does the issuer that wears its face: what flaws do is told beside these.
-const DOCUMENTED: &[(&str, &[&str])] =
-    &[("airlock", &["registration/http-201", "token/expires-in-short"]), ("aidbox", &["at/typ", "client-credentials/no-refresh-token"])];
+const DOCUMENTED: &[(&str, &[&str])] = &[
+    ("airlock", &["registration/http-201", "token/expires-in-short", "server-metadata/auth-key-pair"]),
+    ("aidbox", &["at/typ", "at/aud-in-any-jwt", "client-credentials/no-refresh-token"]),
+];
 
 /// The rules that a profile's product breaks as documented.
 fn documented(profile: &str) -> &'static [&'static str] {

@@ -64,7 +64,12 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
     }
     issuer.defect.patch_json(&[Site::UserinfoSigned], &mut claims)?;
     let alg = if issuer.does(Behaviour::UserinfoOtherAlg) { Alg::Ps256 } else { alg };
-    sign(issuer, alg, &claims, &Signed { typ: "JWT", header: None, unsigned: None, foreign: Behaviour::UserinfoForeignKey })
+    sign(
+        issuer,
+        alg,
+        &claims,
+        &Signed { typ: "JWT", header: Some(Site::UserinfoSignedHeader), unsigned: None, foreign: Behaviour::UserinfoForeignKey },
+    )
 }
 
 /// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.
@@ -131,10 +136,7 @@ fn acr(issuer: &Issuer, grant: &Grant) -> Option<&'static str> {
     if grant.requested.essential.acr {
         return Some(if issuer.does(Behaviour::AcrEssentialOther) { "https://acme-booking.example/acr/other" } else { ACR });
     }
-    if issuer.does(Behaviour::AcrVoluntaryMissing) {
-        return None;
-    }
-    Some(if issuer.does(Behaviour::AcrNumbered) { "2" } else { ACR })
+    (!issuer.does(Behaviour::AcrVoluntaryMissing)).then_some(ACR)
 }
 
 /// A signed access token for this scope.

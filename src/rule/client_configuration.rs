@@ -10,6 +10,7 @@ use crate::rule::expect::{applies_if, each, holds, media_type, member, must, nee
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::protected::{expect_refusal, http_401, is_busy, names_bearer, not_busy, refused};
+use crate::rule::userinfo_request::challenge::well_formed;
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -228,6 +229,19 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "The client cannot find out what is demanded, nor why its token is refused.",
         "Add the header `WWW-Authenticate: Bearer` to the refusals of the client configuration endpoint, with `error=\"invalid_token\"` when a token was sent.",
         |config| every(config, names_bearer),
+    ),
+    must(
+        "client-config/challenges-well-formed",
+        "RFC6750-3",
+        "The Bearer challenges of the client configuration endpoint must have the syntax of `WWW-Authenticate`, and at least one parameter, each once",
+        "Clients that parse the header cannot read the reason of the refusal.",
+        "Write the header as scheme, space and parameters that are separated by commas, with the values in double quotes: `Bearer realm=\"registration\", error=\"invalid_token\"`.",
+        |config| {
+            every(config, |response, rule| {
+                expect_refusal(response, rule)?;
+                well_formed(response.header_all("www-authenticate"))
+            })
+        },
     ),
     must(
         "client-config/refusals-disclose-nothing",
@@ -494,6 +508,11 @@ mod tests {
     fn each_way_of_being_wrong_fails_its_rule() {
         let open = || response(200, &json!({ "client_id": "c", "client_secret": "s" }));
         let bare = || response(401, &json!({}));
+        let twice = || {
+            let mut twice = response(401, &json!({}));
+            twice.headers.push(("www-authenticate".to_owned(), "Bearer realm=a, realm=b".to_owned()));
+            twice
+        };
         let mut disclosing = refusal();
         disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let with_status = |status| Received { status, ..refusal() };
@@ -512,6 +531,7 @@ mod tests {
             (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
             (ClientConfiguration { other: Some(open()), ..good() }, "other-token-refused"),
             (ClientConfiguration { unknown: bare(), ..good() }, "refusals-challenge"),
+            (ClientConfiguration { unknown: twice(), ..good() }, "challenges-well-formed"),
             (ClientConfiguration { without: with_status(404), ..good() }, "refusals-http-401"),
             (ClientConfiguration { without: with_status(400), ..good() }, "refusals-as-bearer"),
             (ClientConfiguration { unknown: with_status(403), ..good() }, "refusals-http-401"),

@@ -61,6 +61,7 @@ pub mod refresh;
 pub mod refresh_practice;
 pub mod refused_authorization;
 pub mod refused_request;
+pub mod registered;
 pub mod registration;
 pub mod registration_access;
 pub mod registration_refusal;

@@ -4,6 +4,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, may, must, refusal, should};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::protected::{http_401, names_bearer, not_busy, refused};
+use crate::rule::userinfo_request::challenge::well_formed;
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -120,6 +121,17 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "Add the header `WWW-Authenticate: Bearer error=\"invalid_token\"` to the response that refuses the token.",
         |access| names_bearer(access.wrong()?, WRONG),
     ),
+    must(
+        "registration-access/challenges-well-formed",
+        "RFC6750-3",
+        "The Bearer challenges of the registration endpoint must have the syntax of `WWW-Authenticate`, and at least one parameter, each once",
+        "Clients that parse the header cannot read the reason of the refusal.",
+        "Write the header as scheme, space and parameters that are separated by commas, with the values in double quotes: `Bearer realm=\"registration\", error=\"invalid_token\"`.",
+        |access| {
+            let refusals = [&access.without, access.tried()?].into_iter().filter(|response| !response.gives());
+            well_formed(refusals.flat_map(|response| response.header_all("www-authenticate")))
+        },
+    ),
 ];
 
 #[cfg(test)]
@@ -186,6 +198,9 @@ mod tests {
         assert_eq!(of(response(401, &json!({})), refusal()), ["registration-access/no-token-challenge"]);
         assert_eq!(of(refusal(), challenged(response(403, &json!({})))), ["registration-access/wrong-token-http-401"]);
         assert_eq!(of(refusal(), response(401, &json!({}))), ["registration-access/wrong-token-challenge"]);
+        let mut unquoted = response(401, &json!({}));
+        unquoted.headers.push(("www-authenticate".to_owned(), "Bearer error=not known".to_owned()));
+        assert_eq!(of(refusal(), unquoted), ["registration-access/challenges-well-formed"]);
     }
 
     arbitrary_artefact!(RegistrationAccess:

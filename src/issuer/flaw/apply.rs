@@ -163,7 +163,13 @@ pub fn fault(patch: &Patch) -> Option<PatchFault> {
     }
     let within_a_token = matches!(
         patch.at,
-        Site::IdToken | Site::IdTokenHeader | Site::IdTokenRefresh | Site::AccessToken | Site::AccessTokenHeader | Site::AccessTokenClientCredentials
+        Site::IdToken
+            | Site::IdTokenHeader
+            | Site::IdTokenRefresh
+            | Site::AccessToken
+            | Site::AccessTokenHeader
+            | Site::AccessTokenClientCredentials
+            | Site::UserinfoSignedHeader
     );
     if within_a_token && (patch.status.is_some() || !patch.headers.is_empty() || patch.body.is_some()) {
         return Some(PatchFault::NotAResponse);

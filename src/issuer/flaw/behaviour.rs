@@ -442,8 +442,6 @@ named! {
     AcrEssentialOther = "acr-essential-other",
     /// Leaves `acr` out where `acr_values` asks for it.
     AcrVoluntaryMissing = "acr-voluntary-missing",
-    /// Gives a number as `acr` where `acr_values` asks for it.
-    AcrNumbered = "acr-numbered",
     /// Sends codes in the fragment of the redirect URI.
     AuthorizationResponseInFragment = "authorization-response-in-fragment",
     /// Keeps the code challenge in the code, for all to read.

@@ -156,6 +156,8 @@ pub enum Site {
     ClientUpdateRefusal,
     /// The claims of a signed userinfo response; with `headers` the response itself.
     UserinfoSigned,
+    /// The JOSE header of a signed userinfo response.
+    UserinfoSignedHeader,
     /// The parameters of a successful authorization response.
     AuthorizationResponse,
     /// Successful token responses of every grant.

@@ -18,6 +18,7 @@ use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
 
 mod claims;
+mod form;
 mod header;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -56,7 +57,7 @@ pub struct AccessToken {
 }
 
 impl Artefact for AccessToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, claims::RULES, time::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, claims::RULES, time::RULES, form::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }

@@ -17,12 +17,6 @@ use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
 use crate::text::words::said;
 
-/// The authentication methods with a registered name (RFC 8176 2).
-const METHODS: &[&str] = &[
-    "face", "fpt", "geo", "hwk", "iris", "kba", "mca", "mfa", "otp", "pin", "pop", "pwd", "rba", "retina", "sc", "sms", "swk", "tel", "user", "vbm",
-    "wia",
-];
-
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/nonce",
@@ -110,36 +104,6 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let is_published = supported.is_some_and(|claims| claims.iter().any(|claim| claim == "acr"));
             applies_if(is_published, "`claims_supported` does not list acr")?;
             holds(member(claims, "acr").is_some(), "an acr", seen("acr", member(claims, "acr")))
-        },
-    ),
-    // Which names are registered changes; that a number is none does not. "0" is defined in the same place.
-    should(
-        "id-token/acr-uri",
-        "OIDCC-2",
-        "The `acr` of the ID token, if there is one, should be an absolute URI or a registered name, and not a number",
-        "The same number means another level at each issuer, and clients cannot tell what it stands for.",
-        "Name each authentication context by a URI, such as `https://issuer.example/acr/two-factors`, and publish it in `acr_values_supported`.",
-        |token| {
-            let Some(acr) = member(token.claims()?, "acr").and_then(Value::as_str) else { return not_applicable("no acr that is a string") };
-            let is_number = !acr.is_empty() && acr != "0" && acr.bytes().all(|byte| byte.is_ascii_digit());
-            let is_uri = Url::parse(acr).is_ok();
-            applies_if(is_number || is_uri || acr == "0", said!("acr = {}: whether the name is registered is not known here", shorten(acr)))?;
-            holds(!is_number, "an absolute URI, or a registered name", said!("acr = {}", shorten(acr)))
-        },
-    ),
-    should(
-        "id-token/amr-registered",
-        "OIDCC-2",
-        "The values of `amr` in the ID token, if there are any, should be registered ones",
-        "Clients know the registered names, such as `pwd` and `otp`, and cannot tell what other values stand for.",
-        "Use the values of the registry Authentication Method Reference Values, such as `pwd` for a password and `mfa` for several factors.",
-        |token| {
-            let values = member(token.claims()?, "amr").and_then(Value::as_array);
-            let values: Vec<&str> = values.into_iter().flatten().filter_map(Value::as_str).collect();
-            applies_if(!values.is_empty(), "no amr with values")?;
-            let unknown: Vec<&str> = values.iter().copied().filter(|value| !METHODS.contains(value)).collect();
-            let actual = if unknown.is_empty() { list(&values) } else { format!("not registered: {}", list(&unknown)) };
-            holds(unknown.is_empty(), "registered values, such as pwd", actual)
         },
     ),
     must(

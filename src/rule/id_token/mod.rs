@@ -12,6 +12,7 @@ use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
 
 mod claims;
+mod form;
 mod header;
 mod parties;
 mod relying_party;
@@ -54,7 +55,7 @@ pub struct IdToken {
 }
 
 impl Artefact for IdToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, parties::RULES, time::RULES, claims::RULES, relying_party::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, parties::RULES, time::RULES, claims::RULES, relying_party::RULES, form::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }

@@ -9,6 +9,7 @@ use crate::rule::duplicate::{duplicates, each_once};
 use crate::rule::judgement::Judgement;
 
 mod algorithm;
+pub mod form;
 mod keys;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

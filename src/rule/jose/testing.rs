@@ -189,7 +189,11 @@ pub fn received(status: u16, content_type: &str, body: &str) -> Received {
         exchange: 0,
         url: "https://issuer.example/".parse().unwrap(),
         status,
-        headers: vec![("content-type".to_owned(), content_type.to_owned()), ("cache-control".to_owned(), "no-store".to_owned())],
+        headers: vec![
+            ("content-type".to_owned(), content_type.to_owned()),
+            ("cache-control".to_owned(), "no-store".to_owned()),
+            ("pragma".to_owned(), "no-cache".to_owned()),
+        ],
         body: body.as_bytes().to_vec(),
         received_at: NOW,
         parsed: crate::observed::received::Parsed::default(),

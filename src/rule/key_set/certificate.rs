@@ -1,6 +1,6 @@
 //! Rules about the certificates that come with keys (RFC 7517 4.6 to 4.9).
 //!
-//! The certificates are not parsed: some issuers still publish the first version of X.509, which strict parsers refuse, and whether a
+//! The certificates are not parsed for them: some issuers still publish the first version of X.509, which strict parsers refuse, and whether a
 //! certificate holds a key is seen from its bytes.
 
 use aws_lc_rs::digest;
@@ -85,12 +85,12 @@ pub(super) static RULES: &[Check<KeySet>] = &[
 ];
 
 /// `x5c`, if it is there.
-fn chain(key: &Value) -> Option<&Value> {
+pub(super) fn chain(key: &Value) -> Option<&Value> {
     key.get("x5c").filter(|value| !value.is_null())
 }
 
 /// The certificates of `x5c`, or what is wrong with them.
-fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
+pub(super) fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
     let texts = strings(value)?;
     if texts.is_empty() {
         return Err("an empty array".to_owned());
@@ -104,7 +104,7 @@ fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
 }
 
 /// True if a certificate holds the public key of a key; `None` if the key is of a type not known here, or not whole.
-fn holds_key(certificate: &[u8], key: &Value) -> Option<bool> {
+pub(in crate::rule) fn holds_key(certificate: &[u8], key: &Value) -> Option<bool> {
     let bytes = |member: &str| bytes(key, member).filter(|bytes| !bytes.is_empty());
     let material = match text(key, "kty")? {
         "RSA" => {

@@ -138,6 +138,66 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             })
         },
     ),
+    should(
+        "jwks/key-ops-related",
+        "RFC7517-4.3",
+        "The `key_ops` of a key should not have operations that do not belong together",
+        "A key that is used with several algorithms can be attacked by means of the weaker one.",
+        "Use a key for one purpose alone: `sign` with `verify`, `encrypt` with `decrypt`, or `wrapKey` with `unwrapKey`. Generate a second key for another purpose.",
+        |set| {
+            const PAIRS: [[&str; 2]; 4] = [["sign", "verify"], ["encrypt", "decrypt"], ["wrapKey", "unwrapKey"], ["deriveKey", "deriveBits"]];
+            each(set, "operations of one pair", "no key has key_ops with several operations", |key| {
+                let value = key_ops(key)?;
+                let names: BTreeSet<&str> = strings(value).ok()?.into_iter().collect();
+                if names.len() < 2 {
+                    return None;
+                }
+                // Operations not known here may belong to any.
+                let pairs = PAIRS.iter().filter(|pair| pair.iter().any(|operation| names.contains(operation))).count();
+                Some(verdict(pairs < 2, format!("key_ops {}", show(value))))
+            })
+        },
+    ),
+    must(
+        "jwks/okp-purpose",
+        "RFC8037-3.1",
+        "A key on Ed25519 or Ed448 must not be for encryption, and a key on X25519 or X448 must not be for signatures",
+        "No library can use the key in this way, and clients that choose it by its `use` fail.",
+        "Say `use` `sig` of a key on Ed25519 or Ed448 and `use` `enc` of a key on X25519 or X448, with an `alg` and `key_ops` that fit.",
+        |set| {
+            each(set, "signatures on Ed25519 and Ed448, encryption on X25519 and X448", "no OKP key on these curves says what it is for", |key| {
+                let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("OKP"))?;
+                let signs = match curve {
+                    "Ed25519" | "Ed448" => true,
+                    "X25519" | "X448" => false,
+                    _ => return None,
+                };
+                let of_use = text(key, "use").and_then(|purpose| match purpose {
+                    "sig" => Some(true),
+                    "enc" => Some(false),
+                    _ => None,
+                });
+                let of_alg = text(key, "alg").and_then(|alg| match alg {
+                    "EdDSA" | "Ed25519" | "Ed448" => Some(true),
+                    _ if alg.starts_with("ECDH-ES") => Some(false),
+                    _ => None,
+                });
+                let of_operation = |operation: &str| match operation {
+                    "sign" | "verify" => Some(true),
+                    "encrypt" | "decrypt" | "wrapKey" | "unwrapKey" | "deriveKey" | "deriveBits" => Some(false),
+                    _ => None,
+                };
+                let operations = key_ops(key).and_then(|value| strings(value).ok()).unwrap_or_default();
+                let said: BTreeSet<bool> = of_use.into_iter().chain(of_alg).chain(operations.into_iter().filter_map(of_operation)).collect();
+                if said.is_empty() {
+                    return None;
+                }
+                let words = |signs: &bool| if *signs { "signatures" } else { "encryption" };
+                let purposes: Vec<_> = said.iter().map(words).collect();
+                Some(verdict(said == BTreeSet::from([signs]), format!("{curve} for {}", purposes.join(" and "))))
+            })
+        },
+    ),
     // The members of a key are those of RFC 7517 4, those of the set of section 5; both must be unique.
     must(
         "jwks/no-duplicate-members",
@@ -162,6 +222,11 @@ fn rsa_numbers(key: &Value) -> Vec<(&'static str, Vec<u8>)> {
 
 /// True if an algorithm goes with the type and the curve of a key; `None` for an algorithm not known here, which goes with anything.
 fn goes_with(alg: &str, key: &Value) -> Option<bool> {
+    if alg.starts_with("ECDH-ES") {
+        // Either type has curves for it (RFC 7518 4.6, RFC 8037 3.2).
+        let curves: &[&str] = if text(key, "kty") == Some("OKP") { &["X25519", "X448"] } else { &["P-256", "P-384", "P-521"] };
+        return Some(matches!(text(key, "kty"), Some("EC" | "OKP")) && text(key, "crv").is_none_or(|curve| curves.contains(&curve)));
+    }
     let (kty, curves) = key_for(alg)?;
     Some(text(key, "kty") == Some(kty) && (curves.is_empty() || text(key, "crv").is_none_or(|curve| curves.contains(&curve))))
 }

@@ -10,7 +10,8 @@ use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
-mod certificate;
+pub(in crate::rule) mod certificate;
+mod chain;
 mod document;
 mod key;
 mod members;
@@ -52,7 +53,7 @@ impl KeySet {
 }
 
 impl Artefact for KeySet {
-    const RULES: &'static [&'static [Check<Self>]] = &[document::RULES, key::RULES, purpose::RULES, members::RULES, certificate::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[document::RULES, key::RULES, purpose::RULES, members::RULES, certificate::RULES, chain::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

@@ -1,10 +1,12 @@
 //! Rules about what the keys are for.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde_json::Value;
 
 use super::{KeySet, text};
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, must, strings};
+use crate::rule::expect::{applies_if, holds, list, may, must, should, strings};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::provider_metadata::is_openid;
 use crate::text::words::said;
@@ -74,6 +76,40 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             }
             let without = keys.iter().filter(|key| text(key, "use").is_none()).count();
             holds(without == 0, "use on every key", said!("{without} of {} keys without use", keys.len()))
+        },
+    ),
+    should(
+        "jwks/one-purpose",
+        "OIDCD-3",
+        "One key should not be published for signatures and for encryption at once",
+        "What is signed with the key may help to decrypt what is encrypted to it, and the other way round.",
+        "Generate a key of its own for encryption, and publish it with `use` `enc` beside the signing key with `use` `sig`.",
+        |set| {
+            let keys = set.entries()?;
+            let mut uses: HashMap<Vec<Option<&str>>, BTreeSet<&str>> = HashMap::new();
+            for (key, purpose) in keys.iter().filter_map(|key| Some((key, text(key, "use")?))) {
+                uses.entry(["kty", "n", "e", "crv", "x", "y"].map(|member| text(key, member)).to_vec()).or_default().insert(purpose);
+            }
+            applies_if(!uses.is_empty(), "no key says by use what it is for")?;
+            let both = uses.values().filter(|purposes| purposes.contains("sig") && purposes.contains("enc")).count();
+            holds(both == 0, "each key for one purpose", said!("{both} keys for both, of {}", uses.len()))
+        },
+    ),
+    should(
+        "jwks/cache-max-age",
+        "OIDCC-10.2.1",
+        "A key set with keys for encryption should be served with a `Cache-Control` that has `max-age`",
+        "A client does not know how long it can encrypt to a key, and goes on with one that was withdrawn, or fetches the keys for each message.",
+        "Send `Cache-Control: max-age=…` with the key set, and keep the private part of a key that was withdrawn at least as long.",
+        |set| {
+            let keys = set.entries()?;
+            applies_if(keys.iter().any(is_for_encryption), "no key is said to be for encryption")?;
+            let values: Vec<_> = set.response.header_all("cache-control").collect();
+            let is_age = |directive: &str| {
+                directive.trim().to_ascii_lowercase().strip_prefix("max-age=").is_some_and(|age| age.trim_matches('"').parse::<u64>().is_ok())
+            };
+            let has_age = values.iter().flat_map(|value| value.split(',')).any(is_age);
+            holds(has_age, "Cache-Control: max-age=…", said!("Cache-Control: {}", list(&values)))
         },
     ),
 ];

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::KeySet;
+use crate::observed::received::{Parsed, Received};
 use crate::rule::Artefact;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
 
@@ -20,7 +21,8 @@ fn ec(kid: &str) -> Value {
 }
 
 fn okp(curve: &str, octets: usize) -> Value {
-    json!({"kty": "OKP", "use": "enc", "kid": "okp", "crv": curve, "x": URL_SAFE_NO_PAD.encode(vec![7; octets])})
+    let purpose = if curve.starts_with("Ed") { "sig" } else { "enc" };
+    json!({"kty": "OKP", "use": purpose, "kid": "okp", "crv": curve, "x": URL_SAFE_NO_PAD.encode(vec![7; octets])})
 }
 
 fn encryption(kid: &str) -> Value {
@@ -28,10 +30,9 @@ fn encryption(kid: &str) -> Value {
 }
 
 fn artefact(keys: &Value) -> KeySet {
-    KeySet {
-        response: response(200, &json!({"keys": keys})),
-        metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}),
-    }
+    let mut response = response(200, &json!({"keys": keys}));
+    response.headers.push(("cache-control".to_owned(), "public, max-age=300".to_owned()));
+    KeySet { response, metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}) }
 }
 
 fn good() -> Value {
@@ -46,10 +47,14 @@ fn a_good_set_passes_every_rule() {
         "jwks/key-ops-array",
         "jwks/use-or-key-ops",
         "jwks/use-key-ops-consistent",
+        "jwks/key-ops-related",
+        "jwks/okp-purpose",
         "jwks/x5c-encoding",
         "jwks/x5c-holds-key",
         "jwks/x5t-matches",
         "jwks/x5u-https",
+        "jwks/x5c-chain",
+        "jwks/certificate-agrees",
     ];
     assert_eq!(not_applicable(&artefact), unused);
     assert_eq!(passing(&artefact).len(), KeySet::rules().count() - unused.len(), "{:?}", failing(&artefact));
@@ -76,7 +81,11 @@ fn a_certificate_holds_its_key_and_has_its_thumbprint() {
 
 #[test]
 fn a_member_twice_in_a_key_is_found() {
-    let artefact = |body: &str| KeySet { response: text(200, "application/json", body), ..artefact(&good()) };
+    let artefact = |body: &str| {
+        let mut artefact = artefact(&good());
+        artefact.response.put_body(body.as_bytes().to_vec());
+        artefact
+    };
     let good = artefact(&json!({"keys": good()}).to_string());
     assert_eq!(failing(&good), [""; 0]);
     let twice = json!({"keys": self::good()}).to_string().replacen("{\"kty\"", "{\"kid\":\"0\",\"kty\"", 1);
@@ -161,10 +170,39 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/2/x5t#S256": "+"}), &["jwks/x5t-matches"]),
         (json!({"/2/x5u": "http://issuer.example/"}), &["jwks/x5u-https"]),
         (json!({"/0/use": "enc", "/1/use": "enc"}), &["jwks/signing-key-present"]),
+        (json!({"/-": with(&encryption("1"), &json!({"/n": rsa("1", 256, 0xff)["n"]}))}), &["jwks/one-purpose"]),
+        (json!({"/2/use": "$remove", "/2/alg": "$remove", "/2/key_ops": ["sign", "verify"]}), &[]),
+        (json!({"/2/use": "$remove", "/2/key_ops": ["wrapKey", "unwrapKey", "encrypt"]}), &["jwks/use-present", "jwks/key-ops-related"]),
+        (json!({"/-": with(&okp("Ed25519", 32), &json!({"/use": "enc"}))}), &["jwks/okp-purpose"]),
+        (json!({"/-": with(&okp("X448", 56), &json!({"/use": "sig"}))}), &["jwks/okp-purpose"]),
+        (
+            json!({"/-": with(&okp("Ed448", 57), &json!({"/use": "$remove", "/alg": "ECDH-ES"}))}),
+            &["jwks/use-present", "jwks/alg-fits-key", "jwks/okp-purpose"],
+        ),
+        (json!({"/-": with(&okp("X25519", 32), &json!({"/alg": "ECDH-ES+A128KW", "/key_ops": ["deriveKey"]}))}), &["jwks/use-or-key-ops"]),
         (json!({"/1/use": "$remove"}), &["jwks/use-present"]),
         (json!({"/2/use": "$remove"}), &["jwks/use-present"]),
     ] {
         assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
+    }
+}
+
+#[test]
+fn a_key_set_for_encryption_says_how_long_it_may_be_kept() {
+    for (value, fails) in [(None, true), (Some("no-store"), true), (Some("max-age=soon"), true), (Some("Max-Age=60"), false)] {
+        let mut artefact = artefact(&good());
+        artefact.response.headers.retain(|(name, _)| name != "cache-control");
+        artefact.response.headers.extend(value.map(|value| ("cache-control".to_owned(), value.to_owned())));
+        assert_eq!(failing(&artefact), if fails { &["jwks/cache-max-age"][..] } else { &[] }, "{value:?}");
+        let signing = KeySet {
+            response: Received {
+                body: json!({"keys": [rsa("1", 256, 0xff), ec("2")]}).to_string().into_bytes(),
+                parsed: Parsed::default(),
+                ..artefact.response.clone()
+            },
+            ..artefact
+        };
+        assert!(not_applicable(&signing).contains(&"jwks/cache-max-age"));
     }
 }
 

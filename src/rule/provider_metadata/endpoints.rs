@@ -73,7 +73,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
 ];
 
 /// Passes when a member is there, whatever it is.
-pub(super) fn is_published(document: &Document, name: &str) -> Judgement {
+pub(in crate::rule) fn is_published(document: &Document, name: &str) -> Judgement {
     match document.member(name) {
         Some(value) => pass(said!("{name} = {}", show(value))),
         None => fail(said!("a {name}"), said!("no {name}")),

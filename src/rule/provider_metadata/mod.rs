@@ -15,6 +15,7 @@ pub(super) mod endpoints;
 pub(super) mod issuer;
 pub(super) mod lists;
 pub(super) mod names;
+pub(super) mod published;
 pub(super) mod security;
 #[cfg(test)]
 mod tests;
@@ -34,8 +35,17 @@ pub struct ProviderMetadata {
 }
 
 impl Artefact for ProviderMetadata {
-    const RULES: &'static [&'static [Check<Self>]] =
-        &[document::RULES, names::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[
+        document::RULES,
+        names::RULES,
+        issuer::RULES,
+        endpoints::RULES,
+        lists::RULES,
+        security::RULES,
+        values::RULES,
+        consistency::RULES,
+        published::RULES,
+    ];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

@@ -18,7 +18,12 @@ fn good() -> Value {
         "scopes_supported": ["openid", "offline_access"],
         "claims_supported": ["sub"],
         "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
-        "response_types_supported": ["code"],
+        "response_types_supported": ["code", "none"],
+        "prompt_values_supported": ["none", "login", "consent"],
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": false,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "response_modes_supported": ["query"],
         "prompt_values_supported": ["none", "login", "consent"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
@@ -80,7 +85,10 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/userinfo-endpoint-recommended",
             "discovery/registration-endpoint-recommended",
             "discovery/pkce-published",
-            "discovery/no-implicit-tokens"
+            "discovery/no-implicit-tokens",
+            "discovery/scopes-published",
+            "discovery/claims-published",
+            "discovery/auth-key-pair"
         ]
     );
     assert_eq!(
@@ -98,7 +106,6 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/request-object-algs-rs256",
             "discovery/auth-signing-algs-rs256",
             "discovery/claim-types-normal",
-            "discovery/prompt-values",
             "discovery/display-values",
             "discovery/pkce-methods-registered",
             "discovery/grant-types-syntax",
@@ -108,7 +115,13 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/par-endpoint",
             "discovery/introspection-auth-not-none",
             "discovery/pages-are-urls",
-            "discovery/mtls-aliases"
+            "discovery/mtls-aliases",
+            "discovery/backchannel-session-published",
+            "discovery/frontchannel-session-published",
+            "discovery/prompt-values",
+            "discovery/response-type-none-alone",
+            "discovery/request-objects-unsigned",
+            "discovery/revocation-no-fragment"
         ]
     );
     // A server may give no client a secret.
@@ -126,8 +139,6 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
-        (json!({"/prompt_values_supported": ["login", "create"]}), &["discovery/prompt-values"]),
-        (json!({"/response_types_supported": ["code", "none", "code none"]}), &["discovery/response-type-none-alone"]),
         (json!({"/response_types_supported": ["code", "none"]}), &[]),
         (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
         (json!({"/userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA1_5"]}), &["discovery/no-rsa1-5"]),
@@ -200,7 +211,21 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
         (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
-        (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered"]),
+        (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered", "discovery/auth-key-pair"]),
+        (json!({"/token_endpoint_auth_methods_supported": "$remove"}), &["discovery/auth-key-pair"]),
+        (json!({"/token_endpoint_auth_methods_supported": ["none"]}), &[]),
+        (json!({"/scopes_supported": "$remove"}), &["discovery/scopes-published"]),
+        (json!({"/claims_supported": "$remove"}), &["discovery/claims-published"]),
+        (json!({"/backchannel_logout_session_supported": "$remove"}), &["discovery/backchannel-session-published"]),
+        (json!({"/frontchannel_logout_session_supported": "$remove"}), &["discovery/frontchannel-session-published"]),
+        (json!({"/frontchannel_logout_session_supported": "$remove", "/frontchannel_logout_supported": false}), &[]),
+        (json!({"/prompt_values_supported": ["login", "create"]}), &["discovery/prompt-values"]),
+        (json!({"/prompt_values_supported": []}), &["discovery/no-empty-arrays"]),
+        (json!({"/response_types_supported/-": "code none"}), &["discovery/response-type-none-alone"]),
+        (json!({"/request_object_signing_alg_values_supported": ["RS256"]}), &["discovery/request-objects-unsigned"]),
+        (json!({"/id_token_encryption_enc_values_supported": ["A128CBC", "A256GCM"]}), &["discovery/no-prohibited-algs"]),
+        (json!({"/id_token_signing_alg_values_supported/-": "RS1"}), &["discovery/no-prohibited-algs"]),
+        (json!({"/revocation_endpoint": "https://issuer.example/revoke#"}), &["discovery/revocation-no-fragment"]),
         (json!({"/introspection_endpoint_auth_methods_supported/-": "none"}), &["discovery/introspection-auth-not-none"]),
         (json!({"/op_tos_uri": "terms.html"}), &["discovery/pages-are-urls"]),
         (json!({"/mtls_endpoint_aliases": "none"}), &["discovery/mtls-aliases"]),
@@ -276,6 +301,9 @@ const NAMES: &[&str] = &[
     "claim_types_supported",
     "op_tos_uri",
     "require_pushed_authorization_requests",
+    "prompt_values_supported",
+    "backchannel_logout_supported",
+    "revocation_endpoint",
 ];
 
 arbitrary_artefact!(ProviderMetadata:

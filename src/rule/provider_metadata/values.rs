@@ -44,37 +44,6 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Add `normal` to `claim_types_supported`, or leave this member out: without it, `normal` is assumed.",
         |metadata| contains(&metadata.document()?, "claim_types_supported", "normal"),
     ),
-    // Every provider supports `none` and `login` (OpenID Connect Core 15.1).
-    must(
-        "discovery/prompt-values",
-        "OIDCPC-4.2",
-        "The published values of `prompt` must be all that are supported: `none` and `login` at least, which every provider must support",
-        "A client that reads the list believes that it cannot log in without a page, or ask for a fresh login.",
-        "Publish every value of `prompt` that the server supports in `prompt_values_supported`, or leave this member out.",
-        |metadata| {
-            let document = metadata.document()?;
-            let values = document.list_or("prompt_values_supported", "no prompt_values_supported")?;
-            if values.is_empty() {
-                return document.not_run("no-empty-arrays");
-            }
-            let missing: Vec<&str> = ["none", "login"].into_iter().filter(|value| !values.contains(value)).collect();
-            let actual = if missing.is_empty() { list(&values) } else { format!("not there: {}", list(&missing)) };
-            holds(missing.is_empty(), "none and login among them", actual)
-        },
-    ),
-    should(
-        "discovery/response-type-none-alone",
-        "OAuth2-RT-4",
-        "The response type `none` should be published by itself, and not in combination with others",
-        "A client that asks for nothing and for a code at once does not know what it gets.",
-        "Remove combinations with `none` from `response_types_supported`, such as `code none`.",
-        |metadata| {
-            let types = metadata.document()?.required("response_types_supported", "response-types")?;
-            let has_none = |text: &&str| text.split(' ').any(|word| word == "none");
-            let combined: Vec<_> = types.iter().copied().filter(|text| has_none(text) && text.contains(' ')).collect();
-            none_wrong(&combined, "none by itself", said!("response types: {}", list(&types)))
-        },
-    ),
     may(
         "discovery/display-values",
         "OIDCC-3.1.2.1",

@@ -97,6 +97,19 @@ pub(super) static RULES: &[Check<Registration>] = &[
             holds(registration.response.no_store(), "Cache-Control: no-store", said!("Cache-Control: {}", list(&seen)))
         },
     ),
+    should(
+        "registration/no-null-members",
+        "OIDCC-13.3",
+        "The registration response of an OpenID provider should leave out members that have no value: none should be null",
+        "Many clients only check that a member is there, and then fail when they use null.",
+        "Leave out the members that have no value. JSON serializers usually have a setting that omits null values.",
+        |registration| {
+            let client = registration.client()?;
+            applies_if(registration.is_of_provider(), "the metadata are not those of an OpenID provider")?;
+            let null: Vec<_> = client.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+            holds(null.is_empty(), "members without a value are left out", said!("members that are null: {}", list(&null)))
+        },
+    ),
     must(
         "registration/client-id",
         "RFC7591-3.2.1",

@@ -81,7 +81,7 @@ fn a_good_registration_passes() {
 fn values_may_be_replaced_and_added() {
     for changes in [
         json!({"/scope": "openid", "/client_name": "A client (unverified)"}),
-        json!({"/token_endpoint_auth_method": "client_secret_post", "/contacts": null}),
+        json!({"/token_endpoint_auth_method": "client_secret_post", "/contacts": []}),
         json!({"/client_secret_expires_at": 1_700_000_600, "/client_id_issued_at": 1_700_000_000.25}),
         json!({"/response_types/-": "code id_token", "/grant_types/-": "implicit", "/logo_uri": "", "/jwks": {}, "/jwks_uri": ""}),
         json!({"/grant_types/-": "client_credentials", "/redirect_uris/-": "https://other.example/"}),
@@ -111,7 +111,8 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/redirect_uris": "http://localhost:3000/cb"}), &["registration/redirect-uris-returned"]),
         (json!({"/redirect_uris": []}), &["registration/redirect-uris-returned"]),
         (json!({"/client_name": "$remove"}), &["registration/echo-all-metadata"]),
-        (json!({"/grant_types": null}), &["registration/echo-all-metadata"]),
+        (json!({"/grant_types": null}), &["registration/no-null-members", "registration/echo-all-metadata"]),
+        (json!({"/logo_uri": null}), &["registration/no-null-members"]),
         (json!({"/grant_types": ["authorization_code"]}), &["registration/no-silent-narrowing"]),
         (json!({"/redirect_uris": ["https://other.example/"]}), &["registration/redirect-uris-kept"]),
         (json!({"/token_endpoint_auth_method": "none"}), &["registration/public-client-no-secret"]),

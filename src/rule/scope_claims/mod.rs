@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::expect::{MILLISECONDS, applies_if, holds, list, may, member, must, scope_words, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
@@ -169,18 +169,20 @@ static RULES: &[Check<ScopeClaims>] = &[
     should(
         "claims/language-tag-case",
         "OIDCC-5.2",
-        "The language tag in the name of a standard claim should have the letter case of the registry: `name#en-GB`, and not `name#EN-gb`",
-        "Names of claims are compared letter by letter: clients that look for the registered spelling do not find the claim.",
-        "Write the language in lower case, a script with a capital letter, and a region of two letters in capitals, such as `zh-Hant-TW`.",
+        "The language tag in the name of a standard claim should have the letter case of the registry, as `en-GB` and `zh-Hant` have",
+        "Names of claims are compared letter by letter: a client that looks for `name#en-GB` does not find `name#EN-gb`.",
+        "Write languages in lower case, regions in capitals and scripts with a capital letter in front, such as `name#ja-Kana-JP`.",
         |artefact| {
             let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
             let names = artefact.userinfo.keys().chain(artefact.id_token.keys());
             let tagged: Vec<_> = names.filter_map(|name| Some((name, name.split_once('#')?))).filter(|(_, (base, _))| is_standard(base)).collect();
-            let tagged: Vec<_> = tagged.into_iter().filter(|(_, (_, tag))| is_language_tag(tag)).collect();
-            applies_if(!tagged.is_empty(), "no standard claim with a language tag")?;
-            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| as_registered(tag) != **tag).map(|(name, _)| name).collect();
+            applies_if(!tagged.is_empty(), "no standard claim with a language")?;
+            if tagged.iter().any(|(_, (_, tag))| !is_language_tag(tag)) {
+                return not_run("claims/language-tags");
+            }
+            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| registered_case(tag) != *tag).map(|(name, _)| name).collect();
             let seen = if wrong.is_empty() { tagged.iter().map(|(name, _)| name).collect() } else { wrong.clone() };
-            holds(wrong.is_empty(), "the spelling of the registry, such as name#en-GB", list(&seen))
+            holds(wrong.is_empty(), "the letter case of the registry, such as name#en-GB", list(&seen))
         },
     ),
     may(
@@ -265,23 +267,6 @@ fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
     artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
 }
 
-/// A language tag in the letter case of the registry (RFC 5646 2.1.1): all in lower case, but for scripts and regions after the language.
-fn as_registered(tag: &str) -> String {
-    let mut after_singleton = false;
-    let subtags = tag.split('-').enumerate().map(|(at, subtag)| {
-        let lower = subtag.to_ascii_lowercase();
-        let is_first = at == 0 || after_singleton;
-        after_singleton |= subtag.len() == 1;
-        let is_alphabetic = subtag.bytes().all(|byte| byte.is_ascii_alphabetic());
-        match subtag.len() {
-            2 if !is_first && is_alphabetic => lower.to_ascii_uppercase(),
-            4 if !is_first && is_alphabetic => lower[..1].to_ascii_uppercase() + &lower[1..],
-            _ => lower,
-        }
-    });
-    subtags.collect::<Vec<_>>().join("-")
-}
-
 /// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
 fn is_language_tag(text: &str) -> bool {
     let mut subtags = text.split('-');
@@ -289,4 +274,22 @@ fn is_language_tag(text: &str) -> bool {
     (1..=8).contains(&first.len())
         && first.bytes().all(|b| b.is_ascii_alphabetic())
         && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// A language tag in the letter case of the registry (RFC 5646 2.1.1): of two letters that are not first and follow no single one, capitals; of four, the
+/// first a capital; all else in lower case.
+fn registered_case(tag: &str) -> String {
+    let mut after_single = false;
+    let subtags = tag.split('-').enumerate().map(|(at, subtag)| {
+        let lower = subtag.to_ascii_lowercase();
+        let is_letters = lower.bytes().all(|b| b.is_ascii_lowercase());
+        let cased = match (at, lower.len()) {
+            (1.., 2) if !after_single => lower.to_ascii_uppercase(),
+            (1.., 4) if !after_single && is_letters => format!("{}{}", lower[..1].to_ascii_uppercase(), &lower[1..]),
+            _ => lower.clone(),
+        };
+        after_single |= lower.len() == 1;
+        cased
+    });
+    subtags.collect::<Vec<_>>().join("-")
 }

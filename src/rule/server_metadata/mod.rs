@@ -259,6 +259,19 @@ static RULES: &[Check<ServerMetadata>] = &[
             security::pkce_published(&document)
         },
     ),
+    should(
+        "server-metadata/signed-metadata-not-nested",
+        "RFC8414-2.1",
+        "The claims of `signed_metadata`, if there is any, should not have a `signed_metadata` of their own",
+        "A client that unpacks what it finds goes on for ever, or takes the inner metadata for signed by the outer party.",
+        "Leave `signed_metadata` out of the claims before the JWT is signed.",
+        |server| {
+            let Some(value) = server.document()?.member("signed_metadata") else { return not_applicable("no signed_metadata is published") };
+            let Some(jwt) = value.as_str().and_then(|text| Jwt::parse(text).ok()) else { return server.document()?.not_run("signed-metadata") };
+            let is_nested = jwt.claims.contains_key("signed_metadata");
+            holds(!is_nested, "no signed_metadata among the claims", if is_nested { "signed_metadata in signed_metadata" } else { "none" })
+        },
+    ),
     must(
         "server-metadata/signed-metadata",
         "RFC8414-2.1",

@@ -5,6 +5,7 @@ use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as respo
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
 const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";
+const SIGNED_AGAIN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUiLCJzaWduZWRfbWV0YWRhdGEiOiJ4In0.c2lnbmF0dXJl";
 const SIGNED_WITHOUT_ISS: &str = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl";
 
 fn good() -> Value {
@@ -14,6 +15,7 @@ fn good() -> Value {
         "token_endpoint": "https://as.example/token",
         "jwks_uri": "https://as.example/jwks",
         "registration_endpoint": "https://as.example/register",
+        "revocation_endpoint": "https://as.example/revoke",
         "scopes_supported": ["read"],
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code", "client_credentials"],
@@ -73,18 +75,19 @@ fn a_server_for_machines_alone_needs_neither_authorization_endpoint_nor_response
         "token_endpoint": "https://as.example/token",
         "grant_types_supported": ["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"]
     });
-    assert_eq!(failing(&artefact(&least)), Vec::<&str>::new());
+    let advised = ["server-metadata/scopes-published", "server-metadata/auth-key-pair"];
+    assert_eq!(failing(&artefact(&least)), advised);
     assert_eq!(not_run(&artefact(&least)), []);
     let mut empty = least;
     empty["response_types_supported"] = json!([]);
-    assert_eq!(failing(&artefact(&empty)), Vec::<&str>::new());
+    assert_eq!(failing(&artefact(&empty)), advised);
     let implicit = json!({
         "issuer": "https://as.example/tenant",
         "authorization_endpoint": "https://as.example/authorize",
         "response_types_supported": ["token"],
         "grant_types_supported": ["implicit"]
     });
-    assert_eq!(failing(&artefact(&implicit)), Vec::<&str>::new());
+    assert_eq!(failing(&artefact(&implicit)), advised);
 }
 
 #[test]
@@ -121,6 +124,10 @@ fn each_way_of_being_wrong_is_one_finding() {
         (json!({"/mtls_endpoint_aliases": {"token_endpoint": "/mtls"}}), "mtls-aliases"),
         (json!({"/code_challenge_methods_supported": ["S256", "S512"]}), "pkce-methods-registered"),
         (json!({"/code_challenge_methods_supported": "$remove"}), "pkce-published"),
+        (json!({"/scopes_supported": "$remove"}), "scopes-published"),
+        (json!({"/token_endpoint_auth_methods_supported": ["client_secret_basic"]}), "auth-key-pair"),
+        (json!({"/revocation_endpoint": "https://as.example/revoke#r"}), "revocation-no-fragment"),
+        (json!({"/signed_metadata": SIGNED_AGAIN}), "signed-metadata-not-nested"),
         (json!({"/signed_metadata": NONE_SIGNED}), "signed-metadata"),
         (json!({"/signed_metadata": SIGNED_WITHOUT_ISS}), "signed-metadata"),
         (json!({"/signed_metadata": {}}), "signed-metadata"),

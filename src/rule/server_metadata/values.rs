@@ -3,7 +3,8 @@
 use super::ServerMetadata;
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, must, should};
-use crate::rule::provider_metadata::{consistency, document, security, values};
+use crate::rule::provider_metadata::endpoints::is_published;
+use crate::rule::provider_metadata::{consistency, document, published, security, values};
 
 pub(super) static RULES: &[Check<ServerMetadata>] = &[
     should(
@@ -92,5 +93,29 @@ pub(super) static RULES: &[Check<ServerMetadata>] = &[
         "A client with a certificate uses these addresses instead of the others, and does not reach any endpoint.",
         "Write `mtls_endpoint_aliases` as an object with names such as `token_endpoint` and, for each of them, a URL with scheme and host.",
         |server| consistency::mtls_aliases(&server.document()?),
+    ),
+    should(
+        "server-metadata/scopes-published",
+        "RFC8414-2",
+        "The metadata of the authorization server should have `scopes_supported`",
+        "A client cannot see which scopes it can ask for, and asks for too much or too little.",
+        "List the scopes that clients may ask for in `scopes_supported`. Scopes for single clients may be left out.",
+        |server| is_published(&server.document()?, "scopes_supported"),
+    ),
+    should(
+        "server-metadata/auth-key-pair",
+        "RFC9700-2.5",
+        "The metadata should offer clients to authenticate with a key pair: by `private_key_jwt` or by mutual TLS",
+        "The server has to store a secret of every client, and whoever reads its database can act as every client.",
+        "Offer `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth` at the token endpoint, and list the method in `token_endpoint_auth_methods_supported`.",
+        |server| published::auth_key_pair(&server.document()?),
+    ),
+    must(
+        "server-metadata/revocation-no-fragment",
+        "RFC7009-2",
+        "The URL of the revocation endpoint in the metadata of the authorization server, if it is there, must have no fragment",
+        "A fragment never reaches the server, and what is appended after it is lost.",
+        "Remove `#` and all that follows from `revocation_endpoint`.",
+        |server| published::revocation_no_fragment(&server.document()?),
     ),
 ];

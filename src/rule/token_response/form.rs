@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{HTTP_200, JSON_OBJECT, TokenResponse};
 use crate::rule::Check;
-use crate::rule::expect::{holds, media_type, member, must, refusal, shorten, show};
+use crate::rule::expect::{applies_if, holds, list, may, media_type, member, must, refusal, shorten, should, show};
 use crate::rule::judgement::{fail, pass};
 use crate::text::words::said;
 
@@ -51,6 +51,33 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
             let values: Vec<&str> = response.header_all("cache-control").collect();
             let seen = if values.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", shorten(&values.join(", "))) };
             holds(response.no_store(), "Cache-Control: no-store", seen)
+        },
+    ),
+    // RFC 9111 took the header out of use: every cache that could need it knows `no-store`.
+    may(
+        "token/pragma-no-cache",
+        "RFC6749-5.1",
+        "It is good practice that the token response has `Pragma: no-cache`, too, as RFC 6749 demands",
+        "Strict tests of clients and proxies of the last century look for it.",
+        "Send `Pragma: no-cache` beside `Cache-Control: no-store` with every token response. Caches of today do not need it.",
+        |response| {
+            let response = response.success()?;
+            let values: Vec<&str> = response.header_all("pragma").collect();
+            let is_there = values.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-cache"));
+            holds(is_there, "Pragma: no-cache", if values.is_empty() { said!("no Pragma") } else { said!("Pragma: {}", shorten(&values.join(", "))) })
+        },
+    ),
+    should(
+        "token/no-null-members",
+        "OIDCC-13.3",
+        "The token response of an OpenID provider should leave out members that have no value: none should be null",
+        "Many clients only check that a member is there, and then fail when they use null.",
+        "Leave out the members that have no value. JSON serializers usually have a setting that omits null values.",
+        |response| {
+            let members = response.members()?;
+            applies_if(response.is_of_provider(), "the metadata are not those of an OpenID provider")?;
+            let null: Vec<_> = members.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+            holds(null.is_empty(), "members without a value are left out", said!("members that are null: {}", list(&null)))
         },
     ),
     must(

@@ -10,10 +10,12 @@ use crate::observed::received::Received;
 use crate::rule::expect::{member, scope_words, text};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
 use crate::rule::own::{View, ViewKind, part};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Artefact, Check};
 
 mod extent;
 mod form;
+mod published;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -57,7 +59,7 @@ pub struct TokenResponse {
 }
 
 impl Artefact for TokenResponse {
-    const RULES: &'static [&'static [Check<Self>]] = &[form::RULES, tokens::RULES, extent::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[form::RULES, tokens::RULES, extent::RULES, published::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -101,6 +103,11 @@ impl TokenResponse {
             None => not_applicable("no scope: it is the one that was asked for"),
             Some(scope) => scope.as_str().ok_or_else(|| Unmet::not_run(SCOPE_STRING)),
         }
+    }
+
+    /// True if the issuer is an OpenID provider, by its metadata.
+    fn is_of_provider(&self) -> bool {
+        self.metadata.as_object().is_some_and(is_openid)
     }
 
     /// True if the scope that was asked for is one of OpenID Connect.

@@ -103,9 +103,9 @@ fn each_wrong_response_breaks_its_rule() {
         (received(200, "application/json", "access_token=at"), "token/json-object"),
         (received(200, "application/json", "[]"), "token/json-object"),
         (received(200, "application/json", ""), "token/json-object"),
-        (cached, "token/cache-no-store"),
+        (cached, "token/cache-no-store token/pragma-no-cache"),
     ] {
-        assert_eq!(judged(&of(Grant::AuthorizationCode, response)).failed, [failed]);
+        assert_eq!(judged(&of(Grant::AuthorizationCode, response)).failed.join(" "), failed);
     }
 }
 
@@ -118,6 +118,35 @@ fn an_error_response_breaks_one_rule_which_quotes_it() {
     assert_eq!(judged.failed, ["token/http-200"]);
     assert!(judged.not_run.iter().all(|(_, because)| because == "token/http-200"));
     assert!(judged.passed.is_empty());
+}
+
+#[test]
+fn what_is_granted_is_in_the_metadata() {
+    let metadata = json!({
+        "issuer": "https://issuer.example", "subject_types_supported": ["public"], "scopes_supported": ["openid", "offline_access"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+    });
+    for (changes, body, failed) in [
+        (json!({}), login(), &[][..]),
+        (json!({ "grant_types_supported": ["authorization_code"] }), login(), &["token/grant-types-published"]),
+        (json!({ "grant_types_supported": null }), login(), &["token/grant-types-published"]),
+        (json!({ "grant_types_supported": null }), changed(&login(), &json!({ "refresh_token": null, "scope": "openid" })), &[]),
+        (json!({ "grant_types_supported": null, "issuer": null }), login(), &[]),
+        (json!({ "scopes_supported": ["openid"] }), login(), &["token/scopes-published"]),
+        (json!({ "scopes_supported": null }), login(), &[]),
+        (
+            json!({ "scopes_supported": ["openid", "offline_access"] }),
+            changed(&login(), &json!({ "scope": "openid api" })),
+            &["token/scope-not-widened"],
+        ),
+        (json!({}), changed(&login(), &json!({ "resource": { "$null": 0 } })), &["token/no-null-members"]),
+    ] {
+        let response = TokenResponse { metadata: changed(&metadata, &changes), ..of(Grant::AuthorizationCode, json(&body)) };
+        assert_eq!(judged(&response).failed, failed, "{changes} {body}");
+    }
+    let odd =
+        TokenResponse { metadata: changed(&metadata, &json!({ "scopes_supported": "openid" })), ..of(Grant::AuthorizationCode, json(&login())) };
+    assert_eq!(judged(&odd).not_run, [("token/scopes-published", "discovery/metadata-types".to_owned())]);
 }
 
 #[test]

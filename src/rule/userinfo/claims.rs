@@ -49,6 +49,23 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "Store and return the name of the zone in the IANA time zone database, and not an offset or a display name.",
         |userinfo| formats::zoneinfo(userinfo.claims()?),
     ),
+    // The database grows: a name may be newer than the copy in this program.
+    should(
+        "userinfo/zoneinfo-known",
+        "OIDCC-5.1",
+        "The `zoneinfo` of the userinfo response, if there is one, should be in the IANA time zone database",
+        "The client does not find the zone, and shows times in another one.",
+        "Offer end-users the names of the IANA time zone database to choose from, and store them in their exact spelling.",
+        |userinfo| formats::known_zone(userinfo.claims()?),
+    ),
+    must(
+        "userinfo/verified-phone-number",
+        "OIDCC-5.1",
+        "A `phone_number` that the userinfo response calls verified must be in E.164 format, with an extension as `;ext=`",
+        "A client that trusts the verified number calls or texts another one.",
+        "Convert phone numbers to E.164 format when they are verified, such as `+441632960983`.",
+        |userinfo| formats::verified_phone_number(userinfo.claims()?),
+    ),
     should(
         "userinfo/locale-format",
         "OIDCC-5.1",

@@ -2,11 +2,12 @@
 //!
 //! That a claim has the wrong JSON type, is null or empty is said by other rules: here only strings that hold something are judged.
 
+use jiff::tz::TimeZoneDatabase;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::rule::expect::{MILLISECONDS, holds, list, member, seen};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::expect::{MILLISECONDS, applies_if, holds, list, member, seen};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::text::words::said;
 
 /// Judges claims of these names, language tags aside, that are strings.
@@ -43,6 +44,22 @@ pub fn locale(claims: &Map<String, Value>) -> Judgement {
 /// `phone_number`: E.164, with or without the separators of RFC 3966.
 pub fn phone_number(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["phone_number"], "a number that begins with + and the country, such as +44 1632 960983", is_phone_number)
+}
+
+/// `phone_number` where `phone_number_verified` is true: E.164, which the text demands then, with what it is separated by for people.
+pub fn verified_phone_number(claims: &Map<String, Value>) -> Judgement {
+    applies_if(claims.get("phone_number_verified") == Some(&Value::Bool(true)), "no phone number is called verified")?;
+    strings(claims, &["phone_number"], "a number in E.164 format, such as +441632960983", is_phone_number)
+}
+
+/// `zoneinfo`: a name in the time zone database.
+pub fn known_zone(claims: &Map<String, Value>) -> Judgement {
+    match zoneinfo(claims) {
+        // That it has not the form of a name is another rule's.
+        Err(Unmet::Broken { .. }) => not_applicable("it has not the form of a name"),
+        Err(other) => Err(other),
+        Ok(_) => strings(claims, &["zoneinfo"], "a name in the time zone database", is_known_zone),
+    }
 }
 
 /// `email`: an address with a local part and a domain.
@@ -98,6 +115,11 @@ fn is_zone_name(text: &str) -> bool {
     text.split('/').all(part)
 }
 
+/// The database that comes with this program: that of the machine may be missing.
+fn is_known_zone(text: &str) -> bool {
+    TimeZoneDatabase::bundled().available().any(|name| name.as_str() == text)
+}
+
 /// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
 pub fn is_language_tag(text: &str) -> bool {
     let subtag = |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -128,7 +150,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rule::judgement::Unmet;
 
     fn judged(judge: fn(&Map<String, Value>) -> Judgement, claims: Value) -> Option<bool> {
         let Value::Object(claims) = claims else { return None };

@@ -12,6 +12,7 @@ mod claims;
 pub mod formats;
 mod response;
 pub mod signed;
+mod sources;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -55,7 +56,7 @@ impl UserInfo {
 }
 
 impl Artefact for UserInfo {
-    const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, claims::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, claims::RULES, sources::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

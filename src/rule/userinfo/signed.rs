@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, media_type, must, needs, same, seen, shorten};
-use crate::rule::jose::{Jwt, Keys, Token, Verification, verify};
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::rule::expect::{applies_if, holds, media_type, must, needs, same, seen, shorten, should};
+use crate::rule::jose::{Jwt, Keys, Token, Verification, is_symmetric, verify};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -120,6 +120,45 @@ static RULES: &[Check<SignedUserInfo>] = &[
             holds(is_named, said!("aud: {}, or an array with it", shorten(&userinfo.client_id)), seen("aud", aud))
         },
     ),
+    must(
+        "userinfo-signed/kid",
+        "OIDCC-10.1",
+        "A signed userinfo response must name its key by `kid` when the issuer publishes more than one key",
+        "Clients do not know which key to verify with, and many discard the claims.",
+        "Set `kid` in the header to the `kid` of the key that signs, as a string.",
+        |userinfo| {
+            let jwt = userinfo.jwt()?;
+            applies_if(!jwt.alg().is_some_and(|alg| is_symmetric(alg) || alg == "none"), "no published key signs it")?;
+            match (jwt.header.get("kid"), userinfo.keys.published()?.len()) {
+                (None, 0 | 1) => not_applicable("there is one published key at most, and no kid"),
+                (kid, _) => holds(kid.is_some_and(Value::is_string), "kid: a string", seen("kid", kid)),
+            }
+        },
+    ),
+    should(
+        "userinfo-signed/typ-short",
+        "RFC7515-4.1.9",
+        "The `typ` of a signed userinfo response should be written without `application/`",
+        "Libraries that compare the `typ` discard the claims.",
+        "Set `typ` to `JWT`, or leave it out.",
+        |userinfo| userinfo.jwt()?.typ_short(),
+    ),
+    should(
+        "userinfo-signed/no-cty",
+        "RFC7519-5.2",
+        "The header of a signed userinfo response should have no `cty`",
+        "A library takes the claims for another token that it has to unpack first.",
+        "Remove `cty` from the header. It belongs into tokens that hold another JWT.",
+        |userinfo| userinfo.jwt()?.without_cty(),
+    ),
+    must(
+        "userinfo-signed/crit-form",
+        "RFC7515-4.1.11",
+        "The `crit` of a signed userinfo response, if there is one, must name extensions that are in its header, each once",
+        "Every client has to discard the claims.",
+        "Remove `crit` from the header, or list only the names of extensions that are there.",
+        |userinfo| userinfo.jwt()?.crit_well_formed(),
+    ),
 ];
 
 #[cfg(test)]
@@ -153,10 +192,11 @@ mod tests {
     fn a_good_response_breaks_no_rule() {
         for changes in [json!({}), json!({ "aud": "client" })] {
             let judged = judged(&userinfo("application/jwt", &signed(&changes)));
-            assert_eq!((judged.failed.len(), judged.not_run.len(), judged.not_applicable.len()), (0, 0, 0));
+            assert_eq!((judged.failed.len(), judged.not_run.len()), (0, 0));
+            assert_eq!(judged.not_applicable, ["userinfo-signed/typ-short", "userinfo-signed/crit-form"]);
         }
         let keyless = SignedUserInfo { keys: Keys::Unknown, ..userinfo("application/jwt", &signed(&json!({}))) };
-        assert_eq!(judged(&keyless).not_run.len(), 1);
+        assert_eq!(judged(&keyless).not_run.len(), 2);
     }
 
     #[test]
@@ -180,6 +220,25 @@ mod tests {
         assert_eq!(judged(&foreign).failed, ["userinfo-signed/signature"]);
         let refused = SignedUserInfo { response: received(500, "text/html", ""), ..other };
         assert!(judged(&refused).failed.is_empty());
+    }
+
+    #[test]
+    fn each_odd_header_breaks_its_rule() {
+        let two = || Keys::Known(vec![Signer::of("ES256").public.clone(), Signer::of("RS256").public.clone()]);
+        for (header, failed) in [
+            (json!({ "kid": null }), "kid"),
+            (json!({ "typ": "application/jwt" }), "typ-short"),
+            (json!({ "cty": "JWT" }), "no-cty"),
+            (json!({ "crit": [] }), "crit-form"),
+        ] {
+            let header = changed(&json!({ "alg": "ES256", "kid": Signer::of("ES256").kid }), &header);
+            let token = Signer::of("ES256").token(&header, &json!({ "sub": "u", "iss": "https://issuer.example", "aud": "client" }));
+            let userinfo = SignedUserInfo { keys: two(), ..userinfo("application/jwt", &token) };
+            assert_eq!(judged(&userinfo).failed, [format!("userinfo-signed/{failed}")], "{header}");
+        }
+        let nameless =
+            Signer::of("ES256").token(&json!({ "alg": "ES256" }), &json!({ "sub": "u", "iss": "https://issuer.example", "aud": "client" }));
+        assert_eq!(judged(&userinfo("application/jwt", &nameless)).failed, [""; 0], "there is one key only");
     }
 
     arbitrary_artefact!(SignedUserInfo:

@@ -11,11 +11,17 @@ fn userinfo(status: u16, content_type: &str, body: &str) -> UserInfo {
     UserInfo::new(received(status, content_type, body), Some("user-1".to_owned()))
 }
 
+/// A JWT of another provider.
+fn of_another(claims: &Value) -> String {
+    Signer::of("ES256").token(&json!({ "alg": "ES256" }), claims)
+}
+
 fn claims() -> Value {
     json!({
         "sub": "user-1", "name": "Ann", "email": "ann@issuer.example", "email_verified": true, "updated_at": 1, "address": { "country": "GB" },
         "birthdate": "0000-04-01", "zoneinfo": "Europe/London", "locale": "en-GB", "phone_number": "+441632960983", "picture": "https://a.example/",
-        "_claim_names": { "score": "1" }, "_claim_sources": { "1": { "JWT": "a.b.c" } },
+        "phone_number_verified": true,
+        "_claim_names": { "score": "1" }, "_claim_sources": { "1": { "JWT": of_another(&json!({ "iss": "https://bank.example", "score": 7 })) } },
     })
 }
 
@@ -33,7 +39,10 @@ fn good_responses_break_no_rule() {
     assert_eq!(judged(&userinfo(200, "application/jwt", &unnamed)).failed, ["userinfo/signed-iss-aud"]);
     assert!(judged(&userinfo(200, "application/jwt", "a.b.c.d.e")).failed.is_empty());
     let least = judged(&userinfo(200, "application/json", r#"{"sub":"user-1","_claim_sources":{}}"#));
-    assert_eq!((least.failed.len(), least.not_applicable.len()), (0, 10));
+    assert_eq!((least.failed.len(), least.not_applicable.len()), (0, 15));
+    let distributed =
+        json!({ "_claim_sources": { "1": { "endpoint": "https://bank.example/claims" } }, "https://issuer.example/team": 1, "name#de": "x" });
+    assert!(judged(&userinfo(200, "application/json", &changed(&claims(), &distributed).to_string())).failed.is_empty());
 }
 
 #[test]
@@ -52,7 +61,7 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "email": "Ann" }), "email-format"),
         (json!({ "zoneinfo": "+01:00" }), "zoneinfo-format"),
         (json!({ "locale": "English (UK)" }), "locale-format"),
-        (json!({ "phone_number": "01632 960983" }), "phone-number-format"),
+        (json!({ "phone_number": "01632 960983", "phone_number_verified": false }), "phone-number-format"),
         (json!({ "website": "ann.example" }), "url-formats"),
         (json!({ "updated_at": 1_700_000_000_000_u64 }), "updated-at-seconds"),
         (json!({ "_claim_names": { "score": "2" } }), "aggregated-claims"),
@@ -60,6 +69,12 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "_claim_sources": null }), "aggregated-claims"),
         (json!({ "nickname": { "$null": 0 } }), "no-empty-claims"),
         (json!({ "nickname": "" }), "no-empty-claims"),
+        (json!({ "zoneinfo": "Europe/Exampleton" }), "zoneinfo-known"),
+        (json!({ "_claim_sources": { "1": { "access_token": "x" } } }), "claim-sources"),
+        (json!({ "_claim_sources": { "1": { "JWT": "a.b.c" } } }), "aggregated-jwt"),
+        (json!({ "_claim_sources": { "1": { "JWT": of_another(&json!({ "iss": "https://bank.example" })) } } }), "aggregated-jwt"),
+        (json!({ "_claim_sources": { "1": { "JWT": of_another(&json!({ "score": 7 })) } } }), "aggregated-iss"),
+        (json!({ "department": "Sales" }), "claim-names"),
     ] {
         let judged = judged(&userinfo(200, "application/json", &changed(&claims(), &changes).to_string()));
         assert_eq!(judged.failed, [format!("userinfo/{failed}")], "{changes}");

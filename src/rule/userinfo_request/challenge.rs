@@ -1,5 +1,10 @@
 //! Challenges of `WWW-Authenticate` (RFC 9110 11.6.1).
 
+use crate::rule::expect::{applies_if, holds, list, shorten};
+use crate::rule::judgement::{Judgement, fail, pass};
+use crate::rule::token_refusal::shape;
+use crate::text::words::said;
+
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -56,6 +61,45 @@ pub fn parse(value: &str) -> Result<Vec<Challenge>, String> {
         // The blank after a scheme stands for the comma of what follows it.
         separated = !blanks.is_empty() && !reader.token68();
     }
+}
+
+/// Passes when a `scope` is scope tokens with one space between them (RFC 6750 3).
+pub fn scope(text: &str) -> Judgement {
+    let is_token = |word: &str| !word.is_empty() && word.chars().all(|c| matches!(c, '!' | '#'..='[' | ']'..='~'));
+    holds(text.split(' ').all(is_token), "scope: scope tokens with one space between them", said!("scope = {}", shorten(text)))
+}
+
+/// Passes when the challenges of a response are as RFC 6750 3 has them: their syntax, and for Bearer a parameter at least, each once and of its characters.
+pub fn well_formed<'a>(headers: impl Iterator<Item = &'a str>) -> Judgement {
+    let mut seen = Vec::new();
+    for value in headers {
+        let challenges = parse(value).or_else(|why| fail("scheme name=\"value\", …", shorten(&format!("{value}: {why}"))))?;
+        for challenge in challenges.iter().filter(|challenge| challenge.scheme.eq_ignore_ascii_case("bearer")) {
+            bearer_well_formed(challenge)?;
+        }
+        seen.push(value);
+    }
+    applies_if(!seen.is_empty(), "no WWW-Authenticate")?;
+    pass(said!("WWW-Authenticate: {}", list(&seen)))
+}
+
+fn bearer_well_formed(challenge: &Challenge) -> Judgement {
+    if challenge.parameters.is_empty() {
+        return fail("Bearer and at least one parameter", "Bearer alone");
+    }
+    for (at, (name, value)) in challenge.parameters.iter().enumerate() {
+        let judged = match name.as_str() {
+            "error" | "error_description" => shape::text(name, value),
+            "error_uri" => shape::uri(value),
+            "scope" => scope(value),
+            "realm" => pass("a realm"),
+            _ => continue,
+        };
+        judged?;
+        let is_again = challenge.parameters.iter().take(at).any(|(before, _)| before == name);
+        holds(!is_again, "each parameter once", said!("twice: {name}"))?;
+    }
+    pass(said!("{} parameters", challenge.parameters.len()))
 }
 
 fn is_blank(c: char) -> bool {
@@ -167,6 +211,26 @@ mod tests {
             assert!(parse(value).is_err(), "{value}: {:?}", parse(value));
         }
         assert!(names("Bearer realm=\"a", "bearer") && names("Basic realm=a b, bearer x", "bearer") && !names("Basic realm=\"Bearer\"", "bearer"));
+    }
+
+    #[test]
+    fn a_challenge_for_bearer_is_judged_whole() {
+        use super::well_formed;
+        use crate::rule::judgement::is_broken;
+        for (value, is_right) in [
+            ("Bearer realm=\"a\", error=\"invalid_token\", scope=\"a b\", error_uri=\"https://a.example/\", algs=x", true),
+            ("Basic, DPoP algs=\"ES256\"", true),
+            ("Bearer", false),
+            ("Bearer realm=a, realm=b", false),
+            ("Bearer error=not known", false),
+            ("Bearer error=\"\\\"x\\\"\"", false),
+            ("Bearer scope=\"a  b\"", false),
+            ("Bearer error_uri=\"a b\"", false),
+        ] {
+            let judged = well_formed([value].into_iter());
+            assert_eq!((judged.is_ok(), is_broken(&judged)), (is_right, !is_right), "{value}: {judged:?}");
+        }
+        assert!(!is_broken(&well_formed([].into_iter())));
     }
 
     proptest! {

@@ -144,7 +144,32 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
             first.cloned().unwrap_or_else(|| not_applicable("neither error nor error_description"))
         },
     ),
+    must(
+        "userinfo/challenge-scope",
+        "RFC6750-3",
+        "The `scope` in userinfo's challenges, if there is one, must be scope tokens with one space between them",
+        "A client that asks for the scope which it lacks asks for something that does not exist.",
+        "Write the scopes that the request needs as in a token request: separated by single spaces, without commas, and not as an array.",
+        |requests| of_parameter(requests, "scope", challenge::scope),
+    ),
+    must(
+        "userinfo/challenge-error-uri",
+        "RFC6750-3",
+        "The `error_uri` in userinfo's challenges, if there is one, must be a URI reference",
+        "Developers who follow it arrive nowhere.",
+        "Write an absolute URL into `error_uri`, without blanks and characters outside of ASCII, or leave it out.",
+        |requests| of_parameter(requests, "error_uri", shape::uri),
+    ),
 ];
+
+/// Judges a parameter of the Bearer challenges: the first value that breaks the rule counts.
+fn of_parameter(requests: &UserInfoRequests, name: &str, judge: fn(&str) -> Judgement) -> Judgement {
+    let challenges = all_bearer(requests)?;
+    let judged: Vec<_> =
+        challenges.iter().flat_map(|challenge| &challenge.parameters).filter(|(other, _)| other == name).map(|(_, value)| judge(value)).collect();
+    let first = judged.iter().find(|judgement| is_broken(judgement)).or(judged.first());
+    first.cloned().unwrap_or_else(|| not_applicable(said!("no {name} in a challenge")))
+}
 
 /// The response that a rule of this table is about; `None` for a rule of another.
 pub(super) fn about<'a>(requests: &'a UserInfoRequests, rule: &str) -> Option<&'a Received> {

@@ -58,7 +58,8 @@ fn a_finding_points_at_the_exchange_it_is_about() {
 #[test]
 fn a_good_endpoint_breaks_no_rule() {
     let judged = judged(&good());
-    assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
+    assert_eq!((judged.failed, judged.not_run), (vec![], vec![]));
+    assert_eq!(judged.not_applicable, ["userinfo/challenge-scope", "userinfo/challenge-error-uri"]);
     let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &json!({ "sub": "u" }));
     let signed = UserInfoRequests { post_header: text(200, "application/jwt", &signed), ..good() };
     assert_eq!(failed(&signed), Vec::<String>::new());
@@ -127,6 +128,9 @@ fn each_refusal_is_judged() {
             refusal(401, &["Bearer error=\"invalid_token\", error_description=\"\\\"x\\\" is bad\""]),
             &["challenge-charset"],
         ),
+        (refusal(401, &["Bearer realm=a, scope=\"openid  email\""]), refusal(401, &[invalid]), &["challenge-scope"]),
+        (refusal(401, &["Bearer realm=a, scope=\"openid email\", error_uri=\"/why\""]), refusal(401, &[invalid]), &[]),
+        (refusal(401, &["Bearer realm=a, error_uri=\"what is wrong\""]), refusal(401, &[invalid]), &["challenge-error-uri"]),
         (refusal(503, &[]), refusal(429, &[]), &[]),
     ] {
         let requests = UserInfoRequests { no_token, unknown_token, ..good() };
