@@ -75,6 +75,9 @@ pub struct Authorize {
     pub odd_values: Option<OddValues>,
     /// What the request asks for beyond the scope.
     pub beyond_scope: Option<BeyondScope>,
+    /// Whether the same request was granted before in the same browser, so that it is judged whether the end-user is asked once more.
+    #[serde(default)]
+    pub repeated: bool,
     /// Whether the code verifier is one character shorter than RFC 7636 4.1 wants it.
     #[serde(default)]
     pub short_verifier: bool,

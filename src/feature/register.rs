@@ -39,7 +39,7 @@ pub struct Register {
     /// Whether it registers a key that it signs its request objects with.
     #[serde(default)]
     pub request_object_key: bool,
-    /// Whether it registers a logo, a policy and terms of service.
+    /// Whether it registers a logo, a home page, a policy and terms of service, and a name with odd characters.
     #[serde(default)]
     pub links: bool,
     /// The scope that the client has to have, space-separated; without it everything that the test asks for. It is named in the request only where the
@@ -80,6 +80,10 @@ pub enum RedirectUris {
     Two,
     /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
     NativeLoopback,
+    /// The same on the IPv6 loopback address.
+    NativeLoopbackIpv6,
+    /// The one that is listened on, of a native application. Left out where the issuer does not register that.
+    NativeOwn,
 }
 
 /// How a client that is registered authenticates at the token endpoint.

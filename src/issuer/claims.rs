@@ -102,6 +102,9 @@ pub fn id_token(
         if wants_auth_time && issuer.does(Behaviour::RequireAuthTimeIgnored) {
             claims.shift_remove("auth_time");
         }
+        if !grant.session.is_empty() && issuer.does(Behaviour::LogoutByEarlierSession) {
+            claims.insert("sid".to_owned(), json!(alg.half_hash(&grant.session)));
+        }
         if grant.requested.acr {
             claims.insert("acr".to_owned(), json!(ACR));
         }

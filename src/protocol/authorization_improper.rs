@@ -56,6 +56,7 @@ impl Session {
         let tokens = self.client()?.configured.is_some() && self.lists("response_types_supported", "token")? != Some(false);
         let methods = self.listed("code_challenge_methods_supported")?;
         let pkce = methods.is_some();
+        let native = self.is_native()?;
         let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
         self.sentence("should refuse authorization requests that are wrong");
@@ -66,7 +67,7 @@ impl Session {
             _ => true,
         }) {
             let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
-            requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
+            requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, native, exchange });
             ends.push((ended, request));
         }
         let requests = RefusedRequests(requests);

@@ -224,7 +224,7 @@ impl Session {
     }
 
     /// A plain authorization request, with `prompt` unless it is empty, and the endpoint for it.
-    async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
+    pub(super) async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
         let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
@@ -237,7 +237,7 @@ impl Session {
     }
 
     /// What reached the redirect URI, in the journal and apart.
-    fn response(&self, callback: &Callback, request: &Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn response(&self, callback: &Callback, request: &Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
         let response = self.authorization_response(callback, Arc::clone(request))?;
         let shown = &callback.url[url::Position::BeforePath..];
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(shown) });

@@ -150,6 +150,52 @@ static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
 )];
 
+/// A consent form that was sent as another site sends it, without what that cannot know, from the browser of an end-user who is asked to consent.
+#[derive(Debug, Clone)]
+pub struct ForgedConsent {
+    /// It gave a code.
+    pub accepted: bool,
+    /// True if cookies of the issuer are such that browsers leave them out of a form of another site.
+    pub same_site: bool,
+    /// True if the form has values that may be a secret of the end-user's, though two browsers were shown the same.
+    pub may_be_known: bool,
+    /// What came of it.
+    pub says: String,
+    /// Whether a form with nothing changed gives a code.
+    pub control: Control,
+}
+
+impl Artefact for ForgedConsent {
+    const RULES: &'static [&'static [Check<Self>]] = &[FORGED_CONSENT];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static FORGED_CONSENT: &[Check<ForgedConsent>] = &[must(
+    "consent/form-not-forged",
+    "RFC6749-10.12",
+    "A consent form must be accepted only with what the issuer put into it for this browser, which no other site can know",
+    "A page of an attacker sends the form from the browser of an end-user who is logged in, and the attacker's client gets access without a click.",
+    "Put a random value into the form and into a cookie of the browser or its session, and refuse the form if the two do not match. That the end-user \
+     is logged in proves nothing: the browser sends the cookies with every form.",
+    |forged| {
+        if !forged.accepted {
+            return beside(&forged.control, &forged.says);
+        }
+        if forged.same_site {
+            return not_applicable(
+                "it was accepted; but browsers do not send the cookies of the issuer, which are SameSite, with a form of another site",
+            );
+        }
+        if forged.may_be_known {
+            return not_applicable("it was accepted; but it has values that may be a secret of the end-user's, the same in each browser");
+        }
+        fail("no code", "a code")
+    },
+)];
+
 /// What came of a refusal on the consent page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
@@ -209,7 +255,7 @@ static DENIAL: &[Check<Denial>] = &[
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Control, Denial, Denied, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
+    use super::{Control, Denial, Denied, ForgedConsent, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
     use crate::rule::testing::{arbitrary_artefact, failing, passing};
 
     #[test]
@@ -256,6 +302,25 @@ mod tests {
         echoed in any::<bool>(),
         logged_in in any::<Option<bool>>()
         => WrongPassword { end, status, echoed, logged_in, control: Control::Good }
+    );
+
+    #[test]
+    fn forged_consent() {
+        let refused =
+            ForgedConsent { accepted: false, same_site: true, may_be_known: true, says: "an error page".to_owned(), control: Control::Good };
+        let rule = ["consent/form-not-forged"];
+        assert_eq!(passing(&refused), rule);
+        assert!(passing(&ForgedConsent { control: Control::Missing("no".to_owned()), ..refused.clone() }).is_empty());
+        let accepted = ForgedConsent { accepted: true, same_site: false, may_be_known: false, ..refused };
+        assert_eq!(failing(&accepted), rule);
+        for open in [ForgedConsent { same_site: true, ..accepted.clone() }, ForgedConsent { may_be_known: true, ..accepted.clone() }] {
+            assert!(failing(&open).is_empty() && passing(&open).is_empty());
+        }
+    }
+
+    arbitrary_artefact!(ForgedConsent:
+        (accepted, same_site, may_be_known) in any::<(bool, bool, bool)>(), says in ".{1,12}"
+        => ForgedConsent { accepted, same_site, may_be_known, says, control: Control::Good }
     );
 
     arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });

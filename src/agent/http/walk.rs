@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::agent::http::consent_form::ConsentForm;
 use crate::agent::http::form::Sent;
 use crate::agent::http::html::Page;
 use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
@@ -37,6 +38,10 @@ pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
     /// The client that takes over when the login form is sent.
     elsewhere: Option<&'a reqwest::Client>,
+    /// What is sent first instead of the request, and the page that it is sent from.
+    first: Option<(Sent, Url)>,
+    /// The visit ends where the end-user is asked to consent, with the form as it would be sent.
+    asks: Option<Option<ConsentForm>>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -61,6 +66,8 @@ impl<'a> Walk<'a> {
         Self {
             client,
             elsewhere: None,
+            first: None,
+            asks: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
@@ -79,18 +86,44 @@ impl<'a> Walk<'a> {
         self
     }
 
+    /// Ends the visit at the consent page.
+    pub fn to_consent(mut self) -> Self {
+        self.asks = Some(None);
+        self
+    }
+
+    /// Begins the visit with a consent form, after a login that is over.
+    pub fn begin_with(mut self, form: &ConsentForm, from: &Url) -> Self {
+        self.first = Some((form.sent.clone(), from.clone()));
+        (self.progress.password_sent, self.progress.identified) = (true, true);
+        self
+    }
+
+    /// Makes the visit, and gives the consent form that it ends at, if it does.
+    pub async fn go_to_consent(mut self) -> (Journey, Option<ConsentForm>) {
+        let journey = self.make().await;
+        (journey, self.asks.flatten())
+    }
+
     /// Makes the visit.
     pub async fn go(mut self) -> Journey {
+        self.make().await
+    }
+
+    async fn make(&mut self) -> Journey {
         let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
+        let (pages, traffic) = (std::mem::take(&mut self.pages), std::mem::take(&mut self.traffic));
+        Journey { pages, traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
-        let mut next = Sent { url: self.visit.url.clone(), body: None };
-        let mut from = None;
+        let (mut next, mut from) = match self.first.take() {
+            Some((form, page)) => (form, Some(page)),
+            None => (Sent { url: self.visit.url.clone(), body: None }, None),
+        };
         let mut automatic = 0;
         let mut password_next = false;
         loop {
@@ -126,6 +159,12 @@ impl<'a> Walk<'a> {
             let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
+            if classified.kind == PageKind::Consent && self.asks.is_some() {
+                let page = from.clone().unwrap_or_else(|| self.visit.url.clone());
+                let url = page.to_string();
+                self.asks = Some(Some(ConsentForm { sent: next, page }));
+                return Err(VisitError::NotUnderstood { url, why: NoWay::Other("the end-user is asked to consent".to_owned()) });
+            }
             // On the page with the password, not on one before it.
             if matches!(classified.next, Move::Login { .. }) {
                 self.client = self.elsewhere.take().unwrap_or(self.client);
