@@ -67,7 +67,6 @@ const REPEATED: &[&str] = &[
     "registration/jwks-uri",
     "registration/redirect-uri-with-query",
     "token-endpoint-attacks/secret-post",
-    "oauth-client-registration/life-of-a-client",
     "oauth-authorization-code/registered-client",
     "oauth-authorization-code/public-client",
     "oauth-refusals/token-endpoint",

@@ -78,6 +78,9 @@ pub struct Authorize {
     /// Whether the `code_challenge` comes without its method, which means `plain` (RFC 7636 4.3).
     #[serde(default)]
     pub challenge_without_method: bool,
+    /// Whether the same request was granted before in the same browser, so that it is judged whether the end-user is asked once more.
+    #[serde(default)]
+    pub repeated: bool,
     /// Whether the code verifier is one character shorter than RFC 7636 4.1 wants it.
     #[serde(default)]
     pub short_verifier: bool,

@@ -25,6 +25,9 @@ pub struct LogOut {
     /// Whether the request names, as `client_id`, another client than that of the hint.
     #[serde(default)]
     pub other_client: bool,
+    /// Whether the request asks, as `ui_locales`, for a language that no issuer has.
+    #[serde(default)]
+    pub ui_locales: bool,
     /// The HTTP method of the request.
     #[serde(default)]
     pub method: Method,

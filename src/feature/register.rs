@@ -42,7 +42,7 @@ pub struct Register {
     /// Whether it registers `require_signed_request_object` with that, and no algorithm.
     #[serde(default)]
     pub signed_requests_only: bool,
-    /// Whether it registers a logo, a policy and terms of service.
+    /// Whether it registers a logo, a home page, a policy and terms of service, and a name with odd characters.
     #[serde(default)]
     pub links: bool,
     /// The scope that the client has to have, space-separated; without it everything that the test asks for. It is named in the request only where the
@@ -85,6 +85,10 @@ pub enum RedirectUris {
     Two,
     /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
     NativeLoopback,
+    /// The same on the IPv6 loopback address.
+    NativeLoopbackIpv6,
+    /// The one that is listened on, of a native application. Left out where the issuer does not register that.
+    NativeOwn,
 }
 
 /// How a client that is registered authenticates at the token endpoint.

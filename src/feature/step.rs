@@ -241,8 +241,12 @@ steps! {
         needs: &[Metadata, KeySet, Client, UserTokens], settings: &[User], scope: "openid", action: ask_in_session();
 
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
-    UseLoopbackPorts {} => "Loopback Ports",
-        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: use_loopback_ports();
+    UseLoopbackPorts {
+        /// Whether the application is registered with the IPv6 loopback address.
+        #[serde(default)]
+        ipv6: bool,
+    } => "Loopback Ports",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: use_loopback_ports(*ipv6);
 
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {} => "Authorization Code Flow",
@@ -340,13 +344,13 @@ steps! {
     TryWrongPassword {} => "Wrong Password",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: try_wrong_password();
 
-    /// Sends the login form, or the consent form, from another browser than the one it was shown in (RFC 6749 10.12).
-    SendFormElsewhere {
-        /// True for the form of the consent page.
-        #[serde(default, rename = "of-consent")]
-        of_consent: bool,
-    } => if *of_consent { "Consent Form of Another Browser" } else { "Login Form of Another Browser" },
-        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: send_form_elsewhere(*of_consent);
+    /// Sends the login form from another browser than the one it was shown in (RFC 6749 10.12).
+    SendFormElsewhere {} => "Login Form of Another Browser",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: send_form_elsewhere();
+
+    /// Sends a consent form as a page of another site does, without what only its own page knows (RFC 6749 10.12).
+    ForgeConsent {} => "Forged Consent Form",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: forge_consent();
 
     /// Refuses on the consent page (RFC 6749 4.1.2.1).
     DenyConsent {} => "Consent Refused",

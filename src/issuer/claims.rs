@@ -110,6 +110,9 @@ pub fn id_token(
         if grant.requested.essential.auth_time && issuer.does(Behaviour::AuthTimeEssentialIgnored) {
             claims.shift_remove("auth_time");
         }
+        if !grant.session.is_empty() && issuer.does(Behaviour::LogoutByEarlierSession) {
+            claims.insert("sid".to_owned(), json!(alg.half_hash(&grant.session)));
+        }
         if let Some(acr) = acr(issuer, grant) {
             claims.insert("acr".to_owned(), json!(acr));
         }

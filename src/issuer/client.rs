@@ -81,6 +81,12 @@ impl Client {
         self.registered.as_ref().is_some_and(|registered| registered.at.elapsed() < LATE)
     }
 
+    /// True for a native application that cannot prove who it is (RFC 8252 8.6).
+    pub fn is_unproved(&self) -> bool {
+        let is_native = self.metadata.document.get("application_type").is_some_and(|kind| kind == "native");
+        is_native && self.metadata.is_public() && !self.metadata.redirect_uris.iter().all(|uri| uri.starts_with("https:"))
+    }
+
     /// The name shown to people.
     pub fn name(&self) -> &str {
         self.metadata.name.as_deref().unwrap_or(&self.id)

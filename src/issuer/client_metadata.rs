@@ -126,22 +126,33 @@ impl Metadata {
             None if context.defect.checks(Check::RegistrationMethod) => return Err(invalid("token_endpoint_auth_method is not supported")),
             known => known.unwrap_or(AuthMethod::Basic),
         };
-        if auth_method == AuthMethod::None && has_grant("client_credentials") {
-            return Err(invalid("a public client cannot have the grant client_credentials"));
-        }
         let application_type = text("application_type")?.unwrap_or("web");
         if !["web", "native"].contains(&application_type) {
             return Err(invalid("application_type is neither web nor native"));
+        }
+        let is_public_native = application_type == "native" && auth_method == AuthMethod::None;
+        let (method, auth_method) = if is_public_native && context.defect.does(Behaviour::RegistrationNativeSecret) {
+            ("client_secret_basic", AuthMethod::Basic)
+        } else {
+            (method, auth_method)
+        };
+        if auth_method == AuthMethod::None && has_grant("client_credentials") {
+            return Err(invalid("a public client cannot have the grant client_credentials"));
         }
         let uris = |name: &str| redirect_uris(member(name), application_type == "native", &context.defect);
         let (redirect_uris, post_logout_redirect_uris) = (uris("redirect_uris")?, uris("post_logout_redirect_uris")?);
         if has_grant("authorization_code") && redirect_uris.is_empty() && context.defect.checks(Check::RegistrationRedirectUris) {
             return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
         }
+        if has_grant("implicit") && application_type == "web" {
+            check_implicit(&redirect_uris, &context.defect)?;
+        }
+        check_links(request, &redirect_uris, &context.defect)?;
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
         let id_token_alg = match Alg::of(alg) {
             None if alg == "HS256" && auth_method != AuthMethod::None && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
+            None if alg == "none" && has_grant("implicit") && !context.defect.checks(Check::RegistrationImplicitSigned) => Alg::Rs256,
             None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
             known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
         };
@@ -238,6 +249,9 @@ fn types(request: &Map<String, Value>, defect: &Defect) -> Result<(Vec<String>, 
         None => vec!["authorization_code".to_owned()],
         Some(value) => strings(value).ok_or_else(|| invalid("grant_types is not an array of strings"))?,
     };
+    if grant_types == ["implicit"] && member("response_types") == Some(&json!(["id_token"])) && defect.does(Behaviour::RegistrationImplicit) {
+        return Ok((grant_types, vec!["id_token".to_owned()]));
+    }
     if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
         return Err(invalid("grant_types names no grant, or one that is not supported"));
     }
@@ -258,6 +272,36 @@ fn types(request: &Map<String, Value>, defect: &Defect) -> Result<(Vec<String>, 
         Some(doubt) => Err(invalid(doubt)),
         None => Ok((grant_types, response_types)),
     }
+}
+
+/// The redirect URIs of a web application with the implicit grant are by https, and not at localhost (OpenID Connect Registration 2).
+fn check_implicit(uris: &[String], defect: &Defect) -> Result<(), OauthError> {
+    for url in uris.iter().filter_map(|uri| Url::parse(uri).ok()) {
+        if url.host_str() == Some("localhost") && defect.checks(Check::RegistrationImplicitHost) {
+            return Err(invalid_redirect_uri("a web application with the implicit grant has no redirect URI at localhost"));
+        }
+        if url.scheme() != "https" && defect.checks(Check::RegistrationImplicitHttps) {
+            return Err(invalid_redirect_uri("a web application with the implicit grant has redirect URIs by https"));
+        }
+    }
+    Ok(())
+}
+
+/// The logo and the pages that people see on the consent page are where the client is (RFC 7591 5). A native application has no such place.
+fn check_links(request: &Map<String, Value>, uris: &[String], defect: &Defect) -> Result<(), OauthError> {
+    let place = |text: &str| {
+        Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .and_then(|url| Some((url.scheme().to_owned(), url.host_str()?.to_owned())))
+    };
+    let own: Vec<_> = uris.iter().filter_map(|uri| place(uri)).collect();
+    let linked = ["logo_uri", "policy_uri", "tos_uri"].into_iter().filter_map(|name| place(request.get(name)?.as_str()?));
+    let is_foreign = !own.is_empty() && linked.into_iter().any(|place| !own.contains(&place));
+    if is_foreign && defect.checks(Check::RegistrationLinks) {
+        return Err(invalid("the logo, the policy and the terms are not on the host of a redirect URI"));
+    }
+    Ok(())
 }
 
 /// What a registration request is checked against: the documents that were fetched for it, and what the issuer is like.

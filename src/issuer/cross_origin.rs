@@ -48,8 +48,10 @@ fn site(issuer: &Issuer, path: &str) -> Option<Site> {
     let settings = issuer.settings();
     if path == settings.token_path {
         Some(Site::SharedToken)
-    } else if path.starts_with(settings.register_path) {
+    } else if path == settings.register_path {
         Some(Site::SharedRegistration)
+    } else if path.starts_with(settings.register_path) {
+        Some(Site::SharedClientConfig)
     } else if path == USERINFO {
         Some(Site::SharedUserinfo)
     } else if path.ends_with("/jwks") {

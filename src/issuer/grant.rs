@@ -27,6 +27,8 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// What was asked for beside the scope.
     pub requested: Requested,
+    /// The session of the browser that it was given in; empty without one.
+    pub session: String,
     /// False once it was revoked: nothing issued for it is good any more.
     pub alive: bool,
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::authorize::Request;
+use super::client::Client;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{CODE_LIFETIME, Code, Grant};
 use super::page_set::{OfflineAccess, PageSet};
@@ -150,10 +151,7 @@ pub(super) fn scopes_in_words(flow: &Flow) -> Vec<String> {
 pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
-        Err(_) if !issuer.checks(Check::ConsentBrowser) => {
-            let id = form.get("flow").ok_or(LOST)?;
-            (id.to_owned(), issuer.store().flows.get(id).cloned().ok_or(LOST)?)
-        }
+        Err(_) if !issuer.checks(Check::ConsentForm) => latest_flow(&issuer, &headers)?,
         known => known?,
     };
     if !matches!(next(&issuer, &flow), Next::Consent) {
@@ -221,12 +219,17 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
         return Next::Continue;
     }
     let always_asks = issuer.offline_access == OfflineAccess::AlwaysAsks && request.scope.has(OFFLINE_ACCESS);
+    let keeps_consent = || {
+        let is_given = store.has_consent(&session.sub, &request.client_id, &asked_scope(request));
+        is_given && issuer.does(Behaviour::PromptConsentIgnored)
+    };
     let wants_consent = !flow.consented()
         && !issuer.does(Behaviour::ConsentNever)
         && (issuer.does(Behaviour::ConsentAlways)
             || always_asks
+            || (request.prompt.has("consent") && !keeps_consent())
             || !store.has_consent(&session.sub, &request.client_id, &asked_scope(request))
-            || (request.prompt.has("consent") && !issuer.does(Behaviour::PromptConsentRemembered)));
+            || (store.clients.get(&request.client_id).is_some_and(Client::is_unproved) && issuer.checks(Check::ConsentOfNative)));
     match (wants_consent, silent) {
         (false, _) => Next::Code(session.clone()),
         (true, false) => Next::Consent,
@@ -305,6 +308,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
             .as_ref()
             .map(|nonce| if nonce.contains(['<', '>']) && issuer.does(Behaviour::NonceEscaped) { escaped(nonce) } else { nonce.clone() }),
         requested: request.requested.clone(),
+        session: flow.browser.clone(),
         alive: true,
     };
     let code = Code {
@@ -342,12 +346,18 @@ pub(super) fn asked_scope(request: &Request) -> Scope {
 pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more: &Value) -> Result<Reply, Problem> {
     let client = issuer.store().clients.get(&flow.request.client_id).cloned();
     let name = client.as_ref().map(|client| client.name().to_owned()).unwrap_or_default();
-    let hidden = [("logo_uri", Behaviour::LogoHidden), ("policy_uri", Behaviour::PolicyHidden), ("tos_uri", Behaviour::TermsHidden)];
+    let name = shown_name(issuer, name);
+    let hidden = [
+        ("logo_uri", Behaviour::LogoHidden),
+        ("policy_uri", Behaviour::PolicyHidden),
+        ("tos_uri", Behaviour::TermsHidden),
+        ("client_uri", Behaviour::HomePageHidden),
+    ];
     let is_hidden = |name: &str| hidden.iter().any(|(known, behaviour)| *known == name && issuer.does(*behaviour));
     let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name)).filter(|_| !is_hidden(name));
     let logo = link("logo_uri");
     let mut data = json!({
-        "flow": id, "csrf": flow.csrf, "client": name, "logo_uri": logo, "policy_uri": link("policy_uri"), "tos_uri": link("tos_uri"),
+        "flow": id, "csrf": flow.csrf, "client": name, "logo_uri": logo, "policy_uri": link("policy_uri"), "tos_uri": link("tos_uri"), "client_uri": link("client_uri"),
     });
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more.clone());
@@ -359,7 +369,21 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
     if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.does(Behaviour::StateUnescaped)) {
         html = html.replace("</main>", &format!("<p>{state}</p></main>"));
     }
+    if name.contains('<') && issuer.does(Behaviour::ClientNameUnescaped) {
+        html = html.replace("</main>", &format!("<p>{name}</p></main>"));
+    }
     Ok(Reply::page_with(StatusCode::OK, html, &directives.join("; ")))
+}
+
+/// The name of a client as people see it.
+fn shown_name(issuer: &Issuer, name: String) -> String {
+    if name.starts_with("oa-authtest Pr") && issuer.does(Behaviour::ClientNameHidden) {
+        return "An application".to_owned();
+    }
+    if !name.is_ascii() && issuer.does(Behaviour::ClientNameInAscii) {
+        return name.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect();
+    }
+    name
 }
 
 pub(super) fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
@@ -372,6 +396,14 @@ pub(super) fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) 
 pub(super) fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let (id, flow) = known_flow(issuer, form, headers)?;
     if form.get("csrf").is_some_and(|sent| random::same(sent, &flow.csrf)) { Ok((id, flow)) } else { Err(LOST) }
+}
+
+/// The flow that was begun last in the browser, whatever a form says.
+fn latest_flow(issuer: &Issuer, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
+    let browser = cookie(issuer, headers).ok_or(LOST)?;
+    let store = issuer.store();
+    let latest = store.flows.iter().filter(|(_, flow)| random::same(&flow.browser, &browser)).last();
+    latest.map(|(id, flow)| (id.clone(), flow.clone())).ok_or(LOST)
 }
 
 /// The value of the issuer's session cookie.

@@ -123,6 +123,9 @@ fn login_form(issuer: &Issuer, id: &str, flow: &Flow, more: &Value) -> Answer {
         if issuer.does(Behaviour::LoginPageForeignScript) {
             *html = html.replace("</main>", "</main>\n<script src=\"https://cdn.statistics.example/count.js\"></script>");
         }
+        if issuer.does(Behaviour::LoginPageForeignLink) {
+            *html = html.replace("</main>", "<p><a href=\"https://partner.example/offers\">Offers of our partner</a></p></main>");
+        }
         if issuer.does(Behaviour::LoginFormPlainHttp) {
             *html = html.replace("action=\"/account/login\"", "action=\"http://issuer.invalid/account/login\"");
         }

@@ -74,10 +74,17 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     let browser = cookie(issuer, headers).unwrap_or_default();
     let logout = Logout { browser, back };
     let is_logged_in = issuer.store().session(&logout.browser, issuer.now()).is_some();
-    let unasked = if hinted.is_none() {
-        issuer.does(Behaviour::LogoutUnasked)
-    } else {
-        issuer.does(Behaviour::LogoutByHintUnasked) || issuer.does(Behaviour::LogoutByHintIgnored)
+    if !is_logged_in && issuer.does(Behaviour::LogoutIdleRefused) {
+        return Err(Problem::Page("Nobody is logged in."));
+    }
+    if params.get("ui_locales").is_some() && issuer.does(Behaviour::LogoutLocalesRefused) {
+        return Err(Problem::Page("This page is not there in your language."));
+    }
+    let is_current = params.get("id_token_hint").is_some_and(|hint| issuer.store().is_of_session(hint, &logout.browser));
+    let unasked = match hinted {
+        None => issuer.does(Behaviour::LogoutUnasked),
+        Some(_) if is_current => issuer.does(Behaviour::LogoutByHintUnasked) || issuer.does(Behaviour::LogoutByHintIgnored),
+        Some(_) => issuer.does(Behaviour::LogoutByEarlierHint) || issuer.does(Behaviour::LogoutByEarlierSession),
     };
     if !is_logged_in || unasked {
         let is_ignored = hinted.is_some() && issuer.does(Behaviour::LogoutByHintIgnored);

@@ -19,7 +19,11 @@ pub fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Op
     let Some(challenge) = params.get("code_challenge") else {
         return if params.get("code_challenge_method").is_some() {
             Err("code_challenge_method is there without code_challenge")
-        } else if (client.metadata.is_public() && issuer.checks(Check::PkcePublicClient)) || issuer.does(Behaviour::PkceForAll) {
+        } else if (client.metadata.is_public()
+            && issuer.checks(Check::PkcePublicClient)
+            && !(client.is_unproved() && issuer.does(Behaviour::PkceNativeOptional)))
+            || issuer.does(Behaviour::PkceForAll)
+        {
             Err("a public client needs a code_challenge")
         } else {
             Ok(None)

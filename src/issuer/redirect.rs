@@ -13,7 +13,7 @@ pub fn is_registered(defect: &Defect, client: &Metadata, uri: &str) -> bool {
     let is_native = client.document.get("application_type").is_some_and(|kind| kind == "native");
     client.redirect_uris.iter().any(|known| {
         known == uri
-            || (is_native && !defect.does(Behaviour::LoopbackPortFixed) && same_but_loopback_port(known, uri))
+            || (is_native && same_but_loopback_port(known, uri) && !is_fixed(defect, uri))
             || (waived(Check::RedirectUriWhiteSpace) && known == uri.trim())
             || same_but(known, uri, |known, uri| {
                 let host = waived(Check::RedirectUriHost) && uri.username().is_empty() && uri.set_host(known.host_str()).is_ok();
@@ -38,6 +38,11 @@ pub fn is_registered(defect: &Defect, client: &Metadata, uri: &str) -> bool {
                 host || scheme || port
             })
     })
+}
+
+/// True under a flaw that compares the port of an address on loopback.
+fn is_fixed(defect: &Defect, uri: &str) -> bool {
+    defect.does(Behaviour::LoopbackPortFixed) || (uri.contains("[::1]") && defect.does(Behaviour::LoopbackIpv6PortFixed))
 }
 
 /// True if two URIs are the same once something was done to the second. Neither may have white space, which reading them would take away.

@@ -120,6 +120,9 @@ fn give_as_flaw_has_it(issuer: &Issuer, request: &Value, client: &mut Client) {
             *secret = format!("the-secret-of-a-client-of-this-server-{number:06}");
         }
     }
+    if let Some(registered) = client.registered.as_mut().filter(|_| issuer.does(Behaviour::RegistrationOwnHandle)) {
+        registered.handle = random::secret();
+    }
     if let Some(registered) = client.registered.as_mut().filter(|_| issuer.does(Behaviour::RegistrationTokenCounted)) {
         registered.access_token = format!("the-token-of-a-client-of-this-server-{number:06}");
     }
@@ -181,7 +184,10 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
         context.keys = Some(fetch::json(uri).await.map_err(OauthError::invalid_client_metadata)?);
     }
     if let Some(uri) = request["sector_identifier_uri"].as_str() {
-        context.sector = Some(fetch::json(uri).await.map_err(OauthError::invalid_client_metadata)?);
+        context.sector = match fetch::json(uri).await {
+            Err(_) if uri.starts_with("http:") && !issuer.checks(Check::RegistrationSectorHttps) => Some(request["redirect_uris"].clone()),
+            fetched => Some(fetched.map_err(OauthError::invalid_client_metadata)?),
+        };
     }
     Metadata::read(request, &context)
 }
@@ -234,7 +240,13 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     let request = json_body(&headers, &body);
     let client = match managed(&issuer, Operation::Update, &handle, &headers) {
         Ok(client) => client,
-        Err(error) => return issuer.reply(&[Site::ClientConfigRefusal], error.reply()),
+        Err(error) => {
+            let mut reply = error.reply();
+            if issuer.store().managed(&handle).is_none() && issuer.does(Behaviour::ClientUpdateNotFound) {
+                reply.status = StatusCode::NOT_FOUND;
+            }
+            return issuer.reply(&[Site::ClientConfigRefusal], reply);
+        }
     };
     let (asked, changed) = match request {
         Ok(request) => (request["client_id"].as_str().map(str::to_owned), changed(&issuer, client, &request).await),
@@ -262,10 +274,13 @@ async fn changed(issuer: &Issuer, mut client: Client, request: &Value) -> Result
         return Err(OauthError::invalid_client_metadata("client_id is missing, or that of another client"));
     }
     if let Some(chosen) = request["client_secret"].as_str().filter(|chosen| Some(*chosen) != client.secret.as_deref()) {
-        if issuer.checks(Check::ClientUpdateSecret) {
+        if issuer.does(Behaviour::ClientUpdateSecretIgnored) {
+            // The secret stays as it is.
+        } else if issuer.checks(Check::ClientUpdateSecret) {
             return Err(OauthError::invalid_client_metadata("client_secret is not the present one: a client cannot choose it"));
+        } else {
+            client.secret = Some(chosen.to_owned());
         }
-        client.secret = Some(chosen.to_owned());
     }
     let before = client.metadata.clone();
     client.metadata = match metadata(issuer, request).await {
@@ -303,6 +318,9 @@ fn with_redirect_uris(mut metadata: Metadata, request: &Value) -> Metadata {
 pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
     let client = match managed(&issuer, Operation::Deletion, &handle, &headers) {
         Ok(client) => client,
+        Err(_) if issuer.store().managed(&handle).is_none() && issuer.does(Behaviour::DeletionRepeatable) => {
+            return Ok(Reply::empty(StatusCode::NO_CONTENT).no_store());
+        }
         Err(error) => return issuer.reply(&[Site::ClientConfigRefusal], error.reply()),
     };
     if issuer.does(Behaviour::DeletionKeepsAuthorization) {
@@ -319,6 +337,12 @@ pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String
         issuer.store().remove_client(&client.id);
     }
     issuer.reply(&[Site::Deletion], Reply::empty(StatusCode::NO_CONTENT).no_store())
+}
+
+/// Any other method at the address of a client's configuration (RFC 7592 2).
+pub async fn other_method(State(issuer): State<Arc<Issuer>>) -> Answer {
+    let reply = Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(http::header::ALLOW, "GET, PUT, DELETE");
+    issuer.reply(&[Site::ClientConfigMethod], reply)
 }
 
 fn information(issuer: &Issuer, client: &Client) -> Value {

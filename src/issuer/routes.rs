@@ -9,13 +9,13 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::header::DATE;
+use http::header::{CONTENT_SECURITY_POLICY, DATE, X_FRAME_OPTIONS};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::json;
 
-use super::flaw::Site;
+use super::flaw::{Behaviour, Site};
 use super::pages;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
@@ -98,6 +98,10 @@ async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Re
         response.headers_mut().insert(DATE, date);
     }
     if response.extensions().get::<Json>().is_none() {
+        if response.status().is_client_error() && issuer.does(Behaviour::ErrorPagesFramed) {
+            response.headers_mut().remove(CONTENT_SECURITY_POLICY);
+            response.headers_mut().remove(X_FRAME_OPTIONS);
+        }
         return response;
     }
     let (mut head, body) = response.into_parts();

@@ -128,6 +128,9 @@ impl Issuer {
     pub fn set_cookie(&self, session: &str) -> String {
         // A client may send the end-user here by a form of its own (RP-Initiated Logout 1.0 2), and a browser leaves a lax cookie out of that.
         let site = if self.secure { "None; Secure" } else { "Lax" };
+        if !self.secure && !self.checks(Check::ConsentForm) {
+            return format!("{}={session}; Path=/; HttpOnly", self.cookie);
+        }
         let http_only = if self.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
         format!("{}={session}; Path=/{http_only}; SameSite={site}", self.cookie)
     }

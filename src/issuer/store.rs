@@ -120,6 +120,12 @@ impl Store {
         self.sessions.shift_remove(id);
     }
 
+    /// True if an ID token was given in this session of a browser.
+    pub fn is_of_session(&self, id_token: &str, browser: &str) -> bool {
+        let grant = self.id_tokens.get(id_token).and_then(|number| self.grants.get(number));
+        grant.is_some_and(|grant| !grant.session.is_empty() && random::same(&grant.session, browser))
+    }
+
     /// A logout that waits for the end-user, once, if it came from this browser.
     pub fn take_logout(&mut self, id: &str, browser: &str) -> Option<Logout> {
         self.logouts.get(id).filter(|logout| random::same(&logout.browser, browser))?;
@@ -324,7 +330,16 @@ mod tests {
 
     fn grant() -> Grant {
         let scope = Scope::parse("openid offline_access");
-        Grant { client_id: "c".to_owned(), sub: "u".to_owned(), scope, auth_time: Some(1), nonce: None, requested: Requested::default(), alive: true }
+        Grant {
+            client_id: "c".to_owned(),
+            sub: "u".to_owned(),
+            scope,
+            auth_time: Some(1),
+            nonce: None,
+            requested: Requested::default(),
+            session: String::new(),
+            alive: true,
+        }
     }
 
     fn store() -> Store {

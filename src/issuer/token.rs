@@ -154,6 +154,7 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         auth_time: None,
         nonce: None,
         requested: Requested { audience: form.owned("audience"), ..Requested::default() },
+        session: String::new(),
         alive: true,
     };
     issue_new(issuer, client, &grant, GrantKind::ClientCredentials, issuer.now())
@@ -180,6 +181,7 @@ fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         auth_time: Some(now),
         nonce: None,
         requested: Requested::default(),
+        session: String::new(),
         alive: true,
     };
     issue_new(issuer, client, &grant, GrantKind::AuthorizationCode, now)

@@ -37,6 +37,8 @@ pub struct Content {
     pub scripts: bool,
     /// Scripts, style sheets and frames that it loads. Images are not counted: the client's logo is one.
     pub resources: Vec<Url>,
+    /// Where its links lead, as far as that is a page elsewhere.
+    pub links: Vec<Url>,
     /// The referrer policy it declares in itself.
     pub referrer: Option<String>,
     /// Where its forms with a password field go.
@@ -86,6 +88,8 @@ impl Content {
             content.resources.extend(attributes(selector, name).iter().filter_map(|address| base.join(address).ok()));
         }
         content.resources.retain(|address| matches!(address.scheme(), "http" | "https"));
+        content.links.extend(attributes("a[href]", "href").iter().filter_map(|address| base.join(address).ok()));
+        content.links.retain(|address| matches!(address.scheme(), "http" | "https"));
         content.referrer = attributes("meta[name=referrer i][content]", "content").pop();
         if let (Ok(scripts), Ok(forms), Ok(password)) =
             (Selector::parse("script"), Selector::parse("form"), Selector::parse("input[type=password i]"))

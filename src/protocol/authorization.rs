@@ -7,6 +7,7 @@ use url::Url;
 use super::authorization_request::{listing, self_sending};
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
+use crate::config::AuthMethod;
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject, ResponseMode};
 use crate::feature::step::with_attempt;
@@ -18,7 +19,7 @@ use crate::rule::authorization_answer::AuthorizationAnswer;
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
-use crate::rule::consent::Consent;
+use crate::rule::consent::{Consent, RepeatedRequest};
 use crate::rule::scope_grant::Granted;
 use crate::session::{Code, Second, Session, Stop, missing};
 use crate::text::words::said;
@@ -55,6 +56,7 @@ impl Session {
         let consents = (journey.consents(), journey.notices());
         let logged_in = journey.pages.iter().any(|page| page.kind == PageKind::Login);
         let answer = journey.traffic.last.clone();
+        let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
         let callback = match journey.end {
             Ok(callback) => callback,
             Err(error) => return Err(self.no_callback(params, error, logged_in)),
@@ -119,6 +121,9 @@ impl Session {
             refused: artefact.parameter("error").is_some(),
         };
         self.judge_consent(params, &consent);
+        if params.repeated {
+            self.judge_repeated(pages, artefact.parameter("error").is_some())?;
+        }
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
@@ -214,6 +219,15 @@ impl Session {
         let AuthorizationResponse { url, method, redirect_uri, parameters, request, issuer, metadata } = response;
         let shown = self.last_visit.shown.clone();
         self.judge(&AuthorizationError { url, method, redirect_uri, parameters, request, issuer, metadata, refused, shown, exchange: None });
+    }
+
+    /// Judges whether the end-user was asked once more for a client that was granted the same before.
+    fn judge_repeated(&mut self, pages: usize, refused: bool) -> Result<(), Stop> {
+        let native = self.client()?.method == AuthMethod::None && self.is_native()?;
+        let by_https = self.redirect_uri().starts_with("https:");
+        self.sentence("should not let a client in unseen that cannot prove who it is");
+        self.judge(&RepeatedRequest { pages, refused, native, by_https });
+        Ok(())
     }
 
     fn judge_consent(&mut self, params: &Authorize, consent: &Consent) {

@@ -58,6 +58,7 @@ impl Session {
         let methods = self.listed("code_challenge_methods_supported")?;
         let pkce = methods.is_some();
         let prompts = self.listed("prompt_values_supported")?.is_some();
+        let native = self.is_native()?;
         let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
         self.sentence("should refuse authorization requests that are wrong");
@@ -69,7 +70,7 @@ impl Session {
         }) {
             let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
             let description = parameter(&ended, "error_description");
-            requests.push(RefusedRequest { improper, sent, became: became(&ended), description, pkce, prompts, exchange });
+            requests.push(RefusedRequest { improper, sent, became: became(&ended), description, pkce, prompts, native, exchange });
             ends.push((ended, request));
         }
         let requests = RefusedRequests(requests);

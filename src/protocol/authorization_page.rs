@@ -81,11 +81,13 @@ impl Session {
     /// Judges every page that asks the end-user for something, and what was answered to the login.
     fn judge_pages(&mut self, journey: &Journey, exchanges: &[Option<usize>]) {
         let led = journey.traffic.led_to_client || matches!(journey.end, Err(VisitError::FormDropped { .. }));
-        let client = Url::parse(&self.redirect_uri()).ok().filter(|_| led);
+        let asking = Url::parse(&self.redirect_uri()).ok();
+        let client = asking.clone().filter(|_| led);
         let last = journey.pages.iter().rposition(|page| page.kind != PageKind::Banner);
         let shown = |(index, (page, exchange)): (usize, (&SeenPage, &Option<usize>))| {
             let leads_to = client.clone().filter(|_| Some(index) == last);
-            Some(ShownPage { kind: page.kind, url: Url::parse(&page.url).ok()?, document: page.document.clone(), leads_to, exchange: *exchange })
+            let url = Url::parse(&page.url).ok()?;
+            Some(ShownPage { kind: page.kind, url, document: page.document.clone(), leads_to, client: asking.clone(), exchange: *exchange })
         };
         let pages = journey.pages.iter().zip(exchanges).enumerate().filter(|(_, (page, _))| asks(page));
         let pages: Vec<ShownPage> = pages.filter_map(shown).collect();

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::authorization_probe::{Ended, Probed, Probing, continues, reaches};
-use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
+use super::client_metadata::{NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6, second_redirect_uri};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
@@ -73,32 +73,38 @@ impl Session {
 
     /// Asks for redirects to another port of loopback than the native application registered, which is to be taken, and to another path, which is
     /// not.
-    pub(super) async fn use_loopback_ports(&mut self) -> Result<(), Stop> {
+    pub(super) async fn use_loopback_ports(&mut self, ipv6: bool) -> Result<(), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
-        let registered = self.client()?.registered.as_ref();
-        let is_native = registered.and_then(|registered| registered.application_type.as_deref()) == Some("native");
-        Stop::not_offered_if(!is_native, "the issuer does not say that it registered a native application")?;
-        let (mut probing, control) = self.begin_probing(&endpoint, NATIVE_REDIRECT_URI).await?;
+        Stop::not_offered_if(!self.is_native()?, "the issuer does not say that it registered a native application")?;
+        let (registered, host) = if ipv6 { (NATIVE_REDIRECT_URI_IPV6, "[::1]") } else { (NATIVE_REDIRECT_URI, "127.0.0.1") };
+        let (mut probing, control) = self.begin_probing(&endpoint, registered).await?;
         // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
         let is_silent = matches!(control.ended, Ended::Redirect { .. });
         Stop::not_offered_if(!is_silent, "the issuer answers `prompt=none` with a page of its own")?;
         self.sentence("should take a redirect URI of a native application with any port of loopback, and with no other path");
-        let other_port = NATIVE_REDIRECT_URI.replacen("127.0.0.1", "127.0.0.1:51004", 1);
-        let Probed { response, ended } = self.probe_redirect(&endpoint, "another port", &other_port, &mut probing).await?;
-        self.judge(&LoopbackRedirect { led: led(ended, &other_port, NATIVE_REDIRECT_URI), sent: other_port.clone(), exchange: response.exchange });
+        let other_port = registered.replacen(host, &format!("{host}:51004"), 1);
+        let Probed { response, ended } = self.probe_redirect(&endpoint, "another port", (&other_port, registered), &mut probing).await?;
+        self.judge(&LoopbackRedirect { led: led(ended, &other_port, registered), sent: other_port.clone(), ipv6, exchange: response.exchange });
         let other_path = format!("{other_port}/evil");
-        let Probed { response, ended } = self.probe_redirect(&endpoint, "another port and path", &other_path, &mut probing).await?;
-        let led = led(ended, &other_path, NATIVE_REDIRECT_URI);
+        let Probed { response, ended } = self.probe_redirect(&endpoint, "another port and path", (&other_path, registered), &mut probing).await?;
+        let led = led(ended, &other_path, registered);
         let sent = format!("another port and path, {other_path:?}");
         let refused = RefusedAuthorization { wrong: Wrong::Path, sent, led, response, port_counts: false, marked: false };
         self.judge(&RefusedAuthorizations(vec![refused]));
         Ok(())
     }
 
-    async fn probe_redirect(&mut self, endpoint: &Url, says: &str, uri: &str, probing: &mut Probing) -> Result<Probed, Stop> {
+    /// True if the issuer says that the client is a native application.
+    pub(super) fn is_native(&self) -> Result<bool, Stop> {
+        let registered = self.client()?.registered.as_ref();
+        Ok(registered.and_then(|registered| registered.application_type.as_deref()) == Some("native"))
+    }
+
+    /// Asks for a redirect to an address beside the one that is registered.
+    async fn probe_redirect(&mut self, endpoint: &Url, says: &str, (uri, registered): (&str, &str), probing: &mut Probing) -> Result<Probed, Stop> {
         let request = AuthorizationRequest::new(self.plain_request(uri, probing.silent)?);
         let title = format!("Authorization Request with {says}");
-        self.probe(&title, endpoint, &request, &[uri, NATIVE_REDIRECT_URI], probing).await
+        self.probe(&title, endpoint, &request, &[uri, registered], probing).await
     }
 }
 

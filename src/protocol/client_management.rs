@@ -40,9 +40,24 @@ impl Session {
         let by_other =
             |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
         let other = self.send_if(other.map(by_other)).await?;
+        let (shared, patched) = if own.status == 200 { self.ask_otherwise(&client.id, &url).await? } else { (None, None) };
         let openid = is_openid(self.metadata()?);
-        self.judge(&ClientConfiguration { client_id: client.id, registration, own, again, without, unknown, other, openid });
+        self.judge(&ClientConfiguration { client_id: client.id, registration, own, again, without, unknown, other, shared, patched, openid });
         Ok(())
+    }
+
+    /// Asks for the configuration as a page of another origin does, and by a method that nothing defines.
+    async fn ask_otherwise(&mut self, id: &str, url: &Url) -> Result<(Option<Received>, Option<Received>), Stop> {
+        let origin = self.redirect_url()?.origin().ascii_serialization();
+        let (_, token) = management(self.client()?)?;
+        let request = Request::get("Client Configuration from another origin", url.clone()).header("origin", &origin);
+        let shared = self.send(request.bearer(token.expose_secret())).await?;
+        self.take_over(id, &shared);
+        let (_, token) = management(self.client()?)?;
+        let request = Request { method: Method::PATCH, ..Request::json("Client Configuration by PATCH", url.clone(), &json!({})) };
+        let patched = self.send(request.bearer(token.expose_secret())).await?;
+        self.take_over(id, &patched);
+        Ok((Some(shared), Some(patched)))
     }
 
     /// Changes the client's configuration: one change in order, and where that succeeds, changes that must be refused.
@@ -65,6 +80,7 @@ impl Session {
                 if let Some(registered) = self.facts.client.registered_mut() {
                     registered.redirect_uri = Some(redirect_uri);
                 }
+                self.facts.client.updated = Some((client.id.clone(), request.clone()));
                 Some(self.attack_update(&client.id, &url, &request, &token).await?)
             }
             _ => None,
@@ -201,6 +217,7 @@ impl Session {
         self.facts.client.current = None;
         self.sentence("should accept nothing that the deleted client was given");
         let read = self.read("Client Configuration after the deletion", &url, Some(token.expose_secret())).await?;
+        let (update, deletion) = self.manage_deleted(&client, &url, &token).await?;
         let token = match self.endpoint("token_endpoint")? {
             Some(url) if client.method != AuthMethod::None => {
                 let (code, redirect_uri) = (super::random(32), self.redirect_uri());
@@ -210,8 +227,20 @@ impl Session {
             _ => None,
         };
         let after = self.ask_for_code("Authorization Request of the deleted client", again).await?;
-        self.judge(&DeletedClient { read, was_readable, token, authorization: before.zip(after), redirect_uri });
+        self.judge(&DeletedClient { read, was_readable, token, authorization: before.zip(after), redirect_uri, update, deletion });
         self.judge_tokens_after_deletion(&client, login).await
+    }
+
+    /// Changes the client that was deleted, where an update succeeded before, and deletes it once more.
+    async fn manage_deleted(&mut self, client: &Client, url: &Url, token: &SecretString) -> Result<(Option<Received>, Option<Received>), Stop> {
+        let updated = self.facts.client.updated.take().filter(|(id, _)| *id == client.id);
+        let update = match updated {
+            Some((_, request)) => Some(self.put("Client Update after the deletion", url, &request, Some(token.expose_secret())).await?),
+            None => None,
+        };
+        let request = Request::delete("Client Deletion once more", url.clone());
+        let deletion = self.send(request.bearer(token.expose_secret())).await?;
+        Ok((update, Some(deletion)))
     }
 
     /// Takes over what the answer about a client's configuration brings anew: the issuer may replace the client secret and the registration access

@@ -11,6 +11,9 @@ use crate::text::words::said;
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
 pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
 
+/// The same for an application that listens on IPv6.
+pub(super) const NATIVE_REDIRECT_URI_IPV6: &str = "http://[::1]/oa-authtest";
+
 /// A redirect URI beside this one: its path is another.
 pub(super) fn second_redirect_uri(own: &str) -> String {
     let at = own.find(['?', '#']).unwrap_or(own.len());
@@ -138,8 +141,13 @@ impl Session {
                 let own = self.run.redirect_uri();
                 metadata["redirect_uris"] = json!([own, second_redirect_uri(&own)]);
             }
+            RedirectUris::NativeOwn => metadata["application_type"] = json!("native"),
             RedirectUris::NativeLoopback => {
                 metadata["redirect_uris"] = json!([NATIVE_REDIRECT_URI]);
+                metadata["application_type"] = json!("native");
+            }
+            RedirectUris::NativeLoopbackIpv6 => {
+                metadata["redirect_uris"] = json!([NATIVE_REDIRECT_URI_IPV6]);
                 metadata["application_type"] = json!("native");
             }
         }

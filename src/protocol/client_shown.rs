@@ -8,7 +8,7 @@ use crate::feature::authorize::{Authorize, OddValues};
 use crate::observed::page::MARK;
 use crate::observed::page::PageKind;
 use crate::observed::received::Received;
-use crate::rule::client_shown::{ClientPage, ClientShown, PagesOfOddRequest};
+use crate::rule::client_shown::{ClientPage, ClientShown, FOREIGN_NAME, ODD_NAME, PagesOfOddRequest};
 use crate::session::facts::ClientLinks;
 use crate::session::{Session, Stop};
 
@@ -18,8 +18,14 @@ const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height
 /// How long a long `state` is, in characters.
 const LONG: usize = 512;
 
+/// The name that a client registers where nothing is looked at but that.
+pub(super) const PLAIN_NAME: &str = "oa-authtest";
+
+/// The names that are tried one after the other, since an issuer may refuse markup, and letters that it does not know.
+pub(super) const NAMES: [&str; 3] = [ODD_NAME, FOREIGN_NAME, PLAIN_NAME];
+
 impl Session {
-    /// Offers a logo, a policy and terms, and puts their addresses into the client metadata to register.
+    /// Offers a logo, a policy, terms and a home page, and puts their addresses into the client metadata to register.
     pub(super) fn add_client_links(&mut self, body: &mut Value) -> Result<(), Stop> {
         let listener = self.listener()?;
         let page =
@@ -28,10 +34,12 @@ impl Session {
             ("logo_uri", listener.offer(Offer { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
             ("policy_uri", listener.offer(Offer::html(page("Policy"))), false),
             ("tos_uri", listener.offer(Offer::html(page("Terms of service"))), false),
+            ("client_uri", listener.offer(Offer::html(page("The client"))), false),
         ];
         for (name, page, _) in &links {
             body[*name] = json!(page.url());
         }
+        body["client_name"] = json!(ODD_NAME);
         self.facts.client.links = Some(ClientLinks(links));
         Ok(())
     }
@@ -51,16 +59,20 @@ impl Session {
         if journey.end.as_ref().is_err_and(|error| !error.is_page_without_way_on()) {
             return;
         }
-        if let Some(ClientLinks(links)) = &self.facts.client.links {
+        if let (Some(ClientLinks(links)), Some(client)) = (&self.facts.client.links, &self.facts.client.current) {
+            let client_id = client.id.clone();
             let confirmed = |wanted: &str| {
                 let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);
                 link.map(|(_, page, _)| page.url().to_string())
             };
-            let (logo, policy, terms) = (confirmed("logo_uri"), confirmed("policy_uri"), confirmed("tos_uri"));
+            let (logo, policy, terms, home) = (confirmed("logo_uri"), confirmed("policy_uri"), confirmed("tos_uri"), confirmed("client_uri"));
+            let name = self.facts.client.registration.as_ref().and_then(|members| members.get("client_name")?.as_str().map(str::to_owned));
+            let name = name.filter(|name| [ODD_NAME, FOREIGN_NAME, PLAIN_NAME].contains(&name.as_str()));
+            let has_markup = self.facts.client.has_odd_name;
             let page = |page: &crate::agent::visit::SeenPage| ClientPage { is_consent: page.kind == PageKind::Consent, shown: page.shown.clone() };
             let pages = journey.pages.iter().map(page).collect();
             self.sentence("should show the end-user who asks, and on what terms");
-            self.judge(&ClientShown { logo, policy, terms, pages });
+            self.judge(&ClientShown { client_id, name, has_markup, home, logo, policy, terms, pages });
         }
         if params.odd_values == Some(OddValues::Characters) {
             self.sentence("should show nothing from the request as markup");

@@ -41,6 +41,7 @@ impl Session {
         let at = Instant::now();
         self.judge_second_login(code.second.as_ref(), &code.request, code.attempt.as_deref(), None, tokens.id_token.clone());
         self.facts.grant.exchanged = Some(code.clone());
+        self.facts.grant.earlier_id_token = self.facts.grant.id_token().map(str::to_owned).or(self.facts.grant.earlier_id_token.take());
         self.facts.grant.login = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),
             response: tokens.members,

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::authorization_request::listing;
 use crate::agent::callback::Callback;
-use crate::agent::http::{FormOf, HttpAgent};
+use crate::agent::http::HttpAgent;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::feature::authorize::{Authorize, Method};
 use crate::observed::authorization_request::AuthorizationRequest;
@@ -18,7 +18,7 @@ use crate::result::model::Entry;
 use crate::rule::answer::Control;
 use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
-use crate::rule::login_attempt::{Denial, Denied, Form, FormElsewhere, WrongPassword, WrongPasswordEnd};
+use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
 use crate::session::{Session, Stop, missing};
 use crate::text::words::said;
 
@@ -100,25 +100,23 @@ impl Session {
         Ok(control)
     }
 
-    /// Fetches a form in one browser session and sends it, filled in, from another that has none of its cookies. Where that leads nowhere, the same
-    /// form is sent from its own.
-    pub(super) async fn send_form_elsewhere(&mut self, of_consent: bool) -> Result<(), Stop> {
-        let form = if of_consent { Form::Consent } else { Form::Login };
-        let name = name_of(form);
-        self.note(said!("The {name} form is fetched over plain HTTP and sent over another connection, without the cookies that came with it."));
-        let (accepted, says) = self.send_form(form, false).await?;
+    /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies. Where that leads nowhere,
+    /// the same form is sent from its own.
+    pub(super) async fn send_form_elsewhere(&mut self) -> Result<(), Stop> {
+        self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
+        let (accepted, says) = self.send_form(false).await?;
         let visit = self.last_visit.clone();
-        let control = if accepted { Control::Good } else { self.form_control(form).await? };
+        let control = if accepted { Control::Good } else { self.form_control().await? };
         // What is judged is the form that another browser sent.
         self.last_visit = visit;
-        self.sentence(format!("should not take a {name} form from another browser than the one it was shown in"));
-        self.judge(&FormElsewhere { form, accepted, says, control });
+        self.sentence("should not take a login form from another browser than the one it was shown in");
+        self.judge(&FormElsewhere { accepted, says, control });
         Ok(())
     }
 
     /// Whether the login goes on where the form is sent by the browser that it was shown in.
-    async fn form_control(&mut self, form: Form) -> Result<Control, Stop> {
-        let why = match self.send_form(form, true).await {
+    async fn form_control(&mut self) -> Result<Control, Stop> {
+        let why = match self.send_form(true).await {
             Ok((true, _)) => return Ok(Control::Good),
             Ok((false, says)) => says,
             Err(bug @ Stop::Bug(_)) => return Err(bug),
@@ -127,35 +125,28 @@ impl Session {
         Ok(Control::Missing(format!("sent from the browser that it was shown in the form leads to no code either: {why}")))
     }
 
-    /// Sends a form from the browser session that it was shown in, or from another: whether the login goes on, and what came of it.
-    async fn send_form(&mut self, form: Form, by_same: bool) -> Result<(bool, String), Stop> {
-        // The end-user may have consented to a configured client before.
-        let consents_again = form == Form::Consent && self.client()?.configured.is_some();
-        let (request, endpoint) = self.login_request(if consents_again { "consent" } else { "" }).await?;
+    /// Sends a login form from the browser session that it was shown in, or from another: whether the login goes on, and what came of it.
+    async fn send_form(&mut self, by_same: bool) -> Result<(bool, String), Stop> {
+        let (request, endpoint) = self.login_request("").await?;
         let user = self.user()?;
         let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.listener()?;
         let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
-        let of = if form == Form::Consent { FormOf::Consent } else { FormOf::Login };
-        let journey = one.visit_with_form_sent_by(of, if by_same { &one } else { &other }, &visit, &listener).await;
+        let journey = one.visit_with_form_sent_by(if by_same { &one } else { &other }, &visit, &listener).await;
         self.keep_pages(&journey, Some(if by_same { "form sent by its own browser" } else { "form sent by another browser" })).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
             return Err(Stop::not_understood(said!("the login page has no form that can be sent without running its scripts ({why})")));
         }
-        let shown = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
-        let lacks_consent = form == Form::Consent && !shown;
-        Stop::not_offered_if(lacks_consent, "no consent page was shown, so there was no form to send")?;
-        // To be asked for consent is to be logged in.
-        let consent = form == Form::Login && shown;
+        let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
         match journey.end {
             Ok(callback) => {
                 let response = self.response(&callback, &request)?;
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
                 if by_same {
-                    self.sentence(format!("should take the {} form from the browser that it was shown in", name_of(form)));
+                    self.sentence("should take the login form from the browser that it was shown in");
                     self.judge(&response);
                 }
                 Ok((consent || response.parameter("code").is_some(), says))
@@ -233,7 +224,7 @@ impl Session {
     }
 
     /// A plain authorization request, with `prompt` unless it is empty, and the endpoint for it.
-    async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
+    pub(super) async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
         let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
@@ -246,17 +237,10 @@ impl Session {
     }
 
     /// What reached the redirect URI, in the journal and apart.
-    fn response(&self, callback: &Callback, request: &Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn response(&self, callback: &Callback, request: &Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
         let response = self.authorization_response(callback, Arc::clone(request))?;
         let shown = &callback.url[url::Position::BeforePath..];
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(shown) });
         Ok(response)
-    }
-}
-
-fn name_of(form: Form) -> &'static str {
-    match form {
-        Form::Login => "login",
-        Form::Consent => "consent",
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::authorization_request::self_sending;
@@ -22,12 +22,19 @@ use crate::rule::logout::{Logout, LogoutEnd};
 use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::markdown::code;
 
+/// A language that no issuer has: one for private use (RFC 5646 2.2.7).
+const NO_LANGUAGE: &str = "x-oa-authtest";
+
 impl Session {
     /// Sends the browser to the logout endpoint, confirms what it asks, and looks where that led.
     /// Stops if the browser fails.
     pub(super) async fn log_out(&mut self, params: &LogOut) -> Result<(), Stop> {
         let endpoint = self.offered("end_session_endpoint")?;
-        let id_token = self.facts.grant.id_token().unwrap_or_default();
+        let id_token = match params.hint {
+            Hint::Earlier => self.facts.grant.earlier_id_token.as_deref().or_not_offered("there was no earlier login with an ID token")?,
+            _ => self.facts.grant.id_token().unwrap_or_default(),
+        };
+        let other_session = if params.hint == Hint::Earlier { self.is_other_session(id_token) } else { None };
         let hint = hint(params.hint, id_token).or_not_offered("the login gave no signed ID token to make a hint of")?;
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
@@ -39,7 +46,14 @@ impl Session {
         let client_id = params.other_client.then(|| "another-client".to_owned());
         // Exactly as registered, since it is compared so.
         let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });
-        let all = [("id_token_hint", hint), ("client_id", client_id), ("post_logout_redirect_uri", sent), ("state", state.clone())];
+        let ui_locales = params.ui_locales.then(|| NO_LANGUAGE.to_owned());
+        let all = [
+            ("id_token_hint", hint),
+            ("client_id", client_id),
+            ("post_logout_redirect_uri", sent),
+            ("state", state.clone()),
+            ("ui_locales", ui_locales),
+        ];
         let parameters: Parameters = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         self.note(listing(&endpoint, params.method, &parameters));
 
@@ -75,15 +89,28 @@ impl Session {
             state,
             other_client: params.other_client,
             by_post: params.method == Method::Post,
+            ui_locales: params.ui_locales,
+            other_session,
             end,
             asked,
             logged_in_before,
             logged_in,
             control: self.facts.browser.logout_works,
+            idle_control: self.facts.browser.idle_logout_works,
         };
         self.judge(&logout);
         self.facts.browser.logout_works |= logout.is_control();
+        self.facts.browser.idle_logout_works |= logout.is_idle_control();
         Ok(())
+    }
+
+    /// Whether an earlier ID token and that of the present login name different sessions; `None` where either names none.
+    fn is_other_session(&self, earlier: &str) -> Option<bool> {
+        let sid = |claims: &Map<String, Value>| claims.get("sid").and_then(Value::as_str).map(str::to_owned);
+        let payload = URL_SAFE_NO_PAD.decode(earlier.split('.').nth(1)?).ok()?;
+        let earlier: Map<String, Value> = serde_json::from_slice(&payload).ok()?;
+        let present = self.facts.grant.login.as_ref()?.id_token.as_ref()?;
+        Some(sid(&earlier)? != sid(present)?)
     }
 
     /// The address to come back to that a request can name: none where it is not known that the client has one and the story can do without.
@@ -155,7 +182,7 @@ fn hint(kind: Hint, id_token: &str) -> Option<Option<String>> {
             let forged: Vec<u8> = URL_SAFE_NO_PAD.decode(signature).ok()?.iter().map(|byte| !byte).collect();
             format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode(forged))
         }
-        Hint::Good | Hint::None => id_token.to_owned(),
+        Hint::Good | Hint::Earlier | Hint::None => id_token.to_owned(),
     }))
 }
 

@@ -45,6 +45,7 @@ pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;
+pub mod forged_consent;
 pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
-use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
+use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6};
 use super::error_of;
 use super::registration_attempts::Attempt;
 use crate::config::{AuthMethod, ClientTable, setting};
@@ -127,8 +127,15 @@ impl Session {
         let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
         Stop::not_offered_if(refuses_keys, reason)?;
         // An issuer may know no native applications, or want their ports.
-        let refuses_native = params.redirect_uris == RedirectUris::NativeLoopback && !gives_client;
-        let reason = format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status);
+        let redirect_uri = match params.redirect_uris {
+            RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
+            RedirectUris::NativeLoopbackIpv6 => Some(NATIVE_REDIRECT_URI_IPV6.to_owned()),
+            RedirectUris::NativeOwn => Some(self.run.redirect_uri()),
+            RedirectUris::Own | RedirectUris::Two => None,
+        };
+        let refuses_native = redirect_uri.is_some() && !gives_client;
+        let redirect_uri = redirect_uri.unwrap_or_default();
+        let reason = format!("the issuer registers no native application with {redirect_uri} (status {}{says})", response.status);
         Stop::not_offered_if(refuses_native, reason)
     }
 

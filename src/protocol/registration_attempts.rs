@@ -15,6 +15,7 @@ use url::Url;
 
 use super::clean_up::NO_TIME;
 use super::client_metadata::ScopeToRegister;
+use super::client_shown::NAMES;
 use super::error_of;
 use crate::observed::received::Received;
 use crate::result::model::LeftBehindKind;
@@ -95,6 +96,10 @@ impl Session {
         self.facts.client.unregistered_scope.clear();
         let metadata = if scope.at_once { with_scope(metadata, scope.listed()) } else { metadata };
         let mut attempt = self.attempt("Dynamic Client Registration", url, metadata).await?;
+        if attempt.is_refused() && attempt.metadata["client_name"] == NAMES[0] {
+            attempt = self.try_with_other_names(url, attempt).await?;
+        }
+        self.facts.client.has_odd_name = attempt.gives_client() && attempt.metadata["client_name"] == NAMES[0];
         if attempt.is_refused() && may_be_native(&attempt.metadata) {
             attempt = self.try_as_native(url, attempt).await?;
         }
@@ -102,6 +107,19 @@ impl Session {
             attempt = self.try_without_client_credentials(url, attempt).await?;
         }
         if scope.at_once { self.explain_refused_scope(url, attempt, scope).await } else { self.try_with_scope(url, attempt, scope).await }
+    }
+
+    /// Registers the same client with a plainer name. If that is refused too, the first refusal counts.
+    async fn try_with_other_names(&mut self, url: &Url, refused: Attempt) -> Result<Attempt, Stop> {
+        for name in &NAMES[1..] {
+            let metadata = with_name(refused.metadata.clone(), name);
+            let plainer = self.attempt("Dynamic Client Registration (with a plainer name)", url, metadata).await?;
+            if plainer.gives_client() {
+                self.note(said!("The issuer refused a client with the name {} ({}), as it may.", code(NAMES[0]), refused.refusal()));
+                return Ok(plainer);
+            }
+        }
+        Ok(Attempt { metadata: with_name(refused.metadata, NAMES[2]), ..refused })
     }
 
     /// Registers the same client as a native application: an issuer may reject redirect URIs by http, but for loopback ones of such clients (OpenID
@@ -272,6 +290,12 @@ fn with_scope(mut metadata: Value, scope: &str) -> Value {
 fn lists_client_credentials_among_others(metadata: &Value) -> bool {
     let grants = metadata.get("grant_types").and_then(Value::as_array);
     grants.is_some_and(|grants| grants.len() > 1 && grants.iter().any(|grant| grant == CLIENT_CREDENTIALS))
+}
+
+/// The same client metadata with another name.
+fn with_name(mut metadata: Value, name: &str) -> Value {
+    metadata["client_name"] = json!(name);
+    metadata
 }
 
 /// True for redirect URIs by http on loopback, all of them, of a client that does not say that it is a native application.

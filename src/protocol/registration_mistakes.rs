@@ -10,7 +10,7 @@ use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::refusal;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::native::NativeClients;
-use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::rule::registration_refusal::{ELSEWHERE, LINKS, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::session::assertion;
 use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop};
@@ -46,6 +46,10 @@ enum Base {
     Assertions,
     /// A public client.
     Public,
+    /// A native application on loopback that does not authenticate.
+    NativePublic,
+    /// A web application elsewhere that gets ID tokens from the authorization endpoint.
+    Implicit,
 }
 
 impl Base {
@@ -60,18 +64,21 @@ impl Base {
             Self::KeysByHttps => "a jwks_uri by https",
             Self::Assertions => "signed client assertions",
             Self::Public => "a public client",
+            Self::NativePublic => "a native application without client authentication",
+            Self::Implicit => "the implicit grant",
         }
     }
 
     /// What the mistake is made in.
     fn of(wrong: Wrong) -> Self {
         match wrong {
-            Wrong::RemoteHttp => Self::Web,
+            Wrong::RemoteHttp | Wrong::ForeignLinks => Self::Web,
             Wrong::NativeRemoteHttp => Self::Loopback,
             Wrong::SchemeWithoutPeriod => Self::OwnScheme,
             Wrong::KeysByHttp => Self::KeysByHttps,
             Wrong::UnsignedAssertions => Self::Assertions,
             Wrong::SymmetricPublic => Self::Public,
+            Wrong::ImplicitHttp | Wrong::ImplicitLocalhost | Wrong::UnsignedImplicit => Self::Implicit,
             Wrong::Fragment
             | Wrong::Relative
             | Wrong::Script
@@ -110,7 +117,8 @@ impl Session {
         }
         self.sentence("should register native applications with each kind of redirect URI");
         if let Ok([own_scheme, loopback, claimed_https]) = <[Received; 3]>::try_from(natives) {
-            self.judge(&NativeClients { own_scheme, loopback, claimed_https });
+            let public = self.register_public_native(&url, &good, &loopback).await?;
+            self.judge(&NativeClients { own_scheme, loopback, claimed_https, public });
         }
         self.sentence("should register no client for metadata that no client may have");
         let token = self.initial_access_token();
@@ -130,6 +138,17 @@ impl Session {
             self.judge(&RegistrationRefusal { response, wrong, request, control, openid });
         }
         Ok(())
+    }
+
+    /// Registers a native application that does not authenticate, where one that does is registered.
+    async fn register_public_native(&mut self, url: &Url, good: &Value, loopback: &Received) -> Result<Option<Received>, Stop> {
+        if Answer::of_registration(loopback) != Answer::Given {
+            return Ok(None);
+        }
+        let Some(metadata) = self.base_metadata(good, Base::NativePublic).await? else { return Ok(None) };
+        let title = format!("Registration of {}", Base::NativePublic.says());
+        let token = self.initial_access_token();
+        Ok(Some(self.post_registration(&title, url, &metadata, token.as_deref()).await?))
     }
 
     /// Registers a client without a mistake.
@@ -165,6 +184,19 @@ impl Session {
             Base::ClaimedHttps => redirect("native", BY_HTTPS),
             Base::KeysByHttps => body["jwks_uri"] = json!("https://client.example/jwks.json"),
             Base::Public => body["token_endpoint_auth_method"] = json!("none"),
+            Base::NativePublic => {
+                redirect("native", NATIVE_REDIRECT_URI);
+                body["token_endpoint_auth_method"] = json!("none");
+            }
+            Base::Implicit => {
+                let offers = self.lists("response_types_supported", "id_token")? == Some(true)
+                    && self.lists("grant_types_supported", "implicit")? != Some(false);
+                if !offers {
+                    return Ok(None);
+                }
+                redirect("web", BY_HTTPS);
+                (body["grant_types"], body["response_types"]) = (json!(["implicit"]), json!(["id_token"]));
+            }
             Base::Assertions => {
                 let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
                 let alg = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name())));
@@ -210,6 +242,14 @@ impl Session {
             Wrong::UnknownMethod => body["token_endpoint_auth_method"] = json!(NO_SUCH_METHOD),
             Wrong::UnsignedAssertions => body["token_endpoint_auth_signing_alg"] = json!("none"),
             Wrong::SymmetricPublic => body["id_token_signed_response_alg"] = json!("HS256"),
+            Wrong::ImplicitHttp => redirect(BY_HTTP),
+            Wrong::ImplicitLocalhost => redirect("https://localhost/oa-authtest"),
+            Wrong::UnsignedImplicit => body["id_token_signed_response_alg"] = json!("none"),
+            Wrong::ForeignLinks => {
+                for (name, page) in LINKS {
+                    body[name] = json!(format!("{ELSEWHERE}{page}"));
+                }
+            }
         }
         Ok(Some(body))
     }

@@ -10,12 +10,12 @@ use crate::agent::callback::Offer;
 use crate::config::setting;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::rule::answer::Answer;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
-use crate::rule::registration_refusal::sector::SectorMismatch;
+use crate::rule::registration_refusal::sector::{SectorByHttp, SectorMismatch};
 use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 
@@ -27,6 +27,9 @@ const SYMMETRIC: &str = "HS256";
 
 /// The client's name in another language (RFC 7591 2.2).
 const TAGGED: &str = "client_name#fr";
+
+/// A sector document by http on a remote host that there is not.
+const REMOTE_SECTOR: &str = "http://client.example/oa-authtest-sector.json";
 
 impl Session {
     /// Registers clients with members that an issuer need not know, and with what only the issuer may choose. What is registered is deleted at the end.
@@ -107,6 +110,7 @@ impl Session {
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
+        self.register_sector_by_http(&url, &body, &response, token.as_deref()).await?;
         let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
         let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
         Stop::not_offered_if(!response.is_success(), reason)?;
@@ -114,6 +118,25 @@ impl Session {
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;
         self.judge(&SectorMismatch { response });
+        Ok(())
+    }
+
+    /// Registers a client with a sector document by http on a remote host, beside that on loopback.
+    async fn register_sector_by_http(&mut self, url: &Url, body: &Value, loopback: &Received, token: Option<&str>) -> Result<(), Stop> {
+        let mut remote = body.clone();
+        remote["sector_identifier_uri"] = json!(REMOTE_SECTOR);
+        let remote = self.post_registration("Registration with a sector by http", url, &remote, token).await?;
+        let control = if Answer::of_registration(loopback) == Answer::Given {
+            Control::Good
+        } else {
+            let mut plain = body.clone();
+            if let Some(members) = plain.as_object_mut() {
+                members.shift_remove("sector_identifier_uri");
+            }
+            let response = self.post_good_registration("Registration with pairwise subjects", url, &plain, token).await?;
+            Control::of(Answer::of_registration(&response), &response, "the same client without a sector")
+        };
+        self.judge(&SectorByHttp { loopback: loopback.clone(), remote, control });
         Ok(())
     }
 

@@ -63,7 +63,7 @@ const ORDER: [&[&str]; 4] = [
         "authz/no-tokens",
         "authz/not-307",
         "authz/state-echo",
-        "consent/form-bound-to-session",
+        "consent/form-not-forged",
         "id-token/alg-",
         "id-token/crit-understood",
         "id-token/key-by-kid",

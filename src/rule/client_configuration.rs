@@ -31,6 +31,10 @@ pub struct ClientConfiguration {
     pub unknown: Received,
     /// With that of another client, where there is another.
     pub other: Option<Received>,
+    /// With its own, as a page of another origin asks.
+    pub shared: Option<Received>,
+    /// With its own, by a method that nothing defines there.
+    pub patched: Option<Received>,
     /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
     pub openid: bool,
 }
@@ -46,6 +50,8 @@ impl Artefact for ClientConfiguration {
             UNKNOWN => Some(&self.unknown),
             OTHER => self.other.as_ref(),
             UNCHANGED => Some(&self.again),
+            SHARED => self.shared.as_ref(),
+            METHOD | METHOD_405 => self.patched.as_ref(),
             _ => self.first_broken(rule),
         };
         Some(about.unwrap_or(&self.own).exchange)
@@ -83,6 +89,9 @@ const WITHOUT: &str = "client-config/no-token-refused";
 const UNKNOWN: &str = "client-config/unknown-token-refused";
 const OTHER: &str = "client-config/other-token-refused";
 const UNCHANGED: &str = "client-config/read-unchanged";
+const SHARED: &str = "client-config/cross-origin";
+const METHOD: &str = "client-config/method-refused";
+const METHOD_405: &str = "client-config/method-http-405";
 const STATUS: &str = "client-config/refusals-http-401";
 /// What the ids of the rules about all refusals begin with.
 const REFUSALS: &str = "client-config/refusals-";
@@ -157,6 +166,63 @@ static RULES: &[Check<ClientConfiguration>] = &[
             let names: BTreeSet<&String> = first.keys().chain(second.keys()).filter(|name| !CREDENTIALS.contains(&name.as_str())).collect();
             let changed: Vec<_> = names.into_iter().filter(|name| first.get(*name) != second.get(*name)).collect();
             none_wrong(&changed, "the same metadata at the second read", "the same metadata at the second read")
+        },
+    ),
+    must(
+        "client-config/read-management",
+        "RFC7592-3",
+        "The configuration that a client reads must have `registration_client_uri` and `registration_access_token`, but from an OpenID provider",
+        "A client does not see whether its token was replaced, and may lose access to its configuration.",
+        "Write `registration_client_uri` and the present `registration_access_token` into every client information response.",
+        |config| {
+            let read = config.configuration()?;
+            // OpenID Connect Registration 4.3: it "need not include" them "unless they have been updated".
+            applies_if(!config.openid, "an OpenID provider need not include them")?;
+            let missing: Vec<_> =
+                ["registration_client_uri", "registration_access_token"].into_iter().filter(|name| member(read, name).is_none()).collect();
+            none_wrong(&missing, "both members", "both members")
+        },
+    ),
+    should(
+        SHARED,
+        "OIDCR-4",
+        "The client configuration endpoint should be readable by clients that run in a browser",
+        "A client that runs in a browser can register itself, and cannot read its configuration.",
+        "Send `Access-Control-Allow-Origin: *` with every answer of the endpoint, as at the registration endpoint, and answer `OPTIONS` requests.",
+        |config| {
+            config.configuration()?;
+            applies_if(config.openid, "the issuer is no OpenID provider, and RFC 7592 does not speak of it")?;
+            let Some(shared) = config.shared.as_ref().filter(|shared| shared.status == 200) else {
+                return not_applicable("the same request from a page of another origin was not granted");
+            };
+            let allowed = shared.header("access-control-allow-origin");
+            let seen = allowed
+                .map_or_else(|| "no Access-Control-Allow-Origin".to_owned(), |origin| format!("Access-Control-Allow-Origin: {}", shorten(origin)));
+            holds(allowed.is_some(), "Access-Control-Allow-Origin", seen)
+        },
+    ),
+    must(
+        METHOD,
+        "RFC7592-2",
+        "A method that the client configuration endpoint does not support must be refused with the error for it",
+        "A client takes an error of the server for one that passes, and sends the request again and again.",
+        "Answer methods other than GET, PUT and DELETE at the `registration_client_uri` with status 405 and the header `Allow`.",
+        |config| {
+            let response = config.other_method()?;
+            let is_error = matches!(response.status, 400..=499 | 501);
+            holds(is_error, "a status of 4xx, or 501", refusal(response))
+        },
+    ),
+    should(
+        METHOD_405,
+        "RFC9110-9.1",
+        "A method that the client configuration endpoint does not support should be refused with status 405 or 501",
+        "The client looks for a mistake in its token or in its address, and there is none.",
+        "Answer methods other than GET, PUT and DELETE at the `registration_client_uri` with status 405 and the header `Allow`, before the token is looked at.",
+        |config| {
+            let response = config.other_method()?;
+            needs(matches!(response.status, 400..=499 | 501), METHOD)?;
+            holds(matches!(response.status, 405 | 501), "status 405, or 501", refusal(response))
         },
     ),
     must(
@@ -275,6 +341,17 @@ impl ClientConfiguration {
     }
 }
 
+impl ClientConfiguration {
+    /// The answer to a method that nothing defines there, from an issuer that does not take it for one of its own.
+    fn other_method(&self) -> Result<&Received, Unmet> {
+        is_readable(self)?;
+        let response = self.patched.as_ref().ok_or_else(|| Unmet::not_applicable("no other method was tried"))?;
+        not_busy(response)?;
+        applies_if(!response.is_success(), said!("status {}: the issuer has a meaning for PATCH", response.status))?;
+        Ok(response)
+    }
+}
+
 /// Judges whether a configuration was refused that its own client reads: where nobody reads it, a refusal says nothing.
 fn withheld(config: &ClientConfiguration, response: &Received) -> Judgement {
     let passed = refused(response)?;
@@ -354,6 +431,10 @@ pub struct DeletedClient {
     pub authorization: Option<(Received, Received)>,
     /// The redirect URI of these requests.
     pub redirect_uri: String,
+    /// The answer to an update that succeeded before the deletion, sent once more.
+    pub update: Option<Received>,
+    /// The answer to the deletion, sent once more.
+    pub deletion: Option<Received>,
 }
 
 impl Artefact for DeletedClient {
@@ -364,6 +445,8 @@ impl Artefact for DeletedClient {
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         match rule {
             NOT_AUTHORIZED => self.authorization.as_ref().map(|(_, after)| after.exchange),
+            UPDATE => self.update.as_ref().map(|response| response.exchange),
+            DELETION => self.deletion.as_ref().map(|response| response.exchange),
             _ => self.exchange(),
         }
     }
@@ -371,6 +454,8 @@ impl Artefact for DeletedClient {
 
 const NOT_AUTHORIZED: &str = "client-config/deleted-not-authorized";
 const GONE: &str = "client-config/deleted-refused";
+const UPDATE: &str = "client-config/deleted-update-http-401";
+const DELETION: &str = "client-config/deleted-deletion-http-401";
 const NEVER_READ: &str = "the token was not seen to read the configuration before the deletion, so its refusal says nothing";
 
 static DELETED_RULES: &[Check<DeletedClient>] = &[
@@ -395,6 +480,29 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         |deleted| {
             applies_if(deleted.was_readable, NEVER_READ)?;
             http_401(&deleted.read, GONE)
+        },
+    ),
+    // The token was good for the deletion, and the update was granted before it: nothing is wrong with either but that the client is gone.
+    must(
+        UPDATE,
+        "RFC7592-2.2",
+        "The update of a client that was deleted must be refused with status 401",
+        "The client believes that it is still registered, or comes back to life with the redirect URIs of whoever has its token.",
+        "Look the registration access token up before the update, and answer with status 401 when its client does not exist. Create no client by a PUT.",
+        |deleted| match &deleted.update {
+            Some(response) => unauthorized(deleted, response),
+            None => not_applicable("no update succeeded before the deletion"),
+        },
+    ),
+    must(
+        DELETION,
+        "RFC7592-2.3",
+        "The deletion of a client that was deleted already must be refused with status 401",
+        "A client that deletes itself twice cannot tell whether the second token was one at all.",
+        "Look the registration access token up before the deletion, and answer with status 401 when its client does not exist, and not with 204 or 404.",
+        |deleted| match &deleted.deletion {
+            Some(response) => unauthorized(deleted, response),
+            None => not_applicable("the deletion was not sent once more"),
         },
     ),
     must(
@@ -440,6 +548,13 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
     ),
 ];
 
+/// Passes where a request for a client that is gone is answered with status 401.
+fn unauthorized(deleted: &DeletedClient, response: &Received) -> Judgement {
+    not_busy(response)?;
+    needs(!deleted.read.gives(), GONE)?;
+    holds(response.status == 401, "status 401", refusal(response))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,13 +574,25 @@ mod tests {
                 .as_object()
                 .cloned()
                 .unwrap_or_default(),
-            own: response(200, &json!({ "client_id": "c", "client_secret": "s" })),
-            again: response(200, &json!({ "client_id": "c", "client_secret": "t" })),
+            own: response(200, &configuration("s")),
+            again: response(200, &configuration("t")),
             without: refusal(),
             unknown: refusal(),
             other: Some(refusal()),
+            shared: Some(shared("*")),
+            patched: Some(response(405, &json!({}))),
             openid: true,
         }
+    }
+
+    fn configuration(secret: &str) -> Value {
+        json!({ "client_id": "c", "client_secret": secret, "registration_client_uri": "u", "registration_access_token": "r" })
+    }
+
+    fn shared(origin: &str) -> Received {
+        let mut response = response(200, &json!({ "client_id": "c" }));
+        response.headers.push(("access-control-allow-origin".to_owned(), origin.to_owned()));
+        response
     }
 
     #[test]
@@ -494,7 +621,12 @@ mod tests {
     #[test]
     fn good_answers_pass() {
         assert!(failing(&good()).is_empty());
-        assert_eq!(not_applicable(&ClientConfiguration { other: None, ..good() }), [OTHER]);
+        assert_eq!(not_applicable(&ClientConfiguration { other: None, ..good() }), ["client-config/read-management", OTHER]);
+        let server = ClientConfiguration { openid: false, ..good() };
+        assert!(failing(&server).is_empty() && passing(&server).contains(&"client-config/read-management"), "{:?}", failing(&server));
+        // PATCH may have a meaning, a refusal other than 405 is an error too, and an issuer may refuse pages of other origins altogether.
+        let own_way = ClientConfiguration { patched: Some(response(200, &json!({}))), shared: Some(response(403, &json!({}))), ..good() };
+        assert!(failing(&own_way).is_empty() && !passing(&own_way).contains(&METHOD), "{:?}", passing(&own_way));
         for status in [403, 405] {
             assert!(failing(&ClientConfiguration { own: response(status, &json!({})), ..good() }).is_empty(), "{status}");
         }
@@ -513,6 +645,7 @@ mod tests {
             twice.headers.push(("www-authenticate".to_owned(), "Bearer realm=a, realm=b".to_owned()));
             twice
         };
+        let bare_configuration = || response(200, &json!({ "client_id": "c", "client_secret": "s", "registration_client_uri": "u" }));
         let mut disclosing = refusal();
         disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let with_status = |status| Received { status, ..refusal() };
@@ -527,6 +660,10 @@ mod tests {
                 "read-client-id",
             ),
             (ClientConfiguration { own: response(200, &json!([])), ..good() }, "read-client-id"),
+            (ClientConfiguration { own: bare_configuration(), again: bare_configuration(), openid: false, ..good() }, "read-management"),
+            (ClientConfiguration { shared: Some(response(200, &json!({ "client_id": "c" }))), ..good() }, "cross-origin"),
+            (ClientConfiguration { patched: Some(response(500, &json!({}))), ..good() }, "method-refused"),
+            (ClientConfiguration { patched: Some(response(404, &json!({}))), ..good() }, "method-http-405"),
             (ClientConfiguration { without: open(), ..good() }, "no-token-refused"),
             (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
             (ClientConfiguration { other: Some(open()), ..good() }, "other-token-refused"),
@@ -587,7 +724,15 @@ mod tests {
 
     fn dead() -> DeletedClient {
         let token = Some(response(400, &json!({ "error": "invalid_client" })));
-        DeletedClient { was_readable: true, read: refusal(), token, authorization: None, redirect_uri: "https://client.example/cb".to_owned() }
+        DeletedClient {
+            was_readable: true,
+            read: refusal(),
+            token,
+            authorization: None,
+            redirect_uri: "https://client.example/cb".to_owned(),
+            update: Some(refusal()),
+            deletion: Some(refusal()),
+        }
     }
 
     #[test]
@@ -598,7 +743,7 @@ mod tests {
         }
         let open = ClientConfiguration { own: response(405, &json!({})), without: response(200, &json!({ "client_id": "c" })), ..good() };
         assert_eq!(failing(&open), [WITHOUT]);
-        let unread = DeletedClient { was_readable: false, token: None, ..dead() };
+        let unread = DeletedClient { was_readable: false, token: None, update: None, deletion: None, ..dead() };
         assert_eq!(passing(&unread), Vec::<&str>::new());
     }
 
@@ -610,6 +755,11 @@ mod tests {
         assert_eq!(failing(&DeletedClient { read: response(404, &json!({})), ..dead() }), ["client-config/deleted-http-401"]);
         let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
         assert_eq!(failing(&DeletedClient { token: alive, ..dead() }), ["client-config/deleted-credentials-dead"]);
+        for status in [204, 404] {
+            let again = || Some(response(status, &json!({})));
+            assert_eq!(failing(&DeletedClient { update: again(), ..dead() }), [UPDATE], "{status}");
+            assert_eq!(failing(&DeletedClient { deletion: again(), ..dead() }), [DELETION], "{status}");
+        }
     }
 
     arbitrary_artefact!(ClientConfiguration:
@@ -617,16 +767,20 @@ mod tests {
         without in arbitrary::received(&["error"]),
         unknown in arbitrary::received(&["error", "client_secret"]),
         other in proptest::option::of(arbitrary::received(&["error", "client_secret"])),
+        shared in proptest::option::of(arbitrary::received(&["error"])),
+        patched in proptest::option::of(arbitrary::received(&["error"])),
         openid in proptest::bool::ANY
-        => ClientConfiguration { own, without, unknown, other, openid, ..good() }
+        => ClientConfiguration { own, without, unknown, other, shared, patched, openid, ..good() }
     );
 
     arbitrary_artefact!(DeletedClient:
         read in arbitrary::received(&["error", "client_id"]),
         was_readable in proptest::bool::ANY,
         token in proptest::option::of(arbitrary::received(&["error"])),
-        authorization in proptest::option::of((arbitrary::received(&["error"]), arbitrary::received(&["error"])))
-        => DeletedClient { read, was_readable, token, authorization, redirect_uri: "https://client.example/cb".to_owned() }
+        authorization in proptest::option::of((arbitrary::received(&["error"]), arbitrary::received(&["error"]))),
+        update in proptest::option::of(arbitrary::received(&["error"])),
+        deletion in proptest::option::of(arbitrary::received(&["error"]))
+        => DeletedClient { read, was_readable, token, authorization, update, deletion, ..dead() }
     );
 
     arbitrary_artefact!(DeletionByOthers:

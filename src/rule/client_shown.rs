@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::observed::page::Shown;
-use crate::rule::expect::{applies_if, must, should};
+use crate::rule::expect::{applies_if, must, none_wrong, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -17,9 +17,29 @@ pub struct ClientPage {
     pub shown: Shown,
 }
 
-/// What the end-user was shown of a client that registered a logo, a policy and terms.
+/// The name that a client registers where its pages are looked at: letters that need UTF-8, and markup, which is to be shown as text.
+pub const ODD_NAME: &str = "oa-authtest Prüfung 試験 <oa-authtest-mark>";
+
+/// The same without the markup, which an issuer may refuse.
+pub const FOREIGN_NAME: &str = "oa-authtest Prüfung 試験";
+
+/// What of the name is shown where any of it is.
+const BEGINNING: &str = "oa-authtest Pr";
+
+/// As much of the text of a page as is kept, in characters.
+const MOST_TEXT: usize = 1_990;
+
+/// What the end-user was shown of a client that registered a logo, a policy, terms and a home page.
 #[derive(Debug, Clone)]
 pub struct ClientShown {
+    /// The client.
+    pub client_id: String,
+    /// `client_name`, if the registration response confirms it as it was sent.
+    pub name: Option<String>,
+    /// True if the name was registered with markup in it, whatever the response says.
+    pub has_markup: bool,
+    /// `client_uri`, if the registration response confirms it.
+    pub home: Option<String>,
     /// `logo_uri`, if the registration response confirms it.
     pub logo: Option<String>,
     /// `policy_uri`, if the registration response confirms it.
@@ -77,7 +97,71 @@ static RULES: &[Check<ClientShown>] = &[
         "Add a link to the client's `tos_uri` to the login page or to the consent page.",
         |client| link(client, client.terms.as_deref(), "tos_uri"),
     ),
+    should(
+        "client-shown/home-page",
+        "OIDCR-2",
+        "The pages should show a link to the home page that the client registered, or its address",
+        "End-users cannot find out who the client is before they consent.",
+        "Add a link to the client's `client_uri` to the login page or to the consent page.",
+        |client| link(client, client.home.as_deref(), "client_uri"),
+    ),
+    // RFC 9101 11.1 has a MUST, where the request was vetted by somebody else.
+    should(
+        "client-shown/name",
+        "RFC6749-10.2",
+        "The page that asks for consent should name the client",
+        "End-users do not see which client they let in: every client can ask in the name of another.",
+        "Show the `client_name` that the client registered on the consent page, or its `client_id` where it has none.",
+        |client| {
+            let wanted = confirmed(client.name.as_deref(), "client_name")?;
+            let asking: Vec<_> = client.pages.iter().filter(|page| page.is_consent).collect();
+            applies_if(!asking.is_empty(), "no page asked for consent")?;
+            let names = |page: &&ClientPage| [BEGINNING, wanted, client.client_id.as_str()].iter().any(|name| page.shown.text.contains(name));
+            if asking.iter().any(names) {
+                return pass("the name of the client, or its client_id");
+            }
+            let is_cut = asking.iter().any(|page| page.shown.text.chars().count() >= MOST_TEXT);
+            applies_if(!is_cut, "the page has more text than is looked at")?;
+            fail("the name of the client, or its client_id", "neither of them")
+        },
+    ),
+    must(
+        "client-shown/name-as-is",
+        "RFC7591-2.2",
+        "A `client_name` without a language tag must be shown as it was registered, in whatever script it is",
+        "End-users do not recognize the client by a name of question marks.",
+        "Store and show the name as UTF-8, from the database to the `Content-Type` of the page. Guess no character set, and leave out no letters.",
+        |client| {
+            let name = confirmed(client.name.as_deref(), "client_name")?;
+            applies_if(name.starts_with(FOREIGN_NAME), "the name that was registered has only letters of ASCII")?;
+            let showing: Vec<_> = client.pages.iter().filter(|page| page.shown.text.contains(BEGINNING)).collect();
+            applies_if(!showing.is_empty(), "no page shows the name")?;
+            let wrong: Vec<_> = showing.iter().filter(|page| !page.shown.text.contains(FOREIGN_NAME)).map(|page| around(&page.shown.text)).collect();
+            none_wrong(&wrong, said!("{FOREIGN_NAME}"), said!("{FOREIGN_NAME}"))
+        },
+    ),
+    must(
+        "client-shown/name-escaped",
+        "RFC6749-10.14",
+        "The pages must not turn a `client_name` into markup",
+        "Everyone who may register a client runs scripts on the login page, and reads the passwords.",
+        "Escape every value of a client where it is written into a page, by a template engine that escapes by default, and do not build pages by joining strings.",
+        |client| {
+            applies_if(client.has_markup, "no name with markup was registered")?;
+            let marked = client.pages.iter().filter(|page| page.shown.marked).count();
+            match (client.pages.len(), marked) {
+                (0, _) => not_applicable("no page was shown"),
+                (pages, 0) => pass(said!("no markup from the name on {pages} pages")),
+                (pages, marked) => fail("no markup from the name", said!("an element from the name on {marked} of {pages} pages")),
+            }
+        },
+    ),
 ];
+
+/// What a page shows of the name, for a message.
+fn around(text: &str) -> String {
+    text.find(BEGINNING).and_then(|at| text.get(at..)).unwrap_or_default().chars().take(FOREIGN_NAME.chars().count() + 8).collect()
+}
 
 /// True if an address is this one, or carries it along as one that redirects or fetches it does.
 fn leads_to(address: &str, wanted: &str) -> bool {
@@ -138,7 +222,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{ClientPage, ClientShown, PagesOfOddRequest};
+    use super::{ClientPage, ClientShown, FOREIGN_NAME, MOST_TEXT, ODD_NAME, PagesOfOddRequest};
     use crate::observed::page::Shown;
     use crate::rule::jose::testing::judged;
     use crate::rule::testing::arbitrary_artefact;
@@ -146,39 +230,67 @@ mod tests {
     const LOGO: &str = "http://localhost:1/logo";
     const POLICY: &str = "http://localhost:1/policy";
     const TERMS: &str = "http://localhost:1/terms";
+    const HOME: &str = "http://localhost:1/home";
 
     fn client(links: &[&str], images: &[&str], text: &str) -> ClientShown {
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
         let shown = Shown { text: text.to_owned(), links: texts(links), images: texts(images), marked: false };
-        let [logo, policy, terms] = [LOGO, POLICY, TERMS].map(|uri| Some(uri.to_owned()));
-        ClientShown { logo, policy, terms, pages: vec![ClientPage::default(), ClientPage { is_consent: true, shown }] }
+        let [logo, policy, terms, home] = [LOGO, POLICY, TERMS, HOME].map(|uri| Some(uri.to_owned()));
+        let pages = vec![ClientPage::default(), ClientPage { is_consent: true, shown }];
+        ClientShown { client_id: "c-1".to_owned(), name: None, has_markup: false, home, logo, policy, terms, pages }
     }
 
     #[test]
     fn what_is_shown_in_any_way_passes() {
-        assert_eq!(judged(&client(&[POLICY, TERMS], &["https://a.example/brand", LOGO], "")).passed.len(), 3);
+        assert_eq!(judged(&client(&[POLICY, TERMS, HOME], &["https://a.example/brand", LOGO], "")).passed.len(), 4);
         let proxied = client(
             &["https://op.example/out?to=http%3A%2F%2Flocalhost%3A1%2Fpolicy"],
             &["https://op.example/image?u=http://localhost:1/logo"],
-            "Terms: http://localhost:1/terms",
+            "Terms: http://localhost:1/terms, home: http://localhost:1/home",
         );
-        assert_eq!(judged(&proxied).passed.len(), 3);
+        assert_eq!(judged(&proxied).passed.len(), 4);
     }
 
     #[test]
     fn what_is_missing_fails_unless_it_may_be_a_copy() {
-        assert_eq!(judged(&client(&[], &[], "")).failed, ["client-shown/logo", "client-shown/policy", "client-shown/terms"]);
-        assert_eq!(judged(&client(&[POLICY, TERMS], &["https://op.example/7.png"], "")).not_applicable, ["client-shown/logo"]);
-        assert_eq!(judged(&client(&[TERMS], &[LOGO], "")).failed, ["client-shown/policy"]);
+        assert_eq!(
+            judged(&client(&[], &[], "")).failed,
+            ["client-shown/logo", "client-shown/policy", "client-shown/terms", "client-shown/home-page"]
+        );
+        assert!(judged(&client(&[POLICY, TERMS], &["https://op.example/7.png"], "")).not_applicable.contains(&"client-shown/logo"));
+        assert_eq!(judged(&client(&[TERMS, HOME], &[LOGO], "")).failed, ["client-shown/policy"]);
+        assert_eq!(judged(&client(&[TERMS, POLICY], &[LOGO], "")).failed, ["client-shown/home-page"]);
     }
 
     #[test]
     fn what_was_not_confirmed_or_shown_is_not_judged() {
         let mut silent = client(&[], &[], "");
         silent.pages.clear();
-        assert_eq!(judged(&silent).not_applicable.len(), 3);
-        let unconfirmed = ClientShown { logo: None, policy: None, terms: None, ..client(&[], &[], "") };
-        assert_eq!(judged(&unconfirmed).not_applicable.len(), 3);
+        assert_eq!(judged(&silent).not_applicable.len(), 7);
+        let unconfirmed = ClientShown { logo: None, policy: None, terms: None, home: None, ..client(&[], &[], "") };
+        assert_eq!(judged(&unconfirmed).not_applicable.len(), 7);
+    }
+
+    #[test]
+    fn a_name_is_shown_as_it_is() {
+        let named = |text: &str, marked| {
+            let mut client = client(&[POLICY, TERMS, HOME], &[LOGO], text);
+            client.pages[1].shown.marked = marked;
+            judged(&ClientShown { name: Some(ODD_NAME.to_owned()), has_markup: true, ..client })
+        };
+        let whole = named(&format!("Allow {ODD_NAME} to read?"), false);
+        assert!(whole.failed.is_empty() && whole.passed.len() == 7, "{whole:?}");
+        // Markup may be left out.
+        assert!(named(&format!("Allow {FOREIGN_NAME} to read?"), false).failed.is_empty());
+        assert_eq!(named("Allow oa-authtest Pr?fung ?? to read?", false).failed, ["client-shown/name-as-is"]);
+        assert_eq!(named("Allow oa-authtest PrÃ¼fung è©¦é¨\u{93} to read?", false).failed, ["client-shown/name-as-is"]);
+        assert_eq!(named("Allow an application to read?", false).failed, ["client-shown/name"]);
+        assert!(named("Allow c-1 to read?", false).failed.is_empty());
+        assert_eq!(named(FOREIGN_NAME, true).failed, ["client-shown/name-escaped"]);
+        // What goes on beyond the text that is kept is not known.
+        assert!(named(&"x".repeat(MOST_TEXT), false).failed.is_empty());
+        let plain = ClientShown { name: Some("oa-authtest".to_owned()), ..client(&[POLICY, TERMS, HOME], &[LOGO], "oa-authtest asks") };
+        assert!(judged(&plain).failed.is_empty() && judged(&plain).passed.contains(&"client-shown/name"));
     }
 
     #[test]
@@ -189,14 +301,15 @@ mod tests {
     }
 
     arbitrary_artefact!(ClientShown:
-        pages in vec((any::<bool>(), vec(select(&[LOGO, POLICY, TERMS, "é", "x:?a=%FF"][..]), 0..3), ".{0,12}"), 0..3),
+        pages in vec((any::<bool>(), vec(select(&[LOGO, POLICY, TERMS, "é", "x:?a=%FF"][..]), 0..3), select(&["oa-authtest Pré", FOREIGN_NAME, "c-1", "é"][..])), 0..3),
         is_confirmed in any::<bool>()
         => {
             let pages = pages.into_iter().map(|(is_consent, uris, text)| {
-                let consent = client(&uris, &uris, &text).pages.remove(1);
+                let consent = client(&uris, &uris, text).pages.remove(1);
                 ClientPage { is_consent, ..consent }
             });
-            let client = ClientShown { pages: pages.collect(), ..client(&[], &[], "") };
+            let name = is_confirmed.then(|| ODD_NAME.to_owned());
+            let client = ClientShown { name, has_markup: is_confirmed, pages: pages.collect(), ..client(&[], &[], "") };
             if is_confirmed { client } else { ClientShown { logo: None, policy: None, terms: None, ..client } }
         }
     );

@@ -53,7 +53,7 @@ impl Artefact for ClientUpdate {
         let about = self.attacks.as_ref().and_then(|attacks| match rule {
             KEPT => Some(&attacks.read),
             OTHER_ID | OTHER_ID_TAKEN => Some(&attacks.other_id.0),
-            SECRET => attacks.chosen_secret.as_ref().map(|(response, _)| response),
+            SECRET | SECRET_REFUSED => attacks.chosen_secret.as_ref().map(|(response, _)| response),
             FRAGMENT | REFUSAL_STATUS | REFUSAL_ERROR => Some(&attacks.fragment.0),
             REPLACED => attacks.replaced.as_ref(),
             TOKENS => attacks.by_others.iter().find(|(_, response)| response.gives()).or(attacks.by_others.first()).map(|(_, response)| response),
@@ -68,6 +68,7 @@ const KEPT: &str = "client-config/update-kept";
 const OTHER_ID: &str = "client-config/update-other-id-refused";
 const OTHER_ID_TAKEN: &str = "client-config/update-id-not-changed";
 const SECRET: &str = "client-config/update-secret-not-chosen";
+const SECRET_REFUSED: &str = "client-config/update-secret-refused";
 const FRAGMENT: &str = "client-config/update-redirect-fragment";
 const REFUSAL_STATUS: &str = "client-config/update-refusal-http-400";
 const REFUSAL_ERROR: &str = "client-config/update-refusal-error";
@@ -202,12 +203,21 @@ static RULES: &[Check<ClientUpdate>] = &[
         "An attacker who has the registration access token sets a secret that they know, or one that can be guessed.",
         "Compare the `client_secret` of the body with the present one. If they differ, answer with status 400 and `error=invalid_client_metadata`. Never store it.",
         |update| {
-            let attacks = update.attacks()?;
-            let Some((response, chosen)) = &attacks.chosen_secret else { return not_applicable("the client has no secret") };
-            let has =
-                |response: &Received| response.gives() && response.members().and_then(|after| after.get("client_secret")?.as_str()) == Some(chosen);
-            let is_chosen = has(response) || has(&attacks.read);
+            let (response, is_chosen) = update.attacks()?.chosen_secret()?;
             holds(!is_chosen, "the secret as before, or a refusal", if is_chosen { "the secret of the request".into() } else { refusal(response) })
+        },
+    ),
+    // The text says of the request that the two match, and not what becomes of one where they do not.
+    should(
+        SECRET_REFUSED,
+        "RFC7592-2.2",
+        "An update whose body has another `client_secret` than the present one should be refused",
+        "A client that mixes up two secrets believes that it has replaced one, and is refused at the token endpoint.",
+        "Compare the `client_secret` of the body with the present one. If they differ, answer with status 400 and `error=invalid_client_metadata`.",
+        |update| {
+            let (response, is_chosen) = update.attacks()?.chosen_secret()?;
+            needs(!is_chosen, SECRET)?;
+            is_refused(response)
         },
     ),
     must(
@@ -316,6 +326,13 @@ impl ClientUpdate {
 }
 
 impl UpdateAttacks {
+    /// The answer to an update with a secret of the client's choice, and whether the client has that now.
+    fn chosen_secret(&self) -> Result<(&Received, bool), Unmet> {
+        let Some((response, chosen)) = &self.chosen_secret else { return not_applicable("the client has no secret") };
+        let has = |response: &Received| response.gives() && response.members().and_then(|after| after.get("client_secret")?.as_str()) == Some(chosen);
+        Ok((response, has(response) || has(&self.read)))
+    }
+
     /// The configuration that the client reads afterwards.
     fn configuration(&self) -> Result<&Map<String, Value>, Unmet> {
         let read = self.read.members().filter(|_| self.read.gives());
@@ -400,10 +417,13 @@ mod tests {
     fn an_update_in_order_passes() {
         assert_eq!(passing(&good()).len(), ClientUpdate::rules().count());
         let unrotated = UpdateAttacks { replaced: None, chosen_secret: None, ..attacks() };
-        assert_eq!(not_applicable(&attacked(unrotated)), ["client-config/update-secret-not-chosen", "client-config/replaced-token-dead"]);
+        assert_eq!(
+            not_applicable(&attacked(unrotated)),
+            ["client-config/update-secret-not-chosen", "client-config/update-secret-refused", "client-config/replaced-token-dead"]
+        );
         // Ignored instead of refused.
         let ignoring = UpdateAttacks { chosen_secret: Some((with(&json!({})), "word".to_owned())), ..attacks() };
-        assert!(failing(&attacked(ignoring)).is_empty());
+        assert_eq!(failing(&attacked(ignoring)), ["client-config/update-secret-refused"]);
     }
 
     #[test]

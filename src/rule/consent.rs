@@ -2,7 +2,7 @@
 
 use crate::rule::authorization_response::NO_ERROR;
 use crate::rule::expect::{applies_if, holds, needs, should};
-use crate::rule::judgement::Judgement;
+use crate::rule::judgement::{Judgement, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 
 /// What the browser was shown between the login and the callback, and what was due.
@@ -30,6 +30,47 @@ impl Artefact for Consent {
         None
     }
 }
+
+/// A second authorization of a client that cannot prove who it is, in the browser of a first one that was granted.
+#[derive(Debug, Clone)]
+pub struct RepeatedRequest {
+    /// How many pages were shown.
+    pub pages: usize,
+    /// True if the answer was an error: no client got access.
+    pub refused: bool,
+    /// True if the client is a native application without client authentication.
+    pub native: bool,
+    /// True if its redirect URI is by https, which may be taken for a proof.
+    pub by_https: bool,
+}
+
+impl Artefact for RepeatedRequest {
+    const RULES: &'static [&'static [Check<Self>]] = &[REPEATED];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static REPEATED: &[Check<RepeatedRequest>] = &[should(
+    "consent/repeated-for-native",
+    "RFC8252-8.6",
+    "A second request of a native application should not be granted without a page for the end-user",
+    "Another application on the device sends the same request in the name of the first, and gets a code without anybody being asked.",
+    "For clients that do not authenticate and whose redirect URI is on loopback or has a scheme of its own, ask for consent at each request, as if none had been given before.",
+    |repeated| {
+        applies_if(repeated.native, "the client is no native application without client authentication")?;
+        applies_if(!repeated.by_https, "the redirect URI is by https, which may be taken for a proof of identity")?;
+        if repeated.refused {
+            return pass("an error");
+        }
+        holds(
+            repeated.pages > 0,
+            "a page for the end-user",
+            if repeated.pages == 0 { "a code without a page".to_owned() } else { format!("{} pages", repeated.pages) },
+        )
+    },
+)];
 
 static RULES: &[Check<Consent>] = &[
     // An authorization decision is a MUST; but the text lets it come by other means than a page, such as an administrator's consent.
@@ -88,7 +129,7 @@ fn pages(count: usize) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Consent;
+    use super::{Consent, RepeatedRequest};
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable};
 
     #[test]
@@ -115,6 +156,26 @@ mod tests {
             assert_eq!(not_applicable(&artefact).len(), 3 - due, "{artefact:?}");
         }
     }
+
+    #[test]
+    fn a_native_application_is_not_let_in_unseen() {
+        let again = RepeatedRequest { pages: 0, refused: false, native: true, by_https: false };
+        assert_eq!(failing(&again), ["consent/repeated-for-native"]);
+        for right in [
+            RepeatedRequest { pages: 1, ..again.clone() },
+            RepeatedRequest { refused: true, ..again.clone() },
+            RepeatedRequest { native: false, ..again.clone() },
+            RepeatedRequest { by_https: true, ..again.clone() },
+        ] {
+            assert!(failing(&right).is_empty(), "{right:?}");
+        }
+    }
+
+    arbitrary_artefact!(RepeatedRequest:
+        pages in 0..3_usize,
+        (refused, native, by_https) in any::<(bool, bool, bool)>()
+        => RepeatedRequest { pages, refused, native, by_https }
+    );
 
     arbitrary_artefact!(Consent:
         (shown, perhaps) in (0..3_usize, 0..3_usize),

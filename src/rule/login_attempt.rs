@@ -1,7 +1,7 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
 use crate::rule::answer::Control;
-use crate::rule::expect::{applies_if, holds, may, must, shorten, should};
+use crate::rule::expect::{holds, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -121,20 +121,9 @@ fn beside(control: &Control, became: &str) -> Judgement {
     }
 }
 
-/// A form of the pages between the authorization request and its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// That with the password.
-    Login,
-    /// That by which the end-user consents.
-    Consent,
-}
-
-/// A form that was sent by another browser than the one it was shown in.
+/// A login form that was sent by another browser than the one it was shown in.
 #[derive(Debug, Clone)]
 pub struct FormElsewhere {
-    /// Which.
-    pub form: Form,
     /// It went on to a code or a consent page.
     pub accepted: bool,
     /// What came of it.
@@ -151,32 +140,61 @@ impl Artefact for FormElsewhere {
     }
 }
 
-static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[
-    must(
-        "login/form-bound-to-session",
-        "RFC6749-10.12",
-        "A login form must be accepted only from the browser in which it was shown",
-        "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
-        "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
-         in its address is not enough: it works in every browser.",
-        |form| {
-            applies_if(form.form == Form::Login, "the form was that of the consent page")?;
-            if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) }
-        },
-    ),
-    must(
-        "consent/form-bound-to-session",
-        "RFC6749-10.12",
-        "A consent form must be accepted only from the browser in which it was shown",
-        "A page of an attacker can send the form from the end-user's browser: the end-user consents to a client without being asked.",
-        "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A value in the address of the \
-         page is not enough: it works in every browser.",
-        |form| {
-            applies_if(form.form == Form::Consent, "the form was that of the login page")?;
-            if form.accepted { fail("no code", "a code") } else { beside(&form.control, &form.says) }
-        },
-    ),
-];
+static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
+    "login/form-bound-to-session",
+    "RFC6749-10.12",
+    "A login form must be accepted only from the browser in which it was shown",
+    "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
+    "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
+     in its address is not enough: it works in every browser.",
+    |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
+)];
+
+/// A consent form that was sent as another site sends it, without what that cannot know, from the browser of an end-user who is asked to consent.
+#[derive(Debug, Clone)]
+pub struct ForgedConsent {
+    /// It gave a code.
+    pub accepted: bool,
+    /// True if cookies of the issuer are such that browsers leave them out of a form of another site.
+    pub same_site: bool,
+    /// True if the form has values that may be a secret of the end-user's, though two browsers were shown the same.
+    pub may_be_known: bool,
+    /// What came of it.
+    pub says: String,
+    /// Whether a form with nothing changed gives a code.
+    pub control: Control,
+}
+
+impl Artefact for ForgedConsent {
+    const RULES: &'static [&'static [Check<Self>]] = &[FORGED_CONSENT];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static FORGED_CONSENT: &[Check<ForgedConsent>] = &[must(
+    "consent/form-not-forged",
+    "RFC6749-10.12",
+    "A consent form must be accepted only with what the issuer put into it for this browser, which no other site can know",
+    "A page of an attacker sends the form from the browser of an end-user who is logged in, and the attacker's client gets access without a click.",
+    "Put a random value into the form and into a cookie of the browser or its session, and refuse the form if the two do not match. That the end-user \
+     is logged in proves nothing: the browser sends the cookies with every form.",
+    |forged| {
+        if !forged.accepted {
+            return beside(&forged.control, &forged.says);
+        }
+        if forged.same_site {
+            return not_applicable(
+                "it was accepted; but browsers do not send the cookies of the issuer, which are SameSite, with a form of another site",
+            );
+        }
+        if forged.may_be_known {
+            return not_applicable("it was accepted; but it has values that may be a secret of the end-user's, the same in each browser");
+        }
+        fail("no code", "a code")
+    },
+)];
 
 /// What came of a refusal on the consent page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,7 +255,7 @@ static DENIAL: &[Check<Denial>] = &[
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Control, Denial, Denied, Form, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
+    use super::{Control, Denial, Denied, ForgedConsent, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
     use crate::rule::testing::{arbitrary_artefact, failing, passing};
 
     #[test]
@@ -260,18 +278,14 @@ mod tests {
         let control = || Control::Missing("the right password is refused, too".to_owned());
         let (end, logged_in) = (WrongPasswordEnd::AskedAgain(None), Some(false));
         assert!(!passing(&WrongPassword { end, status: None, echoed: false, logged_in, control: control() }).contains(&REFUSED));
-        for form in [Form::Login, Form::Consent] {
-            assert!(passing(&FormElsewhere { form, accepted: false, says: String::new(), control: control() }).is_empty());
-        }
+        assert!(passing(&FormElsewhere { accepted: false, says: String::new(), control: control() }).is_empty());
     }
 
     #[test]
     fn forms_and_refusals() {
-        for (form, rule) in [(Form::Login, "login/form-bound-to-session"), (Form::Consent, "consent/form-bound-to-session")] {
-            let sent = |accepted, control| FormElsewhere { form, accepted, says: String::new(), control };
-            assert_eq!(passing(&sent(false, Control::Good)), [rule]);
-            assert_eq!(failing(&sent(true, Control::Good)), [rule]);
-        }
+        let form = |accepted, control| FormElsewhere { accepted, says: String::new(), control };
+        assert_eq!(passing(&form(false, Control::Good)).len(), 1);
+        assert_eq!(failing(&form(true, Control::Good)), ["login/form-bound-to-session"]);
         assert_eq!(failing(&Denial { denied: Denied::Answer }), Vec::<&str>::new());
         assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
         assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
@@ -290,12 +304,26 @@ mod tests {
         => WrongPassword { end, status, echoed, logged_in, control: Control::Good }
     );
 
-    arbitrary_artefact!(FormElsewhere:
-        form in proptest::sample::select(&[Form::Login, Form::Consent][..]),
-        accepted in any::<bool>(),
-        says in ".{1,12}"
-        => FormElsewhere { form, accepted, says, control: Control::Good }
+    #[test]
+    fn forged_consent() {
+        let refused =
+            ForgedConsent { accepted: false, same_site: true, may_be_known: true, says: "an error page".to_owned(), control: Control::Good };
+        let rule = ["consent/form-not-forged"];
+        assert_eq!(passing(&refused), rule);
+        assert!(passing(&ForgedConsent { control: Control::Missing("no".to_owned()), ..refused.clone() }).is_empty());
+        let accepted = ForgedConsent { accepted: true, same_site: false, may_be_known: false, ..refused };
+        assert_eq!(failing(&accepted), rule);
+        for open in [ForgedConsent { same_site: true, ..accepted.clone() }, ForgedConsent { may_be_known: true, ..accepted.clone() }] {
+            assert!(failing(&open).is_empty() && passing(&open).is_empty());
+        }
+    }
+
+    arbitrary_artefact!(ForgedConsent:
+        (accepted, same_site, may_be_known) in any::<(bool, bool, bool)>(), says in ".{1,12}"
+        => ForgedConsent { accepted, same_site, may_be_known, says, control: Control::Good }
     );
+
+    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });
 
     arbitrary_artefact!(Denial:
         denied in prop_oneof![Just(Denied::Answer), Just(Denied::Code), ".{1,12}".prop_map(Denied::Page)] => Denial { denied }

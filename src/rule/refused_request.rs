@@ -53,6 +53,8 @@ pub struct RefusedRequest {
     pub prompts: bool,
     /// True if the metadata list `code_challenge_methods_supported`: the issuer supports PKCE.
     pub pkce: bool,
+    /// True if the client is a native application.
+    pub native: bool,
     /// The journal's number of the exchange.
     pub exchange: usize,
 }
@@ -151,7 +153,15 @@ static RULES: &[Check<RefusedRequests>] = &[
         "Another application on the device that intercepts the code can exchange it.",
         "Require a `code_challenge` from public clients, and answer a request without it with `error=invalid_request`. In Ory Hydra: set \
          `oauth2.pkce.enforced_for_public_clients`.",
-        |all| not_granted(all, Improper::NoChallenge),
+        |all| all.each(|request| request.improper == Improper::NoChallenge && !request.native, "an error", is_refused),
+    ),
+    should(
+        "authz-refusal/native-challenge",
+        "RFC8252-8.1",
+        "A native application's request without a code challenge should be refused",
+        "Another application on the device that intercepts the code can exchange it.",
+        "Require a `code_challenge` from every client with `application_type` `native`, and answer a request without it with `error=invalid_request`.",
+        |all| all.each(|request| request.improper == Improper::NoChallenge && request.native, "an error", is_refused),
     ),
     should(
         "authz-refusal/prompt-unsupported",
@@ -212,7 +222,12 @@ static RULES: &[Check<RefusedRequests>] = &[
 fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
     let needs_pkce = matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
     let is_about = |request: &RefusedRequest| request.improper == improper && (request.pkce || !needs_pkce);
-    all.each(is_about, "an error", |request| !matches!(request.became, Became::Granted(_)))
+    all.each(is_about, "an error", is_refused)
+}
+
+/// True of a request that got nothing.
+fn is_refused(request: &RefusedRequest) -> bool {
+    !matches!(request.became, Became::Granted(_))
 }
 
 #[cfg(test)]
@@ -224,6 +239,15 @@ mod tests {
     use crate::rule::Artefact as _;
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
+    #[test]
+    fn a_native_application_is_judged_by_its_own_rule() {
+        let mut requests = one(Improper::NoChallenge, Became::Granted("code".to_owned()));
+        requests.0[0].native = true;
+        assert_eq!(failing(&requests), ["authz-refusal/native-challenge"]);
+        requests.0[0].became = Became::Error("invalid_request".to_owned());
+        assert!(passing(&requests).contains(&"authz-refusal/native-challenge"));
+    }
+
     const ALL: [(Improper, &str); 6] = [
         (Improper::NoResponseType, "authz-refusal/response-type-missing"),
         (Improper::TokenResponseType, "authz-refusal/response-type-not-registered"),
@@ -234,7 +258,7 @@ mod tests {
     ];
 
     fn one(improper: Improper, became: Became) -> RefusedRequests {
-        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, description: None, prompts: false, pkce: true, exchange: 3 }])
+        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, description: None, prompts: false, pkce: true, native: false, exchange: 3 }])
     }
 
     #[test]
@@ -315,7 +339,7 @@ mod tests {
                 (true, false) => Improper::Odd,
                 _ => improper,
             };
-            RefusedRequest { improper, sent: "a request", became, description: None, prompts, pkce, exchange: 3 }
+            RefusedRequest { improper, sent: "a request", became, description: None, prompts, pkce, native: pkce, exchange: 3 }
         }
     }
 

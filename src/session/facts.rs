@@ -215,6 +215,8 @@ pub struct ClientFacts {
     pub registered: Vec<Client>,
     /// The identifier of the client whose own token read its configuration last.
     pub read: Option<String>,
+    /// The identifier of the client that was updated last, and with what.
+    pub updated: Option<(String, Value)>,
     /// What the issuer said of the client that was registered last.
     pub registration: Option<Map<String, Value>>,
     /// True if the issuer compares what is sent by Basic without undoing the form-encoding, so that it is sent without.
@@ -229,6 +231,8 @@ pub struct ClientFacts {
     pub request_signer: Option<RequestSigner>,
     /// What a client registered for end-users to see.
     pub links: Option<ClientLinks>,
+    /// True if the client that was registered last has a name with markup in it.
+    pub has_odd_name: bool,
 }
 
 impl ClientFacts {
@@ -265,6 +269,8 @@ pub struct GrantFacts {
     pub attacked: Option<Code>,
     /// The tokens of the last login.
     pub login: Option<UserTokens>,
+    /// The ID token of the login before that, as it came.
+    pub earlier_id_token: Option<String>,
     /// What userinfo gave for a login that asked for no single claims, with the scope of that login.
     pub unasked_claims: Option<(String, Map<String, Value>)>,
     /// Every grant that tokens were issued for, for the clean-up.
@@ -298,6 +304,8 @@ pub struct BrowserFacts {
     pub is_logged_in: bool,
     /// True once it was sent back after a logout with nothing wrong in it.
     pub logout_works: bool,
+    /// True once a logout with nothing wrong in it was served though nobody was logged in.
+    pub idle_logout_works: bool,
 }
 
 /// What a test knows so far, by what it is about.

@@ -1,5 +1,6 @@
 //! The user agent without a screen: plain HTTP with cookies and forms, for pipelines without a browser. It runs no JavaScript.
 
+pub mod consent_form;
 mod form;
 mod html;
 mod walk;
@@ -12,7 +13,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
 use url::Url;
 
-pub use self::walk::FormOf;
+use self::consent_form::ConsentForm;
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit};
@@ -121,8 +122,18 @@ impl HttpSession {
         Walk::new(&self.client, visit, callback).go().await
     }
 
-    /// The same, but a form that this session was shown is sent by another, which has none of its cookies.
-    pub async fn visit_with_form_sent_by(&self, form: FormOf, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
-        Walk::new(&self.client, visit, callback).with_form_sent_by(form, &other.client).go().await
+    /// Goes to the authorization endpoint, logs in, and ends where the end-user is asked to consent, with the form as it would be sent.
+    pub async fn visit_to_consent(&self, visit: &Visit, callback: &CallbackListener) -> (Journey, Option<ConsentForm>) {
+        Walk::new(&self.client, visit, callback).to_consent().go_to_consent().await
+    }
+
+    /// Sends a consent form as a page at an address does, and goes where it leads: a consent page once more is the end.
+    pub async fn send_consent(&self, form: &ConsentForm, from: &Url, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).begin_with(form, from).to_consent().go().await
+    }
+
+    /// The visit as of an end-user who logs in, but the login form that this session was shown is sent by another, which has none of its cookies.
+    pub async fn visit_with_form_sent_by(&self, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client).go().await
     }
 }

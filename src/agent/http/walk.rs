@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::agent::http::consent_form::ConsentForm;
 use crate::agent::http::form::Sent;
 use crate::agent::http::html::Page;
 use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
@@ -32,20 +33,15 @@ const BODY_CAP: usize = 1024 * 1024;
 /// How long the listener may take to hand over what was sent to it.
 const ARRIVAL: Duration = Duration::from_secs(2);
 
-/// A form that another client than the one it was shown to is to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FormOf {
-    /// That with the password.
-    Login,
-    /// That of the consent page.
-    Consent,
-}
-
 /// A visit under way.
 pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
-    /// The client that takes over when a form is sent.
-    elsewhere: Option<(FormOf, &'a reqwest::Client)>,
+    /// The client that takes over when the login form is sent.
+    elsewhere: Option<&'a reqwest::Client>,
+    /// What is sent first instead of the request, and the page that it is sent from.
+    first: Option<(Sent, Url)>,
+    /// The visit ends where the end-user is asked to consent, with the form as it would be sent.
+    asks: Option<Option<ConsentForm>>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -70,6 +66,8 @@ impl<'a> Walk<'a> {
         Self {
             client,
             elsewhere: None,
+            first: None,
+            asks: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
@@ -82,24 +80,50 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Has another client send a form, and all that comes after it.
-    pub fn with_form_sent_by(mut self, form: FormOf, other: &'a reqwest::Client) -> Self {
-        self.elsewhere = Some((form, other));
+    /// Has another client send the login form, and all that comes after it.
+    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
+        self.elsewhere = Some(other);
         self
+    }
+
+    /// Ends the visit at the consent page.
+    pub fn to_consent(mut self) -> Self {
+        self.asks = Some(None);
+        self
+    }
+
+    /// Begins the visit with a consent form, after a login that is over.
+    pub fn begin_with(mut self, form: &ConsentForm, from: &Url) -> Self {
+        self.first = Some((form.sent.clone(), from.clone()));
+        (self.progress.password_sent, self.progress.identified) = (true, true);
+        self
+    }
+
+    /// Makes the visit, and gives the consent form that it ends at, if it does.
+    pub async fn go_to_consent(mut self) -> (Journey, Option<ConsentForm>) {
+        let journey = self.make().await;
+        (journey, self.asks.flatten())
     }
 
     /// Makes the visit.
     pub async fn go(mut self) -> Journey {
+        self.make().await
+    }
+
+    async fn make(&mut self) -> Journey {
         let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
+        let (pages, traffic) = (std::mem::take(&mut self.pages), std::mem::take(&mut self.traffic));
+        Journey { pages, traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
-        let mut next = Sent { url: self.visit.url.clone(), body: None };
-        let mut from = None;
+        let (mut next, mut from) = match self.first.take() {
+            Some((form, page)) => (form, Some(page)),
+            None => (Sent { url: self.visit.url.clone(), body: None }, None),
+        };
         let mut automatic = 0;
         let mut password_next = false;
         loop {
@@ -134,13 +158,15 @@ impl<'a> Walk<'a> {
             let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
+            if classified.kind == PageKind::Consent && self.asks.is_some() {
+                let page = from.clone().unwrap_or_else(|| self.visit.url.clone());
+                let url = page.to_string();
+                self.asks = Some(Some(ConsentForm { sent: next, page }));
+                return Err(VisitError::NotUnderstood { url, why: NoWay::Other("the end-user is asked to consent".to_owned()) });
+            }
             // On the page with the password, not on one before it.
-            let is_form = |form: FormOf| match form {
-                FormOf::Login => matches!(classified.next, Move::Login { .. }),
-                FormOf::Consent => classified.kind == PageKind::Consent && next.body.is_some(),
-            };
-            if let Some((_, other)) = self.elsewhere.take_if(|(form, _)| is_form(*form)) {
-                self.client = other;
+            if matches!(classified.next, Move::Login { .. }) {
+                self.client = self.elsewhere.take().unwrap_or(self.client);
             }
             password_next = matches!(classified.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(classified.next, Move::Login { .. });

@@ -15,12 +15,30 @@ named! {
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
     IdTokenOtherAlg = "id-token-other-alg",
+    /// Shows no link to the home page of the client.
+    HomePageHidden = "home-page-hidden",
+    /// Shows the name of the client as markup.
+    ClientNameUnescaped = "client-name-unescaped",
+    /// Shows another name than that of the client.
+    ClientNameHidden = "client-name-hidden",
+    /// Shows question marks for the letters of a name that are not of ASCII.
+    ClientNameInAscii = "client-name-in-ascii",
+    /// Does not ask for consent that was given before, though `prompt=consent` asks for it.
+    PromptConsentIgnored = "prompt-consent-ignored",
+    /// Takes requests of native applications without a code challenge.
+    PkceNativeOptional = "pkce-native-optional",
+    /// Compares the port of redirect URIs on the IPv6 loopback address, for native applications too.
+    LoopbackIpv6PortFixed = "loopback-ipv6-port-fixed",
     /// Never asks for consent.
     ConsentNever = "consent-never",
     /// Asks for consent every time.
     ConsentAlways = "consent-always",
     /// Loads a script from another site on the login page.
     LoginPageForeignScript = "login-page-foreign-script",
+    /// Links to another site on the login page.
+    LoginPageForeignLink = "login-page-foreign-link",
+    /// Lets any site frame its error pages.
+    ErrorPagesFramed = "error-pages-framed",
     /// Has the login form sent to a plain http address.
     LoginFormPlainHttp = "login-form-plain-http",
     /// Sets its session cookie without `HttpOnly`.
@@ -45,6 +63,14 @@ named! {
     LogoutUnasked = "logout-unasked",
     /// Logs out by a good hint without asking.
     LogoutByHintUnasked = "logout-by-hint-unasked",
+    /// Logs out without asking by the ID token of an earlier login.
+    LogoutByEarlierHint = "logout-by-earlier-hint",
+    /// The same with a `sid` in its ID tokens, which it does not look at.
+    LogoutByEarlierSession = "logout-by-earlier-session",
+    /// Shows an error page for a logout where nobody is logged in.
+    LogoutIdleRefused = "logout-idle-refused",
+    /// Shows an error page for a logout in a language that it does not have.
+    LogoutLocalesRefused = "logout-locales-refused",
     /// Says by a good hint, without asking, that the end-user is logged out, and keeps the login.
     LogoutByHintIgnored = "logout-by-hint-ignored",
     /// Says that the end-user is logged out, and keeps the login.
@@ -105,6 +131,12 @@ named! {
     RegistrationFailsFirst = "registration-fails-first",
     /// Answers 500 to a registration while it is busy with another.
     RegistrationOneAtATime = "registration-one-at-a-time",
+    /// Registers web applications for the implicit grant, which it does not have.
+    RegistrationImplicit = "registration-implicit",
+    /// Has the configuration of each client at an address that does not name the client.
+    RegistrationOwnHandle = "registration-own-handle",
+    /// Registers native applications with a secret, whatever they ask for.
+    RegistrationNativeSecret = "registration-native-secret",
     /// Answers 404 where a client was deleted.
     ClientConfigNotFound = "client-config-not-found",
     /// Gives a client a new secret and a new registration access token each time it reads its configuration, as RFC 7592 2.1 allows.
@@ -113,6 +145,12 @@ named! {
     ClientConfigKeepsToken = "client-config-keeps-token",
     /// Changes the name of a client each time it reads its configuration.
     ClientConfigChanges = "client-config-changes",
+    /// Answers 404 to the update of a client that was deleted.
+    ClientUpdateNotFound = "client-update-not-found",
+    /// Answers 204 to each deletion of a client that was deleted.
+    DeletionRepeatable = "deletion-repeatable",
+    /// Takes an update with a secret that is not the client's, and leaves the secret as it is.
+    ClientUpdateSecretIgnored = "client-update-secret-ignored",
     /// Takes the identifier of a client from the body of an update.
     ClientUpdateTakesId = "client-update-takes-id",
     /// Adds the redirect URIs of an update to those that the client has.
@@ -432,8 +470,6 @@ named! {
     UnknownModeRedirected = "unknown-mode-redirected",
     /// Ignores `prompt=select_account`.
     SelectAccountIgnored = "select-account-ignored",
-    /// Does not ask for consent on `prompt=consent` where it remembers one.
-    PromptConsentRemembered = "prompt-consent-remembered",
     /// Forgets after the login what was asked for by POST.
     PostRequestLost = "post-request-lost",
     /// Leaves `auth_time` out where `claims` asks for it as essential.

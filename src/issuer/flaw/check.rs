@@ -27,6 +27,16 @@ named! {
     RegistrationAssertionAlg = "registration/assertion-alg",
     /// No public client registers for ID tokens by a secret (OpenID Connect Core 10.1).
     RegistrationSymmetricPublic = "registration/symmetric-public",
+    /// The redirect URIs of a web application with the implicit grant are by https (OpenID Connect Registration 2).
+    RegistrationImplicitHttps = "registration/implicit-https",
+    /// They are not at localhost (OpenID Connect Registration 2).
+    RegistrationImplicitHost = "registration/implicit-host",
+    /// ID tokens that come from the authorization endpoint are signed (OpenID Connect Registration 2).
+    RegistrationImplicitSigned = "registration/implicit-signed",
+    /// The logo and the pages of a client are on the host of a redirect URI (RFC 7591 5).
+    RegistrationLinks = "registration/links-host",
+    /// A `sector_identifier_uri` is by https, but on loopback (OpenID Connect Registration 5).
+    RegistrationSectorHttps = "registration/sector-https",
     /// A client registers `jwks` or `jwks_uri`, not both (RFC 7591 2).
     RegistrationKeySets = "registration/key-sets",
     /// The `response_types` of a client fit its `grant_types` (RFC 7591 2.1).
@@ -239,10 +249,12 @@ named! {
     LoginPassword = "login/password",
     /// A login form comes from the browser that the login page was sent to (RFC 6749 10.12).
     LoginBrowser = "login/browser",
-    /// A consent form comes from the browser that the consent page was sent to (RFC 6749 10.12).
-    ConsentBrowser = "consent/browser",
+    /// A consent form has what the consent page put into it, and the cookie of the browser is not sent with forms of other sites (RFC 6749 10.12).
+    ConsentForm = "consent/form",
     /// The end-user who was asked for consent gave it (OpenID Connect Core 3.1.2.4).
     ConsentDecision = "consent/decision",
+    /// The end-user is asked each time for a native application that cannot prove who it is (RFC 8252 8.6).
+    ConsentOfNative = "consent/native",
     /// The client registered the address that it asks to have the browser sent to (RP-Initiated Logout 1.0, 3).
     LogoutRedirectUri = "logout/redirect-uri",
     /// A request to have the browser sent back has a hint (RP-Initiated Logout 1.0, 3).

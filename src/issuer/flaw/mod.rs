@@ -150,6 +150,8 @@ pub enum Site {
     ClientConfig,
     /// The refusal of a client's configuration.
     ClientConfigRefusal,
+    /// The answer to a method that the configuration of a client does not know (`status` and `headers` only).
+    ClientConfigMethod,
     /// The answer to a change of a client's configuration.
     ClientUpdate,
     /// The refusal of such a change for its metadata.
@@ -238,6 +240,8 @@ pub enum Site {
     SharedUserinfo,
     /// Answers of the registration endpoint, as pages of other origins get them.
     SharedRegistration,
+    /// The configuration of a client, as pages of other origins get it.
+    SharedClientConfig,
     /// Answers of the authorization endpoint, as pages of other origins get them.
     SharedAuthorization,
     /// The answer to a browser that asks whether a page may send a request.

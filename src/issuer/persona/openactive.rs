@@ -46,7 +46,10 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
         .route(TOKEN, get(token::get).post(token::post))
         .route(USERINFO, get(userinfo::get).post(userinfo::post))
         .route(REGISTER, post(registration::post))
-        .route(&format!("{REGISTER}/{{handle}}"), get(registration::read).put(registration::replace).delete(registration::delete))
+        .route(
+            &format!("{REGISTER}/{{handle}}"),
+            get(registration::read).put(registration::replace).delete(registration::delete).patch(registration::other_method),
+        )
         .route(REVOKE, post(revocation::post))
         .route(INTROSPECT, post(introspection::post))
         .route(END_SESSION, get(logout::get).post(logout::post))

@@ -3,13 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use url::Url;
 
 use super::{IdToken, NOT_NONE};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{
-    applies_if, holds, list, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
+    applies_if, holds, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};

@@ -24,6 +24,15 @@ pub enum Hint {
     Forged,
     /// The ID token of the login with `alg` `none` and without a signature.
     Unsigned,
+    /// The ID token of an earlier login, which a logout has ended. There must have been one.
+    Earlier,
+}
+
+impl Hint {
+    /// True of an ID token as the issuer sent it.
+    fn is_genuine(self) -> bool {
+        matches!(self, Self::Good | Self::Earlier)
+    }
 }
 
 /// `post_logout_redirect_uri`.
@@ -73,6 +82,10 @@ pub struct Logout {
     pub other_client: bool,
     /// It was sent by POST.
     pub by_post: bool,
+    /// It asks for a language that nobody has.
+    pub ui_locales: bool,
+    /// Whether the hint names another session than the ID token of the present login, by `sid`; `None` where it names none.
+    pub other_session: Option<bool>,
     /// Where it ended.
     pub end: LogoutEnd,
     /// The end-user was asked whether to log out, and said yes.
@@ -83,12 +96,14 @@ pub struct Logout {
     pub logged_in: Option<bool>,
     /// True if the browser was sent back after a logout of the same client with nothing wrong in it: the control for one that must not be.
     pub control: bool,
+    /// True if the same request without a wish for a language was served when the end-user was not logged in.
+    pub idle_control: bool,
 }
 
 impl Logout {
     /// Nothing to say unless the request has nothing wrong in it, and everything that a redirect needs.
     fn good(&self) -> Result<(), Unmet> {
-        let is_good = self.hint == Hint::Good && self.redirect == Redirect::Registered && !self.other_client;
+        let is_good = self.hint == Hint::Good && self.redirect == Redirect::Registered && !self.other_client && !self.ui_locales;
         applies_if(is_good, "the request is not one to send the browser back for")
     }
 
@@ -100,6 +115,11 @@ impl Logout {
     /// True if the browser came back from a request that has nothing wrong in it.
     pub fn is_control(&self) -> bool {
         self.good().is_ok() && self.is_redirected()
+    }
+
+    /// True if a request with nothing wrong in it was served when the end-user was not logged in.
+    pub fn is_idle_control(&self) -> bool {
+        self.good().is_ok() && self.logged_in_before == Some(false) && !self.is_refused()
     }
 
     fn is_redirected(&self) -> bool {
@@ -118,6 +138,30 @@ impl Logout {
         applies_if(still_logged_in || self.logged_in_before == Some(true), NOT_BEFORE)?;
         let seen = if still_logged_in { "a code with prompt=none" } else { "an error with prompt=none" };
         holds(!still_logged_in, "no code with prompt=none", seen)
+    }
+
+    /// Passes where the end-user was asked before a hint of an earlier session logged them out, or were not logged out.
+    fn asked_for_earlier(&self) -> Judgement {
+        applies_if(self.hint == Hint::Earlier, "the hint is of no earlier login")?;
+        match self.logged_in {
+            None => not_applicable(UNKNOWN),
+            Some(_) if self.asked => pass("the end-user was asked"),
+            Some(true) => {
+                applies_if(self.control, NO_CONTROL)?;
+                pass("still logged in")
+            }
+            Some(false) if self.logged_in_before != Some(true) => not_applicable(NOT_BEFORE),
+            Some(false) if self.end == LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+            Some(false) => fail("a question first", format!("logged out without a question; {}", self.seen())),
+        }
+    }
+
+    /// Passes where a request without a hint was not refused.
+    fn served(&self, redirect: Redirect) -> Judgement {
+        let is_it = self.hint == Hint::None && self.redirect == redirect && !self.other_client && !self.ui_locales;
+        applies_if(is_it, "the request is another")?;
+        applies_if(self.logged_in_before == Some(true), NOT_BEFORE)?;
+        holds(!self.is_refused(), "a question, and no error", self.seen())
     }
 
     /// Where it ended, for the report.
@@ -162,10 +206,12 @@ impl Artefact for Logout {
     }
 }
 
+const IDLE: &str = "logout/not-logged-in-served";
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";
 const UNKNOWN: &str = "whether the end-user is logged in afterwards was not found out";
 const NOT_BEFORE: &str = "could not be judged: as far as a request with prompt=none shows, the end-user was not logged in before either";
+const NO_CONTROL: &str = "could not be judged: the browser was not sent back after a good logout either";
 const NOT_CLEAR: &str = "the page asks something, and which of its buttons logs out is not clear";
 
 static RULES: &[Check<Logout>] = &[
@@ -216,7 +262,7 @@ static RULES: &[Check<Logout>] = &[
         "If `id_token_hint` is missing or its signature is not the issuer's, show a page that asks whether to log out, and end the session only when \
          the end-user confirms.",
         |logout| {
-            applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
+            applies_if(!logout.hint.is_genuine(), "the request has a good hint")?;
             match logout.logged_in {
                 None => not_applicable(UNKNOWN),
                 Some(_) if logout.asked => pass("the end-user was asked"),
@@ -230,6 +276,91 @@ static RULES: &[Check<Logout>] = &[
             }
         },
     ),
+    should(
+        "logout/asks-with-hint",
+        "OIDCRIL-2",
+        "With a good `id_token_hint`, too, the issuer should ask the end-user before it logs the end-user out",
+        "An end-user who leaves one client is logged out of all of them, and did not want that.",
+        "Show a page that asks whether to log out of the issuer, too, whatever the request holds, and end the session when the end-user confirms.",
+        |logout| {
+            let is_good = logout.hint == Hint::Good && !logout.other_client && !logout.ui_locales;
+            applies_if(is_good && matches!(logout.redirect, Redirect::Registered | Redirect::None), "the request is not one that is in order")?;
+            applies_if(logout.logged_in_before == Some(true), NOT_BEFORE)?;
+            logout.taken()?;
+            match &logout.end {
+                _ if logout.asked => pass("the end-user was asked"),
+                LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+                _ if logout.is_refused() => not_applicable(format!("the request was refused: {}", logout.seen())),
+                _ => fail("a question first", format!("no question; {}", logout.seen())),
+            }
+        },
+    ),
+    must(
+        "logout/asks-for-other-session",
+        "OIDCRIL-2",
+        "With an `id_token_hint` whose `sid` is that of another session, the issuer must ask the end-user before it logs the end-user out",
+        "Whoever has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
+        "Compare the `sid` of the hint with the session of the browser. If they differ, ask whether to log out, or do nothing.",
+        |logout| {
+            applies_if(logout.other_session == Some(true), "the hint does not name another session by sid")?;
+            logout.asked_for_earlier()
+        },
+    ),
+    // The text: "if the supplied ID Token does not belong to the current OP session with the RP and/or currently logged in End-User". Without a
+    // `sid` a hint is of the end-user at least.
+    should(
+        "logout/asks-for-earlier-login",
+        "OIDCRIL-2",
+        "With an `id_token_hint` of a login that was ended, the issuer should ask the end-user before it logs the end-user out",
+        "Whoever has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
+        "Put a `sid` into ID tokens and compare that of the hint with the session of the browser. If they differ, ask whether to log out, or do nothing.",
+        |logout| {
+            applies_if(logout.other_session.is_none(), "the hint says by sid which session it is of")?;
+            logout.asked_for_earlier()
+        },
+    ),
+    must(
+        "logout/bare-served",
+        "OIDCRIL-2",
+        "A logout request with nothing but a `state` must not be refused: the end-user must be asked",
+        "A client that has no ID token at hand, for example after a restart, cannot let its end-users log out.",
+        "Take every parameter of the logout endpoint as optional. Without `id_token_hint`, ask whether to log out, and end on a page of the issuer.",
+        |logout| logout.served(Redirect::None),
+    ),
+    // What is "declined" or "suspect" is about hints; but an address that nothing shows to be the client's may be taken for an error (4).
+    should(
+        "logout/redirect-only-served",
+        "OIDCRIL-2",
+        "A logout request with a `post_logout_redirect_uri` and without `id_token_hint` should not be refused: the end-user should be asked",
+        "End-users of a client that has no ID token at hand believe that they have logged out, but they have not.",
+        "Without `id_token_hint`, ask whether to log out, and end on a page of the issuer: leave out the redirect only.",
+        |logout| logout.served(Redirect::Registered),
+    ),
+    must(
+        IDLE,
+        "OIDCRIL-4",
+        "A logout request must not be refused because the end-user is not logged in",
+        "The end-user who logs out in two windows is shown an error in the second, and does not know whether they are logged out.",
+        "Where there is no session, end the request as if it had been ended now: with the redirect, or with a page that says so.",
+        |logout| {
+            logout.good()?;
+            applies_if(logout.logged_in_before == Some(false), "the end-user was logged in before, or that is not known")?;
+            applies_if(logout.control, NO_CONTROL)?;
+            holds(!logout.is_refused(), "no error", logout.seen())
+        },
+    ),
+    should(
+        "logout/ui-locales",
+        "OIDCRIL-2",
+        "A logout request should not be refused because of languages in `ui_locales` that the issuer does not have",
+        "End-users who speak another language than the issuer cannot log out.",
+        "Take the first language of `ui_locales` that the issuer has, and its own where it has none of them.",
+        |logout| {
+            applies_if(logout.ui_locales, "the request has no ui_locales")?;
+            applies_if(logout.idle_control, "could not be judged: the same request without ui_locales was not served either")?;
+            holds(!logout.is_refused(), "no error", logout.seen())
+        },
+    ),
     // The specification describes the redirect and has no keyword for it.
     should(
         REDIRECTED,
@@ -241,6 +372,7 @@ static RULES: &[Check<Logout>] = &[
         |logout| {
             logout.good()?;
             logout.taken()?;
+            needs(!logout.is_refused() || logout.logged_in_before != Some(false), IDLE)?;
             match logout.end {
                 LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
                 _ => holds(logout.is_redirected(), "the registered address", logout.seen()),
@@ -339,6 +471,6 @@ fn not_followed(logout: &Logout, concerned: bool) -> Judgement {
     if logout.is_redirected() {
         return fail("no redirect to the address of the request", logout.seen());
     }
-    applies_if(logout.control, "could not be judged: the browser was not sent back after a good logout either")?;
+    applies_if(logout.control, NO_CONTROL)?;
     pass(logout.seen())
 }

@@ -11,11 +11,14 @@ fn good() -> Logout {
         state: Some("s".to_owned()),
         other_client: false,
         by_post: false,
+        ui_locales: false,
+        other_session: None,
         end: back(&[("state", "s")]),
         asked: true,
         logged_in_before: Some(true),
         logged_in: Some(false),
         control: true,
+        idle_control: true,
     }
 }
 
@@ -29,8 +32,11 @@ fn page(status: u16) -> LogoutEnd {
 
 #[test]
 fn a_good_logout_comes_back_with_its_state() {
-    assert_eq!(passing(&good()), ["logout/session-ended", REDIRECTED, "logout/state-returned", "logout/no-other-parameters"]);
-    assert_eq!(failing(&Logout { asked: false, ..good() }), Vec::<&str>::new());
+    assert_eq!(
+        passing(&good()),
+        ["logout/session-ended", "logout/asks-with-hint", REDIRECTED, "logout/state-returned", "logout/no-other-parameters"]
+    );
+    assert_eq!(failing(&Logout { asked: false, ..good() }), ["logout/asks-with-hint"]);
     assert_eq!(failing(&Logout { end: page(200), ..good() }), [REDIRECTED]);
     assert_eq!(failing(&Logout { end: LogoutEnd::Unclear, asked: false, logged_in: Some(true), ..good() }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { end: back(&[]), ..good() }), ["logout/state-returned"]);
@@ -40,7 +46,7 @@ fn a_good_logout_comes_back_with_its_state() {
     assert_eq!(failing(&Logout { logged_in: Some(true), ..good() }), ["logout/session-ended"]);
     let unasked = Logout { asked: false, ..good() };
     assert_eq!(passing(&unasked)[0], "logout/session-ended-by-hint");
-    assert_eq!(failing(&Logout { logged_in: Some(true), ..unasked.clone() }), ["logout/session-ended-by-hint"]);
+    assert_eq!(failing(&Logout { logged_in: Some(true), ..unasked.clone() }), ["logout/session-ended-by-hint", "logout/asks-with-hint"]);
     assert_eq!(failing(&Logout { logged_in: Some(true), other_client: true, end: page(400), ..unasked }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { logged_in: None, ..good() }), Vec::<&str>::new());
 }
@@ -49,7 +55,7 @@ fn a_good_logout_comes_back_with_its_state() {
 fn post() {
     let posted = |end| Logout { by_post: true, end, logged_in: Some(true), ..good() };
     assert_eq!(failing(&posted(page(405))), [POST]);
-    assert_eq!(not_run(&posted(page(405))).len(), 6);
+    assert_eq!(not_run(&posted(page(405))).len(), 7);
     assert_eq!(failing(&Logout { logged_in: Some(false), ..posted(back(&[("state", "s")])) }), Vec::<&str>::new());
 }
 
@@ -64,7 +70,8 @@ fn what_must_not_be_followed() {
         (Logout { hint: Hint::None, ..good() }, "logout/no-hint-not-followed"),
     ] {
         assert_eq!(failing(&logout), [rule]);
-        let refused = Logout { end: page(400), asked: false, logged_in: Some(true), ..logout };
+        // Whether a request without a hint may be refused is another matter.
+        let refused = Logout { end: page(400), asked: false, logged_in: Some(true), logged_in_before: None, ..logout };
         assert_eq!((failing(&refused), passing(&refused)), (vec![], vec![rule]));
         assert_eq!(passing(&Logout { control: false, ..refused }), Vec::<&str>::new(), "a good logout is not followed either");
     }
@@ -89,13 +96,52 @@ fn without_a_good_hint_the_end_user_is_asked() {
     assert_eq!(failing(&Logout { asked: false, logged_in: Some(true), ..bare.clone() }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { asked: false, end: LogoutEnd::Unclear, ..bare.clone() }), Vec::<&str>::new());
     let stayed = Logout { asked: false, logged_in: Some(true), ..bare.clone() };
-    assert_eq!(passing(&stayed), ["logout/asks-without-hint"]);
-    assert_eq!(passing(&Logout { end: page(400), ..stayed }), Vec::<&str>::new(), "the request was refused");
+    assert_eq!(passing(&stayed), ["logout/asks-without-hint", "logout/bare-served"]);
+    let refused = Logout { end: page(400), ..stayed };
+    assert_eq!((passing(&refused), failing(&refused)), (vec![], vec!["logout/bare-served"]), "the request was refused");
+    let redirect_only = Logout { redirect: Redirect::Registered, ..refused };
+    assert_eq!(failing(&redirect_only), ["logout/redirect-only-served"]);
     assert_eq!(failing(&Logout { logged_in: Some(true), ..bare }), ["logout/session-ended"]);
 }
 
+#[test]
+fn a_hint_of_an_earlier_session_is_no_order() {
+    for (other_session, rule) in [(Some(true), "logout/asks-for-other-session"), (None, "logout/asks-for-earlier-login")] {
+        let earlier = Logout { hint: Hint::Earlier, redirect: Redirect::None, other_session, end: page(200), ..good() };
+        assert_eq!(passing(&earlier), ["logout/session-ended", rule]);
+        let unasked = Logout { asked: false, ..earlier };
+        assert_eq!(failing(&unasked), [rule]);
+        // The issuer may think it suspect and do nothing, where it does something with one in order.
+        let declined = Logout { logged_in: Some(true), end: page(400), ..unasked.clone() };
+        assert_eq!((passing(&declined), failing(&declined)), (vec![rule], vec![]));
+        assert!(passing(&Logout { control: false, ..declined }).is_empty());
+        assert!(failing(&Logout { logged_in_before: Some(false), ..unasked.clone() }).is_empty());
+        assert!(failing(&Logout { other_session: Some(false), ..unasked }).is_empty());
+    }
+}
+
+#[test]
+fn who_is_not_logged_in_may_log_out() {
+    let idle = Logout { asked: false, logged_in_before: Some(false), ..good() };
+    assert!(passing(&idle).contains(&"logout/not-logged-in-served") && idle.is_idle_control());
+    let refused = Logout { end: page(400), ..idle };
+    assert_eq!(failing(&refused), ["logout/not-logged-in-served"]);
+    assert!(!refused.is_idle_control());
+    assert!(!failing(&Logout { control: false, ..refused }).contains(&"logout/not-logged-in-served"));
+}
+
+#[test]
+fn a_language_that_nobody_has_is_no_error() {
+    let locales = Logout { ui_locales: true, asked: false, logged_in_before: None, logged_in: None, ..good() };
+    assert_eq!(passing(&locales), ["logout/ui-locales"]);
+    let refused = Logout { end: page(400), ..locales };
+    assert_eq!(failing(&refused), ["logout/ui-locales"]);
+    assert!(failing(&Logout { idle_control: false, ..refused }).is_empty());
+}
+
 arbitrary_artefact!(Logout:
-    hint in select(&[Hint::Good, Hint::None, Hint::Forged, Hint::Unsigned][..]),
+    hint in select(&[Hint::Good, Hint::None, Hint::Forged, Hint::Unsigned, Hint::Earlier][..]),
+    (ui_locales, other_session, idle_control) in any::<(bool, Option<bool>, bool)>(),
     redirect in select(&[Redirect::Registered, Redirect::None, Redirect::Unregistered, Redirect::QueryAdded][..]),
     state in proptest::option::of("s|.{0,4}"),
     (other_client, by_post, asked) in any::<(bool, bool, bool)>(),
@@ -105,5 +151,5 @@ arbitrary_artefact!(Logout:
         Just(LogoutEnd::Unclear),
     ],
     (logged_in_before, logged_in, control) in any::<(Option<bool>, Option<bool>, bool)>()
-    => Logout { hint, redirect, state, other_client, by_post, end, asked, logged_in_before, logged_in, control }
+    => Logout { hint, redirect, state, other_client, by_post, ui_locales, other_session, end, asked, logged_in_before, logged_in, control, idle_control }
 );

@@ -5,7 +5,8 @@ use url::{Host, Url};
 use crate::observed::document::{Content, Document};
 use crate::observed::page::PageKind;
 use crate::observed::policy::form_action_against;
-use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
+use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, holds, list, may, must, needs, none_wrong, shorten, should};
 use crate::rule::judgement::{Unmet, not_applicable};
 use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check};
@@ -28,6 +29,8 @@ pub struct ShownPage {
     pub document: Document,
     /// The redirect URI, if redirects led there from a form of this page, or were to lead there and the browser dropped them.
     pub leads_to: Option<Url>,
+    /// The redirect URI of the client that asks.
+    pub client: Option<Url>,
     /// The exchange that it came by.
     pub exchange: Option<usize>,
 }
@@ -98,6 +101,8 @@ impl Artefact for ShownPage {
     }
 }
 
+const FRAME_ANCESTORS: &str = "page/frame-ancestors";
+
 static RULES: &[Check<ShownPage>] = &[
     must(
         "page/https",
@@ -132,7 +137,7 @@ static RULES: &[Check<ShownPage>] = &[
         },
     ),
     should(
-        "page/frame-ancestors",
+        FRAME_ANCESTORS,
         "RFC9700-4.16",
         "The pages for login and consent should limit by `frame-ancestors` in a Content Security Policy which sites may frame them",
         "Not every browser applies `X-Frame-Options` to all pages around a frame, and scripts against frames can be switched off.",
@@ -142,6 +147,26 @@ static RULES: &[Check<ShownPage>] = &[
             let document = page.with_headers()?;
             let named = ancestors(document).iter().any(|directive| confines(directive));
             holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", framing(page, document))
+        },
+    ),
+    should(
+        "page/x-frame-options",
+        "RFC9700-4.16",
+        "The pages for login and consent should have `X-Frame-Options` beside `frame-ancestors`, or another protection",
+        "Browsers that do not know `frame-ancestors` show the page in a frame of any site.",
+        "Send `X-Frame-Options: DENY` with every page on which the end-user logs in or consents, beside the Content Security Policy.",
+        |page| {
+            let document = page.with_headers()?;
+            let policies = ancestors(document);
+            needs(policies.iter().any(|directive| confines(directive)), FRAME_ANCESTORS)?;
+            // The header cannot name sites (RFC 7034 2.3.2.3).
+            applies_if(
+                !policies.iter().any(|directive| names_sites(directive)),
+                "the policy names sites that may frame the page, which X-Frame-Options cannot",
+            )?;
+            let has_header = frame_options(document);
+            applies_if(has_header || !page.content()?.scripts, "no X-Frame-Options; but one of its scripts may break out of frames")?;
+            holds(has_header, "X-Frame-Options: DENY or SAMEORIGIN", framing(page, document))
         },
     ),
     // No text of OAuth speaks of form-action. Chromium and WebKit hold it against the redirects after a form, Firefox does not: in most browsers
@@ -180,6 +205,22 @@ static RULES: &[Check<ShownPage>] = &[
             let strange: Vec<String> = content.resources.iter().filter(strange).map(place).collect();
             let seen = if strange.is_empty() { format!("{} of its own", content.resources.len()) } else { list(&strange) };
             holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", page.name()))
+        },
+    ),
+    // As for resources: the vendor's own sites are no third party, and cannot be told from one.
+    may(
+        "page/no-third-party-links",
+        "RFC9700-4.2.4",
+        "It is good practice that the pages for login and consent have no links to third parties, but to the client",
+        "The third party learns the address of the page with all that is in it when the end-user follows the link.",
+        "Remove links to other sites from these pages. Where one is needed, give it `rel=\"noreferrer\"` and let it lead to a page of the issuer's own.",
+        |page| {
+            let content = page.content()?;
+            let known = [Some(owner(&page.url)), page.client.as_ref().map(owner)];
+            let strange = |url: &&Url| !known.contains(&Some(owner(url))) && !(is_loopback(url) && is_loopback(&page.url));
+            let strange: Vec<String> = content.links.iter().filter(strange).map(place).collect();
+            let seen = if strange.is_empty() { format!("{} to the issuer or the client", content.links.len()) } else { list(&strange) };
+            holds(strange.is_empty(), "links to the issuer's and the client's own sites only", format!("{}: {seen}", page.name()))
         },
     ),
     may(
@@ -223,9 +264,13 @@ fn place(url: &Url) -> String {
     if origin.is_tuple() { format!("{}{}", origin.ascii_serialization(), url.path()) } else { shorten(url.as_str()) }
 }
 
-/// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode does not protect.
 fn ancestors(document: &Document) -> Vec<String> {
-    let policies = document.header("content-security-policy").flat_map(|value| value.split([',', '\n']));
+    ancestors_in(document.header("content-security-policy"))
+}
+
+/// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode does not protect.
+fn ancestors_in<'a>(headers: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let policies = headers.flat_map(|value| value.split([',', '\n']));
     let directives = policies.filter_map(|policy| {
         policy.split(';').map(str::trim).find(|directive| {
             let name = directive.split_ascii_whitespace().next().unwrap_or_default();
@@ -243,9 +288,24 @@ fn confines(directive: &str) -> bool {
         .any(|source| matches!(source.to_ascii_lowercase().as_str(), "*" | "http:" | "https:" | "http://*" | "https://*"))
 }
 
-/// `X-Frame-Options`, where browsers heed it: `DENY` or `SAMEORIGIN` (RFC 7034 2.1).
+/// True of a policy that names sites beside the page's own.
+fn names_sites(directive: &str) -> bool {
+    directive.split_ascii_whitespace().skip(1).any(|source| !matches!(source.to_ascii_lowercase().as_str(), "'none'" | "'self'"))
+}
+
+/// True of an answer that no other site may frame, by its headers.
+pub fn is_protected_from_frames(answer: &Received) -> bool {
+    let has_policy = ancestors_in(answer.header_all("content-security-policy")).iter().any(|directive| confines(directive));
+    has_policy || frame_options_in(answer.header_all("x-frame-options"))
+}
+
 fn frame_options(document: &Document) -> bool {
-    let mut values = document.header("x-frame-options").flat_map(|value| value.split([',', '\n'])).map(str::trim).peekable();
+    frame_options_in(document.header("x-frame-options"))
+}
+
+/// `X-Frame-Options`, where browsers heed it: `DENY` or `SAMEORIGIN` (RFC 7034 2.1).
+fn frame_options_in<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
+    let mut values = headers.flat_map(|value| value.split([',', '\n'])).map(str::trim).peekable();
     values.peek().is_some() && values.all(|value| value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin"))
 }
 

@@ -13,25 +13,32 @@ fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> Show
         url: url.parse().expect("a URL"),
         document: Document::read(url, html, Some(&headers), false),
         leads_to: Some("http://127.0.0.1:3000/cb".parse().expect("a URL")),
+        client: Some("https://app.client.example/cb".parse().expect("a URL")),
         exchange: None,
     }
 }
 
 const OP: &str = "https://login.op.example/authorize?state=1";
 const FORM: &str = "<form method=post action=/login><input type=password></form>";
-const GOOD: [(&str, &str); 3] =
-    [("content-security-policy", "default-src 'none'; frame-ancestors 'none'"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")];
+const GOOD: [(&str, &str); 4] = [
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+];
 
 fn with(change: (&'static str, &'static str), html: &str) -> Vec<&'static str> {
-    let mut headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| *name != change.0).collect();
+    // Of the two that keep a page from being framed, the change is to be all there is.
+    let is_other = |name: &str| name != change.0 && !(change.0 == "content-security-policy" && name == "x-frame-options");
+    let mut headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| is_other(name)).collect();
     headers.extend(Some(change).filter(|(_, value)| !value.is_empty()));
     failing(&page(PageKind::Login, OP, &headers, html))
 }
 
 #[test]
 fn a_good_page_passes_and_others_are_not_asked() {
-    assert_eq!(passing(&page(PageKind::Consent, OP, &GOOD, FORM)).len(), 7);
-    assert_eq!(not_applicable(&page(PageKind::Error, OP, &[], "")).len(), 7);
+    assert_eq!(passing(&page(PageKind::Consent, OP, &GOOD, FORM)).len(), 9);
+    assert_eq!(not_applicable(&page(PageKind::Error, OP, &[], "")).len(), 9);
     let mut unseen = page(PageKind::Login, OP, &[], FORM);
     unseen.document.headers = None;
     assert_eq!(failing(&unseen), Vec::<&str>::new());
@@ -50,9 +57,19 @@ fn framing() {
     for (value, failed) in
         [("DENY", &both[1..]), ("sameorigin", &both[1..]), ("DENY, DENY", &both[1..]), ("ALLOW-FROM https://a.example", &both), ("ALLOWALL", &both)]
     {
-        let headers = [("x-frame-options", value), GOOD[1], GOOD[2]];
+        let headers = [("x-frame-options", value), GOOD[2], GOOD[3]];
         assert_eq!(failing(&page(PageKind::Login, OP, &headers, FORM)), failed, "{value}");
     }
+}
+
+#[test]
+fn one_protection_beside_another() {
+    let rule = ["page/x-frame-options"];
+    assert_eq!(with(("x-frame-options", ""), FORM), rule);
+    assert_eq!(with(("x-frame-options", "ALLOWALL"), FORM), rule);
+    assert_eq!(with(("x-frame-options", "sameorigin"), FORM), Vec::<&str>::new());
+    assert_eq!(with(("x-frame-options", ""), &format!("{FORM}<script>x()</script>")), Vec::<&str>::new());
+    assert_eq!(with(("content-security-policy", "frame-ancestors 'self' https://a.example"), FORM), Vec::<&str>::new());
 }
 
 #[test]
@@ -60,7 +77,7 @@ fn where_a_form_may_lead() {
     let policy = |more: &str| format!("frame-ancestors 'none'; {more}");
     let judged = |more: &str, client: Option<&str>| {
         let (policy, client) = (policy(more), client.map(|url| url.parse().expect("a URL")));
-        let headers = [("content-security-policy", policy.as_str()), GOOD[1], GOOD[2]];
+        let headers = [("content-security-policy", policy.as_str()), GOOD[1], GOOD[2], GOOD[3]];
         failing(&ShownPage { leads_to: client, ..page(PageKind::Consent, OP, &headers, FORM) })
     };
     let client = Some("http://127.0.0.1:3000/cb");
@@ -82,6 +99,15 @@ fn what_leaves_the_page() {
     assert_eq!(with(("x", "y"), "<script src=https://cdn.example.net/a.js></script>"), ["page/no-third-party-resources"]);
     assert_eq!(with(("x", "y"), "<iframe src=//tracker.example/></iframe>"), ["page/no-third-party-resources"]);
     assert_eq!(with(("x", "y"), "<img src=https://client.example/logo.png>"), Vec::<&str>::new());
+    for (link, failed) in [
+        ("https://help.op.example/", &[][..]),
+        ("https://www.client.example/policy", &[]),
+        ("mailto:help@elsewhere.example", &[]),
+        ("/help", &[]),
+        ("https://partner.example/offers", &["page/no-third-party-links"]),
+    ] {
+        assert_eq!(with(("x", "y"), &format!("{FORM}<a href={link}>More</a>")), failed, "{link}");
+    }
 }
 
 #[test]

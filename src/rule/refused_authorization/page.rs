@@ -6,6 +6,7 @@ use crate::observed::markup;
 use crate::rule::Check;
 use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::Judgement;
+use crate::rule::page::is_protected_from_frames;
 use crate::rule::refused_authorization::{Led, MARKER, REFUSED, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::text::words::said;
 
@@ -62,6 +63,20 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
             let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
             let is_about = |request: &RefusedAuthorization| request.marked && request.is_page() && request.response.media_type().is_some_and(is_html);
             all.each(is_about, said!("no element {MARKER}"), |request| has_element(&request.response.text()).map(|has| !has))
+        },
+    ),
+    should(
+        "authz-refusal/not-framed",
+        "RFC9700-4.16",
+        "The error pages of the authorization endpoint should be protected by a header against being shown in a frame of another site",
+        "A page of an attacker can show the issuer's own error page within it, and make the end-user believe what stands around it.",
+        "Send `Content-Security-Policy: frame-ancestors 'none'` and `X-Frame-Options: DENY` with error pages, too: set the headers for all pages and not for those with a form only.",
+        |all| {
+            let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
+            let is_about = |request: &RefusedAuthorization| {
+                request.is_page() && request.response.status >= 400 && request.response.media_type().is_some_and(is_html)
+            };
+            all.each(is_about, "frame-ancestors, or X-Frame-Options", |request| Some(is_protected_from_frames(&request.response)))
         },
     ),
 ];

@@ -21,7 +21,8 @@ const ALL: [(Wrong, &str); 12] = [
 ];
 
 fn one(wrong: Wrong, led: Led, page: &str) -> RefusedAuthorization {
-    let response = text(400, "text/html; charset=utf-8", page);
+    let mut response = text(400, "text/html; charset=utf-8", page);
+    response.headers.push(("x-frame-options".to_owned(), "DENY".to_owned()));
     RefusedAuthorization { wrong, sent: "http://evil.example/cb".to_owned(), led, response, port_counts: true, marked: page.contains("oa-authtest") }
 }
 
@@ -52,6 +53,17 @@ fn a_redirect_to_the_clients_own_redirect_uri_depends() {
     for taken in [true, false] {
         assert_eq!(failing(&all(Wrong::Doubled, registered(taken))), [""; 0]);
     }
+}
+
+#[test]
+fn an_error_page_may_not_be_framed() {
+    let mut page = one(Wrong::UnknownClient, Led::Page(Some(400)), "No.");
+    page.response.headers.retain(|(name, _)| name != "x-frame-options");
+    assert_eq!(failing(&RefusedAuthorizations(vec![page.clone()])), ["authz-refusal/not-framed"]);
+    page.response.headers.push(("content-security-policy".to_owned(), "frame-ancestors 'none'".to_owned()));
+    assert!(passing(&RefusedAuthorizations(vec![page.clone()])).contains(&"authz-refusal/not-framed"));
+    page.response = text(400, "application/json", "{}");
+    assert!(not_applicable(&RefusedAuthorizations(vec![page])).contains(&"authz-refusal/not-framed"));
 }
 
 #[test]
@@ -106,13 +118,19 @@ fn the_page_has_a_status_and_no_markup_of_the_requests() {
 
 #[test]
 fn any_port_of_loopback_is_taken() {
-    let judged = |led| LoopbackRedirect { sent: "http://127.0.0.1:5/cb".to_owned(), led, exchange: 0 };
-    assert_eq!(passing(&judged(Led::Sent("error = login_required".to_owned()))), ["redirect-uri/loopback-port"]);
-    for led in [Led::Page(Some(400)), Led::Page(None), registered(true)] {
-        assert_eq!(failing(&judged(led)), ["redirect-uri/loopback-port"]);
-    }
-    for led in [Led::Page(Some(503)), Led::Unknown("?".to_owned())] {
-        assert_eq!(not_applicable(&judged(led)), ["redirect-uri/loopback-port"]);
+    for (ipv6, rule, other) in [
+        (false, "redirect-uri/loopback-port", "redirect-uri/loopback-port-ipv6"),
+        (true, "redirect-uri/loopback-port-ipv6", "redirect-uri/loopback-port"),
+    ] {
+        let judged = |led| LoopbackRedirect { sent: "http://127.0.0.1:5/cb".to_owned(), led, ipv6, exchange: 0 };
+        assert_eq!(passing(&judged(Led::Sent("error = login_required".to_owned()))), [rule]);
+        for led in [Led::Page(Some(400)), Led::Page(None), registered(true)] {
+            assert_eq!(failing(&judged(led.clone())), [rule]);
+            assert_eq!(not_applicable(&judged(led)), [other]);
+        }
+        for led in [Led::Page(Some(503)), Led::Unknown("?".to_owned())] {
+            assert_eq!(not_applicable(&judged(led)).len(), 2);
+        }
     }
 }
 
@@ -135,4 +153,6 @@ prop_compose! {
 
 arbitrary_artefact!(RefusedAuthorizations: requests in proptest::collection::vec(any_request(), 0..5) => RefusedAuthorizations(requests));
 
-arbitrary_artefact!(LoopbackRedirect: led in any_led(), sent in ".{0,12}" => LoopbackRedirect { sent, led, exchange: 0 });
+arbitrary_artefact!(LoopbackRedirect:
+    led in any_led(), sent in ".{0,12}", ipv6 in any::<bool>() => LoopbackRedirect { sent, led, ipv6, exchange: 0 }
+);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
 use crate::rule::expect::{member, must, status};
-use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Artefact, Check};
@@ -81,16 +81,30 @@ impl Artefact for Deletion {
     }
 }
 
-static DELETION_RULES: &[Check<Deletion>] = &[must(
-    "client-config/delete-204",
-    "RFC7592-2.3",
-    "The issuer must answer the deletion of a client with status 204, if it offers deletion",
-    "With any other status the client must assume that its credentials still work, and it does not know whether to send the request again.",
-    "Answer a successful DELETE request at the client configuration endpoint with status 204 and no body. If clients may not be deleted, answer with status 405 or 403.",
-    |deletion| match deletion.response.status {
-        // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
-        403 => not_applicable("status 403: the issuer says that the client may not delete itself"),
-        code @ (405 | 501) => not_applicable(format!("status {code}: the issuer says that it does not offer deletion")),
-        _ => status(&deletion.response, 204),
-    },
-)];
+static DELETION_RULES: &[Check<Deletion>] = &[
+    must(
+        "client-config/delete-204",
+        "RFC7592-2.3",
+        "The issuer must answer the deletion of a client with status 204, if it offers deletion",
+        "With any other status the client must assume that its credentials still work, and it does not know whether to send the request again.",
+        "Answer a successful DELETE request at the client configuration endpoint with status 204 and no body. If clients may not be deleted, answer with status 405 or 403.",
+        |deletion| match deletion.response.status {
+            // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
+            403 => not_applicable("status 403: the issuer says that the client may not delete itself"),
+            code @ (405 | 501) => not_applicable(format!("status {code}: the issuer says that it does not offer deletion")),
+            _ => status(&deletion.response, 204),
+        },
+    ),
+    must(
+        "client-config/delete-unsupported-405",
+        "RFC7592-2.3",
+        "An issuer that does not offer the deletion of clients must answer a DELETE request with status 405",
+        "A client cannot tell a server without deletion from one that is out of order, and tries again and again.",
+        "Answer DELETE requests at the client configuration endpoint with status 405 and the header `Allow`, if clients are not deleted there.",
+        |deletion| match deletion.response.status {
+            405 => pass("status 405"),
+            501 => fail("status 405", "status 501"),
+            code => not_applicable(format!("status {code} does not say that deletion is not offered")),
+        },
+    ),
+];

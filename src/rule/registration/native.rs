@@ -2,7 +2,7 @@
 
 use crate::observed::received::Received;
 use crate::rule::answer::Answer;
-use crate::rule::expect::{may, refusal, should};
+use crate::rule::expect::{applies_if, holds, may, refusal, seen, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
@@ -16,6 +16,8 @@ pub struct NativeClients {
     pub loopback: Received,
     /// With https (7.2).
     pub claimed_https: Received,
+    /// With http on loopback and without client authentication (8.5).
+    pub public: Option<Received>,
 }
 
 impl Artefact for NativeClients {
@@ -27,6 +29,7 @@ impl Artefact for NativeClients {
         let about = match rule {
             LOOPBACK => &self.loopback,
             CLAIMED_HTTPS => &self.claimed_https,
+            PUBLIC => self.public.as_ref().unwrap_or(&self.loopback),
             _ => &self.own_scheme,
         };
         Some(about.exchange)
@@ -35,6 +38,7 @@ impl Artefact for NativeClients {
 
 const LOOPBACK: &str = "registration/native-loopback";
 const CLAIMED_HTTPS: &str = "registration/native-claimed-https";
+const PUBLIC: &str = "registration/native-public";
 
 // "To fully support this best practice, authorization servers MUST offer at least the three": an issuer that registers no native application at
 // all does not say that it supports it.
@@ -63,6 +67,27 @@ static RULES: &[Check<NativeClients>] = &[
         "Applications cannot use the kind of address that an operating system gives to one application only.",
         "Allow redirect URIs by https for clients with `application_type` `native`.",
         |clients| clients.registers(&clients.claimed_https),
+    ),
+    should(
+        PUBLIC,
+        "RFC8252-8.5",
+        "An issuer that registers native applications should not make them authenticate with a secret",
+        "Whoever has the application has its secret: it proves nothing, and the issuer believes that it does.",
+        "Register native applications with `token_endpoint_auth_method` `none` when they ask for it, without a `client_secret`, and protect their codes by PKCE.",
+        |clients| {
+            let Some(response) = &clients.public else { return not_applicable("it was not tried") };
+            let has_loopback = Answer::of_registration(&clients.loopback) == Answer::Given;
+            applies_if(has_loopback, "the same application is not registered with a secret either")?;
+            match Answer::of_registration(response) {
+                Answer::Silent => not_applicable(said!("status {} says nothing about the request", response.status)),
+                Answer::Refused | Answer::RefusedAsSuccess => fail("a client without client authentication", refusal(response)),
+                Answer::Given => {
+                    let method = response.member("token_endpoint_auth_method");
+                    let is_public = method.as_ref().is_none_or(|method| method == "none");
+                    holds(is_public, "token_endpoint_auth_method = \"none\"", seen("token_endpoint_auth_method", method.as_ref()))
+                }
+            }
+        },
     ),
 ];
 
@@ -104,27 +129,33 @@ mod tests {
 
     #[test]
     fn an_issuer_of_native_applications_takes_each_kind() {
-        let all = || NativeClients { own_scheme: client(), loopback: client(), claimed_https: client() };
-        assert_eq!(passing(&all()).len(), 3);
+        let all = || NativeClients { own_scheme: client(), loopback: client(), claimed_https: client(), public: Some(client()) };
+        assert_eq!(passing(&all()).len(), 4);
+        let with_secret = response(201, &json!({ "client_id": "c", "token_endpoint_auth_method": "client_secret_basic" }));
+        for wrong in [with_secret, refusal()] {
+            assert_eq!(failing(&NativeClients { public: Some(wrong), ..all() }), ["registration/native-public"]);
+        }
         assert_eq!(failing(&NativeClients { own_scheme: refusal(), ..all() }), ["registration/native-own-scheme"]);
         assert_eq!(failing(&NativeClients { loopback: refusal(), ..all() }), ["registration/native-loopback"]);
         assert_eq!(
             failing(&NativeClients { claimed_https: response(200, &json!({ "error": "x" })), ..all() }),
             ["registration/native-claimed-https"]
         );
-        assert_eq!(not_applicable(&NativeClients { loopback: response(500, &json!({})), ..all() }), ["registration/native-loopback"]);
+        let silent = NativeClients { loopback: response(500, &json!({})), ..all() };
+        assert_eq!(not_applicable(&silent), ["registration/native-loopback", "registration/native-public"]);
     }
 
     #[test]
     fn an_issuer_without_native_applications_is_not_judged() {
-        let none = NativeClients { own_scheme: refusal(), loopback: refusal(), claimed_https: refusal() };
-        assert_eq!(not_applicable(&none).len(), 3);
+        let none = NativeClients { own_scheme: refusal(), loopback: refusal(), claimed_https: refusal(), public: Some(refusal()) };
+        assert_eq!(not_applicable(&none).len(), 4);
     }
 
     #[test]
     fn a_finding_points_at_the_registration_it_is_about() {
         let numbered = |exchange| Received { exchange, ..client() };
-        let clients = NativeClients { own_scheme: numbered(1), loopback: numbered(2), claimed_https: numbered(3) };
+        let clients = NativeClients { own_scheme: numbered(1), loopback: numbered(2), claimed_https: numbered(3), public: Some(numbered(4)) };
+        assert_eq!(clients.exchange_of("registration/native-public"), Some(4));
         assert_eq!(clients.exchange_of("registration/native-own-scheme"), Some(1));
         assert_eq!(
             (clients.exchange_of("registration/native-loopback"), clients.exchange_of("registration/native-claimed-https")),
@@ -135,7 +166,8 @@ mod tests {
     arbitrary_artefact!(NativeClients:
         own_scheme in arbitrary::received(&["error", "client_id"]),
         loopback in arbitrary::received(&["error", "client_id"]),
-        claimed_https in arbitrary::received(&["error", "client_id"])
-        => NativeClients { own_scheme, loopback, claimed_https }
+        claimed_https in arbitrary::received(&["error", "client_id"]),
+        public in proptest::option::of(arbitrary::received(&["error", "client_id", "token_endpoint_auth_method"]))
+        => NativeClients { own_scheme, loopback, claimed_https, public }
     );
 }

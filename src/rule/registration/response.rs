@@ -1,5 +1,6 @@
 //! Rules about the client information response as such.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::Url;
 
@@ -9,7 +10,7 @@ use crate::rule::Check;
 use crate::rule::expect::{
     Scheme, applies_if, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status,
 };
-use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::transport::date;
 use crate::text::words::said;
 
@@ -195,7 +196,37 @@ pub(super) static RULES: &[Check<Registration>] = &[
             }
         },
     ),
+    should(
+        "registration/management-uri-form",
+        "OIDCR-4.1",
+        "The `registration_client_uri` should be the address of the registration endpoint, with the `client_id` in its path or query",
+        "The server must find out for each request which client it is about, and compare that with the registration access token.",
+        "Build `registration_client_uri` from the `registration_endpoint` and the `client_id`: as one more segment of the path, or as a parameter `client_id`. The address of the registration endpoint alone is allowed, too.",
+        |registration| {
+            let client = registration.client()?;
+            let (value, id) = (optional(client, "registration_client_uri")?, member(client, "client_id").and_then(Value::as_str));
+            let Some(id) = id.filter(|id| !id.is_empty()) else { return not_run("registration/client-id") };
+            let endpoint = registration.metadata["registration_endpoint"].as_str().and_then(|text| Url::parse(text).ok());
+            let Some(endpoint) = endpoint else { return not_applicable("the metadata has no registration_endpoint") };
+            let Some(url) = value.as_str().and_then(|text| Url::parse(text).ok()) else { return not_run("registration/management-uri-https") };
+            holds(
+                is_below(&url, &endpoint, id),
+                said!("{endpoint}, with the client_id in its path or query"),
+                seen("registration_client_uri", Some(value)),
+            )
+        },
+    ),
 ];
+
+/// True of an address that is made of that of the registration endpoint and an identifier, or is that of the endpoint alone.
+fn is_below(url: &Url, endpoint: &Url, id: &str) -> bool {
+    let Some(rest) = url.path().strip_prefix(endpoint.path().trim_end_matches('/')) else { return false };
+    let decoded: Vec<_> =
+        rest.split('/').filter(|segment| !segment.is_empty()).map(|segment| percent_decode_str(segment).decode_utf8_lossy()).collect();
+    let in_query = url.query_pairs().any(|(_, value)| value == id);
+    let is_alone = decoded.is_empty() && url.query() == endpoint.query();
+    url.origin() == endpoint.origin() && (is_alone || in_query || decoded.iter().any(|segment| segment == id))
+}
 
 /// How far a clock may be off that nothing is known of, in seconds.
 const LEEWAY: i64 = 300;

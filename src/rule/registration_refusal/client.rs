@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use url::{ParseError, Url};
 
-use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use super::{ELSEWHERE, LINKS, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::rule::Check;
 use crate::rule::expect::{self, applies_if, list, may, member, must, must_by_bcp, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
@@ -179,6 +179,55 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
             )
         },
     ),
+    must(
+        "registration-error/implicit-http",
+        "OIDCR-2",
+        "The issuer must not register a web application for the implicit grant with a redirect URI by http",
+        "The ID token is in the address itself: everyone on the way reads it.",
+        "Check `redirect_uris` against `grant_types` and `application_type`. For web applications with the grant `implicit`, allow https only, and refuse the request with status 400 and `error=invalid_redirect_uri`.",
+        |refusal| {
+            let Some(client) = refusal.client(&[Wrong::ImplicitHttp])? else { return refusal.refused() };
+            without(client.redirect_uri(is_remote_http).filter(|_| client.is_implicit()), "a refusal: status 400")
+        },
+    ),
+    must(
+        "registration-error/implicit-localhost",
+        "OIDCR-2",
+        "The issuer must not register a web application for the implicit grant with a redirect URI at `localhost`",
+        "Every program on the machine of the end-user can listen there for the ID token of a client that is a web site.",
+        "For web applications with the grant `implicit`, refuse redirect URIs with the host `localhost` with status 400 and `error=invalid_redirect_uri`.",
+        |refusal| {
+            let Some(client) = refusal.client(&[Wrong::ImplicitLocalhost])? else { return refusal.refused() };
+            let is_local = |uri: &str| Url::parse(uri).is_ok_and(|url| url.host_str() == Some("localhost"));
+            without(client.redirect_uri(is_local).filter(|_| client.is_implicit()), "a refusal: status 400")
+        },
+    ),
+    must(
+        "registration-error/unsigned-id-token",
+        "OIDCR-2",
+        "The issuer must not register `none` as the algorithm of ID tokens that come from the authorization endpoint",
+        "Everyone can make an ID token without a signature, and the browser brings it to the client.",
+        "Refuse an `id_token_signed_response_alg` of `none` for clients whose `response_types` have `id_token`, with status 400 and `error=invalid_client_metadata`, or register another algorithm and return it.",
+        |refusal| {
+            let Some(client) = refusal.client(&[Wrong::UnsignedImplicit])? else { return refusal.refused() };
+            let is_kept = client.value("id_token_signed_response_alg") == "none" && client.is_implicit();
+            without(is_kept.then(|| "id_token_signed_response_alg = \"none\"".to_owned()), "a refusal, or another algorithm")
+        },
+    ),
+    // "SHOULD check", and nothing on what follows; clients have their pages where they like.
+    may(
+        "registration-error/foreign-links",
+        "RFC7591-5",
+        "It is good practice to register no logo, policy and terms on another host than that of the redirect URIs",
+        "An attacker shows the logo of a well-known client on the consent page, with a redirect URI of their own.",
+        "Compare the scheme and host of `logo_uri`, `policy_uri`, `tos_uri` and `client_uri` with those of `redirect_uris`. Refuse the request if they differ, or show the page without them.",
+        |refusal| {
+            let Some(client) = refusal.client(&[Wrong::ForeignLinks])? else { return refusal.refused() };
+            let is_kept = |name: &&str| member(client.registered, name).and_then(Value::as_str).is_some_and(|uri| uri.starts_with(ELSEWHERE));
+            let kept: Vec<_> = LINKS.iter().map(|(name, _)| *name).filter(is_kept).collect();
+            without((!kept.is_empty()).then(|| format!("{} on another host", list(&kept))), "a refusal, or none of them")
+        },
+    ),
 ];
 
 /// True for http on a host that is not loopback.
@@ -216,6 +265,12 @@ impl RegistrationRefusal {
 }
 
 impl Client<'_> {
+    /// True of a web application that gets tokens from the authorization endpoint.
+    fn is_implicit(&self) -> bool {
+        let is_web = member(self.registered, "application_type").is_none_or(|kind| kind == "web");
+        is_web && self.strings("response_types").iter().any(|kind| kind.split(' ').any(|part| part == "id_token"))
+    }
+
     /// What a member is registered as. A response that leaves a member out registered what was asked for.
     fn value(&self, name: &str) -> &Value {
         member(self.registered, name).unwrap_or(&self.request[name])

@@ -67,10 +67,24 @@ mistakes! {
     UnsignedAssertions = "unsigned client assertions",
     /// ID tokens signed with a secret, for a client that has none.
     SymmetricPublic = "ID tokens by HS256 for a public client",
+    /// A redirect URI by http of a web application with the implicit grant.
+    ImplicitHttp = "a redirect URI by http for the implicit grant",
+    /// A redirect URI at localhost of such an application.
+    ImplicitLocalhost = "a redirect URI at localhost for the implicit grant",
+    /// ID tokens without a signature, which come from the authorization endpoint.
+    UnsignedImplicit = "unsigned ID tokens for the implicit grant",
+    /// Pages and a logo on another host than the redirect URI.
+    ForeignLinks = "a logo and a policy on another host",
 }
 
 /// A method of client authentication that does not exist.
 pub const NO_SUCH_METHOD: &str = "urn:example:no-such-method";
+
+/// A host that no redirect URI is at.
+pub const ELSEWHERE: &str = "https://elsewhere.example/";
+
+/// What a client registers there: the member, and the page.
+pub const LINKS: [(&str, &str); 3] = [("logo_uri", "logo.png"), ("policy_uri", "policy"), ("tos_uri", "terms")];
 
 /// The answer to a registration request that asks for what no client may have. The issuer may correct it instead of refusing (RFC 7591 3.2.1).
 #[derive(Debug, Clone)]

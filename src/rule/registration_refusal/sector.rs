@@ -1,7 +1,8 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, member, must, refusal, show};
+use crate::rule::answer::{Answer, Control};
+use crate::rule::expect::{applies_if, holds, member, must, refusal, show};
 use crate::rule::judgement::{fail, pass};
 use crate::rule::protected::{expect_refusal, not_busy};
 use crate::rule::{Artefact, Check};
@@ -56,11 +57,75 @@ static RULES: &[Check<SectorMismatch>] = &[
     ),
 ];
 
+/// The answers to registrations with a `sector_identifier_uri` that is not by https.
+#[derive(Debug, Clone)]
+pub struct SectorByHttp {
+    /// On loopback, where the document is there and lists the redirect URI.
+    pub loopback: Received,
+    /// On a remote host.
+    pub remote: Received,
+    /// Whether the same client is registered without a sector.
+    pub control: Control,
+}
+
+impl Artefact for SectorByHttp {
+    const RULES: &'static [&'static [Check<Self>]] = &[BY_HTTP];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.remote.exchange)
+    }
+}
+
+static BY_HTTP: &[Check<SectorByHttp>] = &[must(
+    "sector-identifier/https",
+    "OIDCR-5",
+    "The issuer must not register a client with a `sector_identifier_uri` by http on a remote host",
+    "An attacker on the way adds their own redirect URI to the document of the sector, and learns the pairwise `sub` by which the end-users are known there.",
+    "Check the scheme of `sector_identifier_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
+    |sector| {
+        let kept = |response: &Received| match Answer::of_registration(response) {
+            Answer::Given => response.member("sector_identifier_uri").is_some(),
+            _ => false,
+        };
+        not_busy(&sector.remote)?;
+        if kept(&sector.remote) {
+            return fail("a refusal: status 400", "a client is registered with sector_identifier_uri by http");
+        }
+        // The document on a remote host is not there: only a refusal of the other, which is, can be about http.
+        applies_if(
+            !kept(&sector.loopback),
+            "could not be judged: one on loopback is taken, as in development, and the remote one cannot be fetched",
+        )?;
+        sector.control.passes(refusal(&sector.loopback))
+    },
+)];
+
 #[cfg(test)]
 mod tests {
-    use super::SectorMismatch;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response};
+    use super::{Control, SectorByHttp, SectorMismatch};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing};
     use serde_json::json;
+
+    #[test]
+    fn a_sector_by_http_is_refused() {
+        let given = || response(201, &json!({ "client_id": "c", "sector_identifier_uri": "http://client.example/sector" }));
+        let refused = || response(400, &json!({ "error": "invalid_client_metadata" }));
+        let of = |loopback, remote, control| SectorByHttp { loopback, remote, control };
+        let rule = ["sector-identifier/https"];
+        assert_eq!(passing(&of(refused(), refused(), Control::Good)), rule);
+        assert_eq!(failing(&of(refused(), given(), Control::Good)), rule);
+        assert_eq!(failing(&of(given(), given(), Control::Missing("no".to_owned()))), rule);
+        // A client without the sector is none of it.
+        assert_eq!(passing(&of(refused(), response(201, &json!({ "client_id": "c" })), Control::Good)), rule);
+        for open in [of(given(), refused(), Control::Good), of(refused(), refused(), Control::Missing("no".to_owned()))] {
+            assert!(passing(&open).is_empty() && failing(&open).is_empty());
+        }
+    }
+
+    arbitrary_artefact!(SectorByHttp:
+        loopback in arbitrary::received(&["error", "client_id", "sector_identifier_uri"]),
+        remote in arbitrary::received(&["error", "client_id", "sector_identifier_uri"])
+        => SectorByHttp { loopback, remote, control: Control::Good }
+    );
 
     #[test]
     fn a_refusal_and_a_client_without_the_sector_pass() {

@@ -28,6 +28,10 @@ fn of(wrong: Wrong, response: Received) -> RegistrationRefusal {
         Wrong::KeysByHttp => json!({ "jwks_uri": "http://client.example/jwks" }),
         Wrong::UnsignedAssertions => json!({ "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "none" }),
         Wrong::SymmetricPublic => json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS256" }),
+        Wrong::ImplicitHttp => json!({ "redirect_uris": ["http://client.example/cb"], "response_types": ["id_token"] }),
+        Wrong::ImplicitLocalhost => json!({ "redirect_uris": ["https://localhost/cb"], "response_types": ["id_token"] }),
+        Wrong::UnsignedImplicit => json!({ "id_token_signed_response_alg": "none", "response_types": ["id_token"] }),
+        Wrong::ForeignLinks => json!({ "logo_uri": "https://elsewhere.example/logo.png" }),
     };
     RegistrationRefusal { response, wrong, request, control: Control::Good, openid: true }
 }
@@ -67,6 +71,12 @@ fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
         (Wrong::KeysByHttp, "keys-by-http", json!({})),
         (Wrong::UnsignedAssertions, "unsigned-assertions", json!({ "token_endpoint_auth_signing_alg": "ES256" })),
         (Wrong::SymmetricPublic, "symmetric-public", json!({ "id_token_signed_response_alg": "RS256" })),
+        (Wrong::ImplicitHttp, "implicit-http", json!({ "response_types": ["code"] })),
+        (Wrong::ImplicitHttp, "implicit-http", json!({ "application_type": "native" })),
+        (Wrong::ImplicitLocalhost, "implicit-localhost", json!({ "redirect_uris": ["https://client.example/cb"] })),
+        (Wrong::UnsignedImplicit, "unsigned-id-token", json!({ "id_token_signed_response_alg": "RS256" })),
+        (Wrong::ForeignLinks, "foreign-links", json!({ "logo_uri": "https://client.example/logo.png" })),
+        (Wrong::ForeignLinks, "foreign-links", json!({})),
         (
             Wrong::SymmetricPublic,
             "symmetric-public",
