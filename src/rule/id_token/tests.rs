@@ -169,18 +169,7 @@ fn a_good_token_of_every_algorithm_breaks_no_rule() {
 fn tokens_of_certified_providers_break_no_rule() {
     for changes in [
         json!({ "aud": ["client"], "azp": "client", "nbf": NOW, "sid": "96DDF129", "idp": "local" }),
-    let unused = [
-        "id-token/azp",
-        "id-token/nbf-past",
-        "id-token/auth-time-essential",
-        "id-token/auth-time-as-registered",
-        "id-token/acr-string",
-        "id-token/acr-essential",
-        "id-token/acr-voluntary",
-        "id-token/claims-types",
-    ];
-    assert_eq!(not_applicable[..8], unused);
-    assert_eq!(not_applicable.len(), 8 + 15, "{not_applicable:?}");
+        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "0", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
         json!({ "iat": 1_699_999_999.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
         json!({ "iat": NOW + 9, "exp": NOW + 60 }),
     ] {
