@@ -5,5 +5,6 @@ pub mod browser;
 pub mod callback;
 pub mod http;
 pub mod page;
+pub mod untrusted;
 pub mod user_agent;
 pub mod visit;

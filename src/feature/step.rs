@@ -173,6 +173,10 @@ steps! {
     AttackClientAssertions {} => "Attacks with Client Assertions",
         needs: &[Metadata, KeySet, Client, Code], action: attack_client_assertions();
 
+    /// Registers a client whose keys are behind a certificate that nobody trusts, and has it authenticate (OpenID Connect Core 16.17).
+    OfferUntrustedKeys {} => "Keys behind an Untrusted Certificate",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: offer_untrusted_keys();
+
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated; empty for that of the settings, if they have one.
@@ -239,6 +243,10 @@ steps! {
     /// Sends requests in the browser session of the login that need no login, each with one thing that is odd (OpenID Connect Core 3.1.2.1, 5.5).
     AskInSession {} => "Requests in a Session",
         needs: &[Metadata, KeySet, Client, UserTokens], settings: &[User], scope: "openid", action: ask_in_session();
+
+    /// Sends an unsigned request object that has a signature all the same (RFC 7518 3.6).
+    RefuseUnsecuredObjects {} => "Unsecured Request Objects",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_unsecured_objects();
 
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
     UseLoopbackPorts {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
+use super::flaw::Check;
+use super::state::Issuer;
 use crate::text::address::is_loopback;
 
 /// The largest document, in bytes.
@@ -16,29 +18,31 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Why there is none.
-pub async fn json(uri: &str) -> Result<Value, &'static str> {
-    serde_json::from_slice(&bytes(uri).await?).map_err(|_| "a document is not JSON")
+pub async fn json(issuer: &Issuer, uri: &str) -> Result<Value, &'static str> {
+    serde_json::from_slice(&bytes(issuer, uri).await?).map_err(|_| "a document is not JSON")
 }
 
 /// A document of any kind.
 ///
 /// # Errors
 /// Why there is none.
-pub async fn bytes(uri: &str) -> Result<Vec<u8>, &'static str> {
-    by(reqwest::Method::GET, uri).await
+pub async fn bytes(issuer: &Issuer, uri: &str) -> Result<Vec<u8>, &'static str> {
+    by(issuer, reqwest::Method::GET, uri).await
 }
 
 /// The same by any method.
 ///
 /// # Errors
 /// Why there is none.
-pub async fn by(method: reqwest::Method, uri: &str) -> Result<Vec<u8>, &'static str> {
+pub async fn by(issuer: &Issuer, method: reqwest::Method, uri: &str) -> Result<Vec<u8>, &'static str> {
     let url = Url::parse(uri).map_err(|_| "the address of a document is not a URL")?;
     if !matches!(url.scheme(), "http" | "https") || !is_loopback(&url) {
         return Err("documents are fetched from loopback addresses only");
     }
-    let client =
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(TIMEOUT).tls_danger_accept_invalid_certs(true);
+    // Without TLS there is no certificate to look at, and none of the system's to look for.
+    let trusts_all = url.scheme() == "http" || !issuer.checks(Check::FetchCertificates);
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(TIMEOUT);
+    let client = client.tls_danger_accept_invalid_certs(trusts_all);
     let client = client.build().map_err(|_| "documents cannot be fetched")?;
     let mut response = client.request(method, url).send().await.map_err(|_| "a document cannot be fetched")?;
     if response.status() != reqwest::StatusCode::OK {
@@ -57,10 +61,15 @@ pub async fn by(method: reqwest::Method, uri: &str) -> Result<Vec<u8>, &'static 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use crate::issuer::IssuerOptions;
+    use crate::issuer::keys::KeyRing;
+    use crate::issuer::state::Issuer;
+
     #[tokio::test]
     async fn nothing_is_fetched_from_elsewhere() {
+        let issuer = Issuer::new(IssuerOptions::default(), 1, KeyRing::published().unwrap());
         for uri in ["http://192.0.2.1/", "file:///etc/hosts", "https://a.example/jwks", "jwks", "http://127.0.0.1:1/"] {
-            super::json(uri).await.unwrap_err();
+            super::json(&issuer, uri).await.unwrap_err();
         }
     }
 }

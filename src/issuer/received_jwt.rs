@@ -116,7 +116,7 @@ pub async fn follow(issuer: &Issuer, text: Option<&str>) {
     for (name, behaviour) in [("jku", Behaviour::JwtKeySetAddress), ("x5u", Behaviour::JwtCertificateAddress)] {
         let Some(address) = header.as_ref().and_then(|header| header.get(name)).and_then(Value::as_str) else { continue };
         if (issuer.does(behaviour) || issuer.does(Behaviour::JwtAddressesFetched))
-            && let Ok(document) = fetch::bytes(address).await
+            && let Ok(document) = fetch::bytes(issuer, address).await
         {
             issuer.store().documents.insert(address.to_owned(), document);
         }

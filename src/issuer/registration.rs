@@ -181,10 +181,10 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
     let mut context = Context { scopes: issuer.settings().scopes, defect: issuer.defect.clone(), ..Context::default() };
     let needs_keys = request["token_endpoint_auth_method"] == "private_key_jwt" && request["jwks"].is_null();
     if let Some(uri) = request["jwks_uri"].as_str().filter(|_| needs_keys) {
-        context.keys = Some(fetch::json(uri).await.map_err(OauthError::invalid_client_metadata)?);
+        context.keys = Some(fetch::json(issuer, uri).await.map_err(OauthError::invalid_client_metadata)?);
     }
     if let Some(uri) = request["sector_identifier_uri"].as_str() {
-        context.sector = match fetch::json(uri).await {
+        context.sector = match fetch::json(issuer, uri).await {
             Err(_) if uri.starts_with("http:") && !issuer.checks(Check::RegistrationSectorHttps) => Some(request["redirect_uris"].clone()),
             fetched => Some(fetched.map_err(OauthError::invalid_client_metadata)?),
         };

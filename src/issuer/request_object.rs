@@ -66,7 +66,7 @@ pub async fn fetched(issuer: &Issuer, params: &Params) -> Option<Params> {
     } else {
         return None;
     };
-    let object = String::from_utf8(fetch::by(method, uri).await.ok()?).ok()?;
+    let object = String::from_utf8(fetch::by(issuer, method, uri).await.ok()?).ok()?;
     let request: Params = std::iter::once(("request".to_owned(), object)).collect();
     Some(params.without("request_uri").with(request, true))
 }
@@ -144,7 +144,7 @@ fn verified(issuer: &Issuer, client: &Client, object: &str, by: By) -> Result<Ma
 
 /// Refuses an object without a signature where there must be one.
 fn unsigned(issuer: &Issuer, registered: &RequestObjectKeys, jwt: &ReceivedJwt<'_>, by: By) -> Result<(), &'static str> {
-    if !jwt.is_bare() {
+    if !jwt.is_bare() && issuer.checks(Check::RequestObjectBare) {
         return Err("the request object has a signature and says that it has none");
     }
     if by == By::Reference {

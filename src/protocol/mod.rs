@@ -69,7 +69,8 @@ pub mod token_by_json;
 pub mod token_refusals;
 pub mod tokens;
 pub mod unjudged_answers;
-pub mod userinfo;
+pub mod untrusted_keys;
+mod userinfo;
 pub mod visit;
 
 impl Session {

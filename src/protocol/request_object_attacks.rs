@@ -10,10 +10,12 @@ use super::authorization_refusals::ABOUT_THE_USER;
 use super::authorization_request::object_claims;
 use super::request_object::{MEDIA_TYPE, live_from};
 use crate::agent::callback::{Offer, StandingOffer};
+use crate::agent::untrusted::UntrustedServer;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jwt_fault::JwtFault;
 use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::request_object_attack::{Became, Fault, RequestObjectAttacks, Tried, Unusual};
+use crate::rule::untrusted_fetch::Visitor;
 use crate::session::forged_jwt::{Stranger, forge};
 use crate::session::signing_key::{SigningAlg, SigningKey, without_signature};
 use crate::session::{OrLeftOut as _, Session, Stop};
@@ -30,6 +32,7 @@ const ELSEWHERE: &str = "http://evil.example/cb";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Good,
+    GoodUnsecured,
     GoodByReference,
     Bad(Fault),
     Unusual(Unusual),
@@ -39,6 +42,7 @@ impl Kind {
     fn title(self) -> String {
         match self {
             Self::Good => "Authorization Request with a Good Request Object".to_owned(),
+            Self::GoodUnsecured => "Authorization Request with a Good Request Object without a Signature".to_owned(),
             Self::GoodByReference => "Authorization Request with a Good Request Object by Reference".to_owned(),
             Self::Bad(fault) => format!("Authorization Request with an Object {}", fault.says()),
             Self::Unusual(unusual) => format!("Authorization Request with an Object {}", unusual.says()),
@@ -70,10 +74,9 @@ impl Session {
         let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
         Stop::not_offered_if(self.lists(algs, alg)? == Some(false), said!("`{algs}` does not list {alg}"))?;
         let scene = Scene { endpoint, redirect_uri: self.run.redirect_uri(), key, second, stranger: self.stranger(SigningAlg::Rs256).await? };
-        let mut probing = self.carry_out_good_object(&scene).await?;
+        let mut probing = self.carry_out_good_object(&scene, Kind::Good).await?;
         self.sentence("should refuse request objects that are not good");
-        let mut attacks =
-            RequestObjectAttacks { tried: Vec::new(), unusual: Vec::new(), fetched: None, reference_fetched_by: None, signing_confirmed: confirmed };
+        let mut attacks = RequestObjectAttacks { signing_confirmed: confirmed, ..RequestObjectAttacks::default() };
         // What a client is that registered an algorithm is another client's.
         let is_about_requirement = self.asked_for_signed_only();
         let ended = if is_about_requirement {
@@ -94,14 +97,14 @@ impl Session {
     }
 
     /// Sees that a good request object is carried out, and how such a request is answered.
-    async fn carry_out_good_object(&mut self, scene: &Scene) -> Result<Probing, Stop> {
-        let (request, _page) = self.object_request(scene, Kind::Good, true)?;
-        let (probing, probed) = self.begin_probing_with(&Kind::Good.title(), &scene.endpoint, &request, &scene.redirect_uri).await?;
+    async fn carry_out_good_object(&mut self, scene: &Scene, kind: Kind) -> Result<Probing, Stop> {
+        let (request, _page) = self.object_request(scene, kind, true)?;
+        let (probing, probed) = self.begin_probing_with(&kind.title(), &scene.endpoint, &request, &scene.redirect_uri).await?;
         let mut became = came_of(&probed.ended);
         let is_inside = |ended: &Ended, request: &AuthorizationRequest| state_of(ended).as_deref() == request.state();
         let mut is_processed = is_inside(&probed.ended, &request);
         if !probing.silent {
-            let (request, _page) = self.object_request(scene, Kind::Good, false)?;
+            let (request, _page) = self.object_request(scene, kind, false)?;
             let ended = self.look(&scene.endpoint, &request, &[&scene.redirect_uri], false).await?;
             (became, is_processed) = (came_of(&ended), is_inside(&ended, &request));
         }
@@ -129,6 +132,7 @@ impl Session {
                 // Where the request object alone counts, there is nothing beside it to differ from (RFC 9101 6.3).
                 Fault::OtherResponseType => is_openid,
                 Fault::Absent | Fault::UnsignedThoughRequired => requires_them,
+                Fault::UnsecuredWithSignature => false,
                 fault => !Kind::Bad(*fault).is_by_reference(),
             })
             .collect();
@@ -152,7 +156,38 @@ impl Session {
             .map(|(fault, _)| fault)
             .filter(|fault| Kind::Bad(*fault).is_by_reference() && (is_openid || *fault != Fault::OtherResponseTypeByReference))
             .collect();
-        self.attack_with_objects(scene, &by_reference, probing, attacks).await
+        self.attack_with_objects(scene, &by_reference, probing, attacks).await?;
+        attacks.untrusted = Some(self.lead_to_untrusted(scene, probing).await?);
+        Ok(())
+    }
+
+    /// Names a good request object on a server by https whose certificate nobody trusts.
+    async fn lead_to_untrusted(&mut self, scene: &Scene, probing: &mut Probing) -> Result<Visitor, Stop> {
+        let inside = self.plain_request(&scene.redirect_uri, probing.silent)?;
+        let mut claims = object_claims(&self.issuer(), &inside);
+        live_from(&mut claims, jiff::Timestamp::now().as_second());
+        let body = scene.key.sign(Map::new(), &Value::Object(claims));
+        let server = UntrustedServer::start(Offer { content_type: MEDIA_TYPE, body }).await.map_err(Stop::untestable)?;
+        let mut beside = inside.clone();
+        beside.push(("request_uri".to_owned(), server.url().to_string()));
+        let request = AuthorizationRequest::new(inside).by_object(beside);
+        let title = "Authorization Request with an Object behind an Untrusted Certificate";
+        self.probe(title, &scene.endpoint, &request, &[&scene.redirect_uri], probing).await?;
+        Ok(Visitor { reached: server.was_reached(), asked: server.was_asked() })
+    }
+
+    /// Sends an unsigned request object that has a signature all the same. Left out where the issuer takes no unsigned ones.
+    pub(super) async fn refuse_unsecured_objects(&mut self) -> Result<(), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
+        let stranger = self.stranger(SigningAlg::Rs256).await?;
+        // Nothing is signed here but what nobody verifies.
+        let scene = Scene { endpoint, redirect_uri: self.run.redirect_uri(), key: stranger.key, second: stranger.key, stranger };
+        let mut probing = self.carry_out_good_object(&scene, Kind::GoodUnsecured).await?;
+        self.sentence("should refuse a request object that has a signature and says that it has none");
+        let fault = Fault::UnsecuredWithSignature;
+        let (became, exchange) = self.try_object(&scene, Kind::Bad(fault), &mut probing).await?;
+        self.judge(&RequestObjectAttacks { tried: vec![Tried { fault, became, exchange }], ..RequestObjectAttacks::default() });
+        Ok(())
     }
 
     async fn attack_with_objects(
@@ -257,7 +292,9 @@ fn signed(scene: &Scene, kind: Kind, claims: &Value) -> String {
     let header = |name: &str, value: &str| Map::from_iter([(name.to_owned(), json!(value))]);
     match kind {
         Kind::Bad(Fault::Jwt(fault)) => forge(fault, scene.key, &scene.stranger, Map::new(), claims),
-        Kind::Bad(Fault::UnsignedThoughRequired | Fault::UnsignedByReference) => without_signature(claims),
+        Kind::GoodUnsecured | Kind::Bad(Fault::UnsignedThoughRequired | Fault::UnsignedByReference) => without_signature(claims),
+        // Any signature will do.
+        Kind::Bad(Fault::UnsecuredWithSignature) => format!("{}c2lnbmVk", without_signature(claims)),
         Kind::Bad(Fault::OtherKid) => scene.key.sign(header("kid", scene.second.kid()), claims),
         Kind::Unusual(Unusual::Header) => scene.key.sign(header(UNKNOWN, "nothing"), claims),
         Kind::Unusual(Unusual::Type) => scene.key.sign(header("typ", "oauth-authz-req+jwt"), claims),

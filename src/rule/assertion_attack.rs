@@ -119,6 +119,10 @@ impl Fault {
 
     /// True where the assertion itself is not valid, which is refused with `invalid_client` (RFC 7523 3.2).
     pub fn is_invalid_client(self) -> bool {
+        // An assertion that cannot be read is a malformed request as well (RFC 6749 5.2).
+        if let Self::Jwt(fault) = self {
+            return !fault.is_unreadable();
+        }
         // Of a claim that is missing, or about another client than the request, and of two ways to authenticate (RFC 6749 5.2), a server may say that the
         // request is malformed.
         !matches!(
@@ -129,6 +133,7 @@ impl Fault {
                 | Self::OtherIssuer
                 | Self::IssuerInOtherCase
                 | Self::NoIssuer
+                | Self::NoIdentifier
                 | Self::NoJwt
                 | Self::OtherClientId
                 | Self::WithSecret

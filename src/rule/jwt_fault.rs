@@ -66,6 +66,22 @@ impl JwtFault {
         }
     }
 
+    /// True for one that a server may say of that it cannot be read.
+    pub fn is_unreadable(self) -> bool {
+        matches!(
+            self,
+            Self::NoAlgorithm
+                | Self::TwoAlgorithms
+                | Self::TwoAudiences
+                | Self::CriticalExtension
+                | Self::MalformedHeader
+                | Self::MalformedClaims
+                | Self::TrailingCharacter
+                | Self::WhiteSpace
+                | Self::OtherEncoding
+        )
+    }
+
     /// True for one that is refused by whoever verifies the signature with the client's keys: where that is not done, nothing more is to be said about it.
     pub fn is_about_key(self) -> bool {
         matches!(self, Self::EmbeddedKey | Self::KeySetAddress | Self::Certificate | Self::CertificateAddress | Self::OtherHash | Self::TwoAlgorithms)

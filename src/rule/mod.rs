@@ -82,6 +82,7 @@ pub mod token_clock;
 pub mod token_refusal;
 pub mod token_response;
 pub mod transport;
+pub mod untrusted_fetch;
 pub mod userinfo;
 pub mod userinfo_request;
 pub mod vocabulary;
@@ -251,6 +252,7 @@ macro_rules! artefacts {
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
             client_assertion::SignatureLengths,
+            untrusted_fetch::UntrustedKeys,
             assertion_attack::AssertionAttacks,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,

@@ -3,6 +3,7 @@
 use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
+use crate::rule::untrusted_fetch::Visitor;
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -35,6 +36,8 @@ pub enum Fault {
     Absent,
     /// It is not signed, and the client registered that it always is.
     UnsignedThoughRequired,
+    /// Its `alg` is `none`, and it has a signature all the same.
+    UnsecuredWithSignature,
     /// It is not signed, and comes by reference.
     UnsignedByReference,
     /// It names another client than the request does, and comes by reference.
@@ -48,7 +51,7 @@ const OTHER_AUDIENCE: &str = "request-object/audience-checked";
 const REFERENCE_MATCHES: &str = "request-object/reference-matches-request";
 
 /// Those that other JWTs do not have, or have rules of other names about.
-const OWN: [(Fault, &str); 19] = [
+const OWN: [(Fault, &str); 20] = [
     (Fault::Jwt(JwtFault::ForeignKey), SIGNATURE),
     (Fault::Jwt(JwtFault::EmbeddedKey), "request-object/own-key-refused"),
     (Fault::Jwt(JwtFault::Unsigned), "request-object/unsigned-refused"),
@@ -65,6 +68,7 @@ const OWN: [(Fault, &str); 19] = [
     (Fault::ByBoth, "request-object/by-both-refused"),
     (Fault::Absent, "request-object/plain-request-refused"),
     (Fault::UnsignedThoughRequired, "request-object/required-signature"),
+    (Fault::UnsecuredWithSignature, "request-object/unsecured-without-signature"),
     (Fault::UnsignedByReference, "request-object/unsigned-reference-refused"),
     (Fault::OtherClientByReference, REFERENCE_MATCHES),
     (Fault::OtherResponseTypeByReference, REFERENCE_MATCHES),
@@ -92,6 +96,7 @@ impl Fault {
             Self::ByBoth => "by value and by reference",
             Self::Absent => "that is not there",
             Self::UnsignedThoughRequired => "without a signature, which the client registered as required",
+            Self::UnsecuredWithSignature => "with alg none and a signature",
             Self::UnsignedByReference => "by reference and without a signature",
             Self::OtherClientByReference => "by reference and of another client",
             Self::OtherResponseTypeByReference => "by reference and with another response type than beside it",
@@ -192,7 +197,7 @@ pub struct Tried {
 }
 
 /// Requests with bad request objects, and with unusual ones, of a client whose good request objects are carried out: that is the control of them all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RequestObjectAttacks {
     /// The bad ones.
     pub tried: Vec<Tried>,
@@ -202,6 +207,8 @@ pub struct RequestObjectAttacks {
     pub fetched: Option<bool>,
     /// The methods by which a good request object was fetched that came by reference and was carried out.
     pub reference_fetched_by: Option<Vec<String>>,
+    /// What a server by https saw whose certificate nobody trusts, and which a `request_uri` named; none where one was not tried.
+    pub untrusted: Option<Visitor>,
     /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
     pub signing_confirmed: bool,
 }
@@ -365,6 +372,14 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         |attacks| attacks.refused(Fault::UnsignedThoughRequired),
     ),
     must(
+        "request-object/unsecured-without-signature",
+        "RFC7518-3.6",
+        "A request object with `alg` `none` and a signature must be refused",
+        "The server takes an object for signed whose signature nobody has verified.",
+        "Where unsigned request objects are accepted, check that the part after the second dot is empty.",
+        |attacks| attacks.refused(Fault::UnsecuredWithSignature),
+    ),
+    must(
         "request-object/unsigned-reference-refused",
         "OIDCC-6.2",
         "An unsigned request object behind a `request_uri` by plain http must be refused",
@@ -391,6 +406,14 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
             let others: Vec<_> = methods.iter().filter(|method| !matches!(method.as_str(), "GET" | "HEAD")).collect();
             holds(others.is_empty(), "GET", said!("fetched by {}", expect::list(methods)))
         },
+    ),
+    must(
+        "request-object/reference-over-trusted-tls",
+        "RFC9101-11.1",
+        "The issuer must check the certificate of the server that it fetches a request object from",
+        "An attacker between the issuer and the client has the issuer send requests to a server of theirs, and puts another request object there.",
+        "Verify the certificate and the host name when `request_uri` is fetched, with the certificate authorities that the system trusts.",
+        |attacks| attacks.untrusted.map_or_else(|| not_applicable("it was not tried"), Visitor::looks_at_certificate),
     ),
     must(
         "request-object/signature-error",
@@ -517,12 +540,13 @@ mod tests {
     use crate::rule::Artefact as _;
     use crate::rule::jwt_fault::JwtFault;
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
+    use crate::rule::untrusted_fetch::Visitor;
 
     const ERROR: &str = "request-object/refused-with-error";
     const SIGNATURE_ERROR: &str = "request-object/signature-error";
 
     fn none() -> RequestObjectAttacks {
-        RequestObjectAttacks { tried: Vec::new(), unusual: Vec::new(), fetched: None, reference_fetched_by: None, signing_confirmed: true }
+        RequestObjectAttacks { signing_confirmed: true, ..RequestObjectAttacks::default() }
     }
 
     fn tried(fault: Fault, became: Became) -> Tried {
@@ -602,6 +626,13 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_is_looked_at_before_anything_is_asked() {
+        let of = |asked| RequestObjectAttacks { untrusted: Some(Visitor { reached: true, asked }), ..none() };
+        assert_eq!(failing(&of(true)), ["request-object/reference-over-trusted-tls"]);
+        assert_eq!(passing(&of(false)), ["request-object/reference-over-trusted-tls"]);
+    }
+
+    #[test]
     fn a_reference_is_fetched_by_get() {
         let by = |method: &str| RequestObjectAttacks { reference_fetched_by: Some(vec!["GET".to_owned(), method.to_owned()]), ..none() };
         assert_eq!(passing(&by("GET")), ["request-object/reference-by-get"]);
@@ -625,12 +656,14 @@ mod tests {
         unusual in proptest::collection::vec((select(&Unusual::ALL[..]), any_became()), 0..4),
         fetched in proptest::option::of(any::<bool>()),
         reference_fetched_by in proptest::option::of(proptest::collection::vec("GET|POST", 0..2)),
+        untrusted in proptest::option::of((any::<bool>(), any::<bool>())),
         signing_confirmed in any::<bool>()
         => RequestObjectAttacks {
             tried: tried.into_iter().map(|((fault, _), became)| Tried { fault, became, exchange: 1 }).collect(),
             unusual: unusual.into_iter().map(|(kind, became)| (kind, became, 2)).collect(),
             fetched,
             reference_fetched_by,
+            untrusted: untrusted.map(|(reached, asked)| Visitor { reached, asked }),
             signing_confirmed,
         }
     );

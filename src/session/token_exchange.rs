@@ -104,8 +104,11 @@ impl TokenRequest {
         self.authorization.as_ref().is_some_and(|value| value.starts_with("Basic "))
     }
 
-    /// The client it says it is from; `None` where only an assertion says so.
+    /// The client it says it is from; `None` where an assertion says so, whatever stands beside that.
     fn client_id(&self) -> Option<String> {
+        if self.form.contains_key("client_assertion") {
+            return None;
+        }
         self.authorization.as_deref().and_then(user_of).or_else(|| self.parameter("client_id").map(str::to_owned))
     }
 }
@@ -256,6 +259,8 @@ mod tests {
         let basic = |pair: &str| Request::form("Token", url.clone(), &[]).header("authorization", format!("Basic {}", STANDARD.encode(pair)));
         let by_header = read(&basic("a+b%3A:s")).expect("it is one");
         assert_eq!((by_header.client_id().as_deref(), by_header.by_header()), (Some("a b:"), true));
+        let asserted = read(&Request::form("Token", url.clone(), &[("client_id", "another"), ("client_assertion", "jwt")])).expect("it is one");
+        assert_eq!(asserted.client_id(), None);
         assert_eq!(read(&basic("no colon")).expect("it is one").client_id(), None);
         assert_eq!(read(&Request::get("Token", url.clone()).bearer("token")), None, "a GET");
         assert!(is_to(&basic("a:s"), "https://issuer.example/token?tenant=7") && !is_to(&basic("a:s"), "https://issuer.example/other"));

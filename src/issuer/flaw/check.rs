@@ -75,6 +75,8 @@ named! {
     GrantRegistered = "grant/registered",
     /// A client that asks for client credentials is confidential (RFC 6749 4.4).
     GrantConfidential = "grant/confidential",
+    /// The certificate of a server that something of a client is fetched from is one that is trusted (OpenID Connect Core 16.17).
+    FetchCertificates = "fetch/certificates",
     /// A JWT that a client sent demands no extension that is not known (here and below RFC 7515, RFC 7519: client assertions and request objects).
     JwtCritical = "jwt/critical",
     /// The JSON of such a JWT is well formed.
@@ -239,6 +241,8 @@ named! {
     RequestObjectSole = "request-object/sole",
     /// The request of a client that registered `require_signed_request_object` is made by a request object (RFC 9101 10.5).
     RequestObjectPresent = "request-object/present",
+    /// A request object that says that it has no signature has none (RFC 7518 3.6).
+    RequestObjectBare = "request-object/bare",
     /// A request object by reference is signed (OpenID Connect Core 6.2).
     RequestObjectSignedReference = "request-object/signed-reference",
     /// The client and the response type of a request object by reference are those of the request (OpenID Connect Core 6.2).
