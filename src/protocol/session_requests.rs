@@ -121,6 +121,7 @@ impl Session {
         attempts.extend([
             Attempt::new(Asked::NoState, "no state", [("state", None)]),
             Attempt::new(Asked::ShortState, "a state of one character", [("state", Some(super::random(1).chars().take(1).collect()))]),
+            Attempt::new(Asked::ShortNonce, "a nonce of one character", [("nonce", Some("7".to_owned()))]),
             Attempt::new(Asked::EmptyState, "a state without a value", [empty("state")]),
             Attempt::new(
                 Asked::EmptyParameters,

@@ -126,6 +126,7 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/grant_types_supported": "$remove"}), &["discovery/grant-types-default"]),
         (json!({"/prompt_values_supported": ["login", "create"]}), &["discovery/prompt-values"]),
         (json!({"/response_types_supported": ["code", "none", "code none"]}), &["discovery/response-type-none-alone"]),
         (json!({"/response_types_supported": ["code", "none"]}), &[]),
