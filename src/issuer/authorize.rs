@@ -268,6 +268,9 @@ fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> 
     if state.is_some_and(|state| state.len() < 8) && issuer.does(Behaviour::StateShortRefused) {
         return Err("state is too short");
     }
+    if params.get("nonce").is_some_and(|nonce| nonce.len() < 8) && issuer.does(Behaviour::NonceShortRefused) {
+        return Err("nonce is too short");
+    }
     if params.is_empty("max_age") && issuer.does(Behaviour::EmptyParametersRefused) {
         return Err("max_age has no value");
     }

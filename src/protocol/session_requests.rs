@@ -121,6 +121,7 @@ impl Session {
         attempts.extend([
             Attempt::new(Asked::NoState, "no state", [("state", None)]),
             Attempt::new(Asked::ShortState, "a state of one character", [("state", Some(super::random(1).chars().take(1).collect()))]),
+            Attempt::new(Asked::ShortNonce, "a nonce of one character", [("nonce", Some("7".to_owned()))]),
             Attempt::new(Asked::EmptyState, "a state without a value", [empty("state")]),
             Attempt::new(
                 Asked::EmptyParameters,
@@ -217,14 +218,16 @@ impl Session {
         }
         let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
         self.keep_pages(&journey, Some(sent)).await;
-        let status = journey.pages.last().and_then(|page| page.status);
+        let last = journey.pages.last();
+        let status = last.and_then(|page| page.status);
+        let is_refused = last.is_some_and(|page| page.kind == PageKind::Error) || status.is_some_and(|status| status >= 400);
         let came = match (journey.end, &found) {
             (Ok(callback), Some(found)) => {
                 self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&callback.url[url::Position::BeforePath..]) });
                 found.came()
             }
             (Err(VisitError::ErrorPage { status, .. }), _) => Came::Page(status),
-            (Err(error), _) if error.is_page_without_way_on() => Came::Page(status),
+            (Err(error), _) if error.is_page_without_way_on() || is_refused => Came::Page(status),
             (Err(error), _) => Came::Unknown(self.recorder.redactor().text(&error.to_string())),
             (Ok(_), None) => Came::Unknown("nothing came".to_owned()),
         };

@@ -460,6 +460,8 @@ named! {
     StateRequired = "state-required",
     /// Refuses a `state` of fewer than eight characters.
     StateShortRefused = "state-short-refused",
+    /// Refuses a `nonce` of fewer than eight characters.
+    NonceShortRefused = "nonce-short-refused",
     /// Returns a `state` without a value.
     EmptyStateReturned = "empty-state-returned",
     /// Refuses a `max_age` without a value.

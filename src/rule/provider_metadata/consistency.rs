@@ -7,7 +7,7 @@ use super::endpoints::is_published;
 use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
-use crate::rule::judgement::{Judgement, fail, not_applicable};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
@@ -34,6 +34,24 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
                 missing.push("token or id_token for implicit");
             }
             holds(missing.is_empty(), missing.join(", "), said!("response types: {}; grant types: {}", list(&types), list(&grants)))
+        },
+    ),
+    // The list is optional; to leave it out says something all the same.
+    should(
+        "discovery/grant-types-default",
+        "OIDCD-3",
+        "Metadata without `grant_types_supported` stand for `authorization_code` and `implicit`: both should be supported then",
+        "Clients take the default that the specification gives, and ask for tokens by a flow that the issuer does not have.",
+        "Publish `grant_types_supported` with the grant types that the server supports, such as `[\"authorization_code\", \"refresh_token\"]`.",
+        |metadata| {
+            let document = metadata.document()?;
+            if let Some(grants) = document.list("grant_types_supported")? {
+                return pass(said!("grant types: {}", list(&grants)));
+            }
+            let types = document.required("response_types_supported", "response-types")?;
+            let offers = |word: &str| types.iter().any(|text| text.split(' ').any(|name| name == word));
+            let fits = offers("code") && (offers("token") || offers("id_token"));
+            holds(fits, "response types for both grant types", said!("response types: {}; no grant types", list(&types)))
         },
     ),
     may(

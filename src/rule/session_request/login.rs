@@ -6,6 +6,7 @@ use super::{Asked, Came, HintFault, Named, SessionRequests};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::token_refusal::shape;
 use crate::text::words::said;
 
 pub(super) static RULES: &[Check<SessionRequests>] = &[
@@ -77,6 +78,8 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
             let request = all.of(&Asked::UnknownAcr)?;
             let Came::Error(error) = &request.came else { return not_applicable("the request was not refused at the redirect URI") };
             applies_if(!request.is_open(), request.seen())?;
+            // What is no error code is another rule's.
+            applies_if(shape::odd_in_text(error).is_none() && !error.is_empty(), "the error is no error code")?;
             let right = ["unmet_authentication_requirements", "login_required", "interaction_required"];
             holds(right.contains(&error.as_str()), "error = unmet_authentication_requirements", said!("error = {}", shorten(error)))
         },

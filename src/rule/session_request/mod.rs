@@ -58,6 +58,8 @@ pub enum Asked {
     NoState,
     /// A `state` of one character.
     ShortState,
+    /// A `nonce` of one character.
+    ShortNonce,
     /// A `state` without a value.
     EmptyState,
     /// Other parameters without a value.
@@ -199,6 +201,7 @@ impl Artefact for SessionRequests {
             "claims/unavailable-no-error" => of(|asked| *asked == Asked::UnavailableClaim),
             "authz/state-optional" => of(|asked| *asked == Asked::NoState),
             "authz/state-short" => of(|asked| *asked == Asked::ShortState),
+            "authz/nonce-short" => of(|asked| *asked == Asked::ShortNonce),
             "authz/empty-state" => of(|asked| *asked == Asked::EmptyState),
             "authz/empty-parameters" => of(|asked| *asked == Asked::EmptyParameters),
             MODE_REFUSED | "authz-refusal/response-mode-status" => of(|asked| *asked == Asked::UnknownMode),

@@ -7,10 +7,11 @@ use crate::rule::judgement::{Judgement, not_applicable};
 use crate::text::words::said;
 
 pub(super) static RULES: &[Check<SessionRequests>] = &[
-    must(
+    // No sentence forbids to want it; but the parameter is one that clients may leave out.
+    should(
         "authz/state-optional",
         "RFC6749-4.1.1",
-        "A request without `state` must be granted like one with it: the parameter is recommended to clients, and not required",
+        "A request without `state` should be granted like one with it: the parameter is recommended to clients, and not required",
         "Clients that protect themselves by PKCE or by `nonce` cannot log in their end-users.",
         "Accept authorization requests without `state`, and return none then.",
         |all| all.taken(all.of(&Asked::NoState)?),
@@ -22,6 +23,14 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "Clients that put the number of a page into `state`, and protect themselves by PKCE, cannot log in their end-users.",
         "Do not check the length of `state`, except for an upper limit of some thousand characters. In Ory Hydra: set `oauth2.min_parameter_entropy`.",
         |all| all.taken(all.of(&Asked::ShortState)?),
+    ),
+    should(
+        "authz/nonce-short",
+        "OIDCC-2",
+        "A `nonce` of one character should be taken: the server should do nothing with it but return it",
+        "Clients that protect themselves by `state` and PKCE, and count their logins in `nonce`, cannot log in their end-users.",
+        "Copy the `nonce` into the ID token as it is, and do not check its length, except for an upper limit of some thousand characters.",
+        |all| all.taken(all.of(&Asked::ShortNonce)?),
     ),
     must(
         "authz/empty-state",

@@ -33,12 +33,13 @@ const REFUSED: [(Asked, Option<Asked>, &str); 5] = [
     (Asked::UnknownMode, None, "authz-refusal/response-mode"),
 ];
 
-const TAKEN: [(Asked, &str); 6] = [
+const TAKEN: [(Asked, &str); 7] = [
     (Asked::UnknownMember, "claims/unknown-members-ignored"),
     (Asked::UnknownInClaim, "claims/unknown-in-claim-ignored"),
     (Asked::UnavailableClaim, "claims/unavailable-no-error"),
     (Asked::NoState, "authz/state-optional"),
     (Asked::ShortState, "authz/state-short"),
+    (Asked::ShortNonce, "authz/nonce-short"),
     (Asked::EmptyParameters, "authz/empty-parameters"),
 ];
 
