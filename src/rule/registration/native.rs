@@ -1,5 +1,7 @@
 //! Rules about native applications: the three kinds of redirect URI that they use (RFC 8252 7).
 
+use serde_json::Value;
+
 use crate::observed::received::Received;
 use crate::rule::answer::Answer;
 use crate::rule::expect::{applies_if, holds, may, refusal, seen, should};
@@ -83,8 +85,8 @@ static RULES: &[Check<NativeClients>] = &[
                 Answer::Refused | Answer::RefusedAsSuccess => fail("a client without client authentication", refusal(response)),
                 Answer::Given => {
                     let method = response.member("token_endpoint_auth_method");
-                    let is_public = method.as_ref().is_none_or(|method| method == "none");
-                    holds(is_public, "token_endpoint_auth_method = \"none\"", seen("token_endpoint_auth_method", method.as_ref()))
+                    let by_secret = method.as_ref().and_then(Value::as_str).is_some_and(|method| method.starts_with("client_secret_"));
+                    holds(!by_secret, "token_endpoint_auth_method = \"none\"", seen("token_endpoint_auth_method", method.as_ref()))
                 }
             }
         },
