@@ -9,6 +9,7 @@ pub use crate::rule::logout::{Hint, Redirect};
 /// A logout request and what of it is looked at (OpenID Connect RP-Initiated Logout 1.0, 2).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
 pub struct LogOut {
     /// A name by which the report distinguishes this logout from another one of the test.
     #[schemars(regex(pattern = r"^\S.*$"), length(max = 100))]

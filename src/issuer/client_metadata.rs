@@ -121,21 +121,12 @@ impl Metadata {
         let (grant_types, response_types) = types(request, &context.defect)?;
         let has_grant = |wanted: &str| grant_types.iter().any(|name| name == wanted);
 
-        let method = text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
-        let auth_method = match AuthMethod::of(method) {
-            None if context.defect.checks(Check::RegistrationMethod) => return Err(invalid("token_endpoint_auth_method is not supported")),
-            known => known.unwrap_or(AuthMethod::Basic),
-        };
         let application_type = text("application_type")?.unwrap_or("web");
         if !["web", "native"].contains(&application_type) {
             return Err(invalid("application_type is neither web nor native"));
         }
-        let is_public_native = application_type == "native" && auth_method == AuthMethod::None;
-        let (method, auth_method) = if is_public_native && context.defect.does(Behaviour::RegistrationNativeSecret) {
-            ("client_secret_basic", AuthMethod::Basic)
-        } else {
-            (method, auth_method)
-        };
+        let method = text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
+        let (method, auth_method) = authentication(method, application_type, &context.defect)?;
         if auth_method == AuthMethod::None && has_grant("client_credentials") {
             return Err(invalid("a public client cannot have the grant client_credentials"));
         }
@@ -149,13 +140,7 @@ impl Metadata {
         }
         check_links(request, &redirect_uris, &context.defect)?;
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
-        let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
-        let id_token_alg = match Alg::of(alg) {
-            None if alg == "HS256" && auth_method != AuthMethod::None && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
-            None if alg == "none" && has_grant("implicit") && !context.defect.checks(Check::RegistrationImplicitSigned) => Alg::Rs256,
-            None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
-            known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
-        };
+        let id_token_alg = id_token_alg(alg, auth_method, has_grant("implicit"), &context.defect)?;
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
             .transpose()?;
@@ -211,6 +196,10 @@ impl Metadata {
             "require_signed_request_object": Some(true).filter(|_| request_objects.required),
             "scope": scope.to_string(),
         }));
+        let is_odd = |name: &str| !name.is_ascii() || name.contains('<');
+        if text("client_name")?.is_some_and(is_odd) && context.defect.does(Behaviour::ClientNamesPlain) {
+            return Err(invalid("client_name has other letters than those of ASCII"));
+        }
         copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,
@@ -232,6 +221,29 @@ impl Metadata {
     /// What an end-user is called towards this client (OpenID Connect Core 8).
     pub fn subject(&self, sub: &str) -> String {
         self.sector.as_ref().map_or_else(|| sub.to_owned(), |sector| sector::subject(sector, sub))
+    }
+}
+
+/// How a client authenticates: what it registered, as the issuer has it.
+fn authentication<'a>(method: &'a str, application_type: &str, defect: &Defect) -> Result<(&'a str, AuthMethod), OauthError> {
+    let known = match AuthMethod::of(method) {
+        None if defect.checks(Check::RegistrationMethod) => return Err(invalid("token_endpoint_auth_method is not supported")),
+        known => known.unwrap_or(AuthMethod::Basic),
+    };
+    let is_public_native = application_type == "native" && known == AuthMethod::None;
+    if is_public_native && defect.does(Behaviour::RegistrationNativeSecret) {
+        return Ok(("client_secret_basic", AuthMethod::Basic));
+    }
+    Ok((method, known))
+}
+
+/// The algorithm of a client's ID tokens. One that is registered by a flaw stands for nothing: they are signed by RS256.
+fn id_token_alg(name: &str, method: AuthMethod, is_implicit: bool, defect: &Defect) -> Result<Alg, OauthError> {
+    match (Alg::of(name), name, method) {
+        (None, "HS256", AuthMethod::None) if !defect.checks(Check::RegistrationSymmetricPublic) => Ok(Alg::Rs256),
+        (None, "HS256", method) if method != AuthMethod::None && defect.does(Behaviour::RegistrationSymmetricShort) => Ok(Alg::Rs256),
+        (None, "none", _) if is_implicit && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
+        (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
     }
 }
 

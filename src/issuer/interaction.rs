@@ -150,6 +150,9 @@ pub(super) fn scopes_in_words(flow: &Flow) -> Vec<String> {
 /// `POST` of the consent page.
 pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
+    if issuer.does(Behaviour::ConsentFormClosed) {
+        return Err(LOST);
+    }
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
         Err(_) if !issuer.checks(Check::ConsentForm) => latest_flow(&issuer, &headers)?,
         known => known?,
@@ -402,7 +405,7 @@ pub(super) fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -
 fn latest_flow(issuer: &Issuer, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let browser = cookie(issuer, headers).ok_or(LOST)?;
     let store = issuer.store();
-    let latest = store.flows.iter().filter(|(_, flow)| random::same(&flow.browser, &browser)).last();
+    let latest = store.flows.iter().rfind(|(_, flow)| random::same(&flow.browser, &browser));
     latest.map(|(id, flow)| (id.clone(), flow.clone())).ok_or(LOST)
 }
 

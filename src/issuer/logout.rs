@@ -75,11 +75,13 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     let logout = Logout { browser, back };
     let is_logged_in = issuer.store().session(&logout.browser, issuer.now()).is_some();
     if !is_logged_in && issuer.does(Behaviour::LogoutIdleRefused) {
-        return Err(Problem::Page("Nobody is logged in."));
+        return Err(Problem::Page("You are not logged in."));
     }
     if params.get("ui_locales").is_some() && issuer.does(Behaviour::LogoutLocalesRefused) {
         return Err(Problem::Page("This page is not there in your language."));
     }
+    let back = if is_logged_in || !issuer.does(Behaviour::LogoutIdlePage) { logout.back } else { None };
+    let logout = Logout { back, ..logout };
     let is_current = params.get("id_token_hint").is_some_and(|hint| issuer.store().is_of_session(hint, &logout.browser));
     let unasked = match hinted {
         None => issuer.does(Behaviour::LogoutUnasked),

@@ -218,7 +218,7 @@ impl Session {
             Wrong::Relative => redirect("/oa-authtest/callback"),
             Wrong::Script => redirect("javascript:void(0)//client.example/cb"),
             Wrong::Data => redirect("data:text/html,client.example"),
-            Wrong::RemoteHttp | Wrong::NativeRemoteHttp => redirect(BY_HTTP),
+            Wrong::RemoteHttp | Wrong::NativeRemoteHttp | Wrong::ImplicitHttp => redirect(BY_HTTP),
             Wrong::SchemeWithoutPeriod => redirect(SHORT_SCHEME),
             Wrong::NoRedirectUris => {
                 if let Some(members) = body.as_object_mut() {
@@ -242,7 +242,6 @@ impl Session {
             Wrong::UnknownMethod => body["token_endpoint_auth_method"] = json!(NO_SUCH_METHOD),
             Wrong::UnsignedAssertions => body["token_endpoint_auth_signing_alg"] = json!("none"),
             Wrong::SymmetricPublic => body["id_token_signed_response_alg"] = json!("HS256"),
-            Wrong::ImplicitHttp => redirect(BY_HTTP),
             Wrong::ImplicitLocalhost => redirect("https://localhost/oa-authtest"),
             Wrong::UnsignedImplicit => body["id_token_signed_response_alg"] = json!("none"),
             Wrong::ForeignLinks => {

@@ -171,7 +171,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         "client-config/read-management",
         "RFC7592-3",
-        "The configuration that a client reads must have `registration_client_uri` and `registration_access_token`, but from an OpenID provider",
+        "An authorization server that is no OpenID provider must return `registration_client_uri` and `registration_access_token` when a client reads its configuration",
         "A client does not see whether its token was replaced, and may lose access to its configuration.",
         "Write `registration_client_uri` and the present `registration_access_token` into every client information response.",
         |config| {
@@ -487,7 +487,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         UPDATE,
         "RFC7592-2.2",
         "The update of a client that was deleted must be refused with status 401",
-        "The client believes that it is still registered, or comes back to life with the redirect URIs of whoever has its token.",
+        "The client believes that it is still registered, or comes back to life with the redirect URIs of an attacker who has its token.",
         "Look the registration access token up before the update, and answer with status 401 when its client does not exist. Create no client by a PUT.",
         |deleted| match &deleted.update {
             Some(response) => unauthorized(deleted, response),

@@ -56,7 +56,7 @@ static REPEATED: &[Check<RepeatedRequest>] = &[should(
     "consent/repeated-for-native",
     "RFC8252-8.6",
     "A second request of a native application should not be granted without a page for the end-user",
-    "Another application on the device sends the same request in the name of the first, and gets a code without anybody being asked.",
+    "Another application on the device sends the same request in the name of the first, and gets a code without a question.",
     "For clients that do not authenticate and whose redirect URI is on loopback or has a scheme of its own, ask for consent at each request, as if none had been given before.",
     |repeated| {
         applies_if(repeated.native, "the client is no native application without client authentication")?;
@@ -64,11 +64,12 @@ static REPEATED: &[Check<RepeatedRequest>] = &[should(
         if repeated.refused {
             return pass("an error");
         }
-        holds(
-            repeated.pages > 0,
-            "a page for the end-user",
-            if repeated.pages == 0 { "a code without a page".to_owned() } else { format!("{} pages", repeated.pages) },
-        )
+        let shown = match repeated.pages {
+            0 => "a code without a page".to_owned(),
+            1 => "1 page".to_owned(),
+            pages => format!("{pages} pages"),
+        };
+        holds(repeated.pages > 0, "a page for the end-user", shown)
     },
 )];
 

@@ -206,6 +206,7 @@ pub struct IssuerFacts {
 
 /// What is known of clients.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct ClientFacts {
     /// The client that the test goes on with.
     pub current: Option<Client>,

@@ -124,12 +124,12 @@ impl HttpSession {
 
     /// Goes to the authorization endpoint, logs in, and ends where the end-user is asked to consent, with the form as it would be sent.
     pub async fn visit_to_consent(&self, visit: &Visit, callback: &CallbackListener) -> (Journey, Option<ConsentForm>) {
-        Walk::new(&self.client, visit, callback).to_consent().go_to_consent().await
+        Walk::new(&self.client, visit, callback).ending_at_consent().go_to_consent().await
     }
 
     /// Sends a consent form as a page at an address does, and goes where it leads: a consent page once more is the end.
     pub async fn send_consent(&self, form: &ConsentForm, from: &Url, visit: &Visit, callback: &CallbackListener) -> Journey {
-        Walk::new(&self.client, visit, callback).begin_with(form, from).to_consent().go().await
+        Walk::new(&self.client, visit, callback).begin_with(form, from).ending_at_consent().go().await
     }
 
     /// The visit as of an end-user who logs in, but the login form that this session was shown is sent by another, which has none of its cookies.

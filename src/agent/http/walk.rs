@@ -40,8 +40,10 @@ pub(super) struct Walk<'a> {
     elsewhere: Option<&'a reqwest::Client>,
     /// What is sent first instead of the request, and the page that it is sent from.
     first: Option<(Sent, Url)>,
-    /// The visit ends where the end-user is asked to consent, with the form as it would be sent.
-    asks: Option<Option<ConsentForm>>,
+    /// The visit ends where the end-user is asked to consent.
+    ends_at_consent: bool,
+    /// The form there, as it would be sent.
+    consent: Option<ConsentForm>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -67,7 +69,8 @@ impl<'a> Walk<'a> {
             client,
             elsewhere: None,
             first: None,
-            asks: None,
+            ends_at_consent: false,
+            consent: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
@@ -87,8 +90,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Ends the visit at the consent page.
-    pub fn to_consent(mut self) -> Self {
-        self.asks = Some(None);
+    pub fn ending_at_consent(mut self) -> Self {
+        self.ends_at_consent = true;
         self
     }
 
@@ -102,7 +105,7 @@ impl<'a> Walk<'a> {
     /// Makes the visit, and gives the consent form that it ends at, if it does.
     pub async fn go_to_consent(mut self) -> (Journey, Option<ConsentForm>) {
         let journey = self.make().await;
-        (journey, self.asks.flatten())
+        (journey, self.consent)
     }
 
     /// Makes the visit.
@@ -158,10 +161,10 @@ impl<'a> Walk<'a> {
             let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
-            if classified.kind == PageKind::Consent && self.asks.is_some() {
+            if classified.kind == PageKind::Consent && self.ends_at_consent {
                 let page = from.clone().unwrap_or_else(|| self.visit.url.clone());
                 let url = page.to_string();
-                self.asks = Some(Some(ConsentForm { sent: next, page }));
+                self.consent = Some(ConsentForm { sent: next, page });
                 return Err(VisitError::NotUnderstood { url, why: NoWay::Other("the end-user is asked to consent".to_owned()) });
             }
             // On the page with the password, not on one before it.

@@ -17,6 +17,10 @@ named! {
     IdTokenOtherAlg = "id-token-other-alg",
     /// Shows no link to the home page of the client.
     HomePageHidden = "home-page-hidden",
+    /// Registers no names with markup, and none with other letters than those of ASCII.
+    ClientNamesPlain = "client-names-plain",
+    /// Answers every consent form with an error page.
+    ConsentFormClosed = "consent-form-closed",
     /// Shows the name of the client as markup.
     ClientNameUnescaped = "client-name-unescaped",
     /// Shows another name than that of the client.
@@ -67,6 +71,8 @@ named! {
     LogoutByEarlierHint = "logout-by-earlier-hint",
     /// The same with a `sid` in its ID tokens, which it does not look at.
     LogoutByEarlierSession = "logout-by-earlier-session",
+    /// Ends a logout on a page of its own where nobody is logged in.
+    LogoutIdlePage = "logout-idle-page",
     /// Shows an error page for a logout where nobody is logged in.
     LogoutIdleRefused = "logout-idle-refused",
     /// Shows an error page for a logout in a language that it does not have.

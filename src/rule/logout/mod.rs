@@ -107,6 +107,12 @@ impl Logout {
         applies_if(is_good, "the request is not one to send the browser back for")
     }
 
+    /// Nothing to say unless a redirect is due besides: where the request ends for an end-user who is not logged in is left to the issuer.
+    fn due(&self) -> Result<(), Unmet> {
+        self.good()?;
+        applies_if(self.logged_in_before != Some(false) || self.is_redirected(), "the end-user was not logged in, so there was no logout")
+    }
+
     /// True for a request that the issuer answers with an error, and neither follows nor asks about.
     fn is_refused(&self) -> bool {
         matches!(self.end, LogoutEnd::Page { is_error: true, .. })
@@ -189,7 +195,7 @@ impl Logout {
 
     /// The parameters with which the browser came back from a good request.
     fn returned(&self) -> Result<&[(String, String)], Unmet> {
-        self.good()?;
+        self.due()?;
         if let LogoutEnd::Redirected(parameters) = &self.end {
             return Ok(parameters);
         }
@@ -206,7 +212,6 @@ impl Artefact for Logout {
     }
 }
 
-const IDLE: &str = "logout/not-logged-in-served";
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";
 const UNKNOWN: &str = "whether the end-user is logged in afterwards was not found out";
@@ -299,7 +304,7 @@ static RULES: &[Check<Logout>] = &[
         "logout/asks-for-other-session",
         "OIDCRIL-2",
         "With an `id_token_hint` whose `sid` is that of another session, the issuer must ask the end-user before it logs the end-user out",
-        "Whoever has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
+        "An attacker who has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
         "Compare the `sid` of the hint with the session of the browser. If they differ, ask whether to log out, or do nothing.",
         |logout| {
             applies_if(logout.other_session == Some(true), "the hint does not name another session by sid")?;
@@ -312,7 +317,7 @@ static RULES: &[Check<Logout>] = &[
         "logout/asks-for-earlier-login",
         "OIDCRIL-2",
         "With an `id_token_hint` of a login that was ended, the issuer should ask the end-user before it logs the end-user out",
-        "Whoever has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
+        "An attacker who has an old ID token of the end-user, for example from a log, can log them out as often as they like.",
         "Put a `sid` into ID tokens and compare that of the hint with the session of the browser. If they differ, ask whether to log out, or do nothing.",
         |logout| {
             applies_if(logout.other_session.is_none(), "the hint says by sid which session it is of")?;
@@ -337,7 +342,7 @@ static RULES: &[Check<Logout>] = &[
         |logout| logout.served(Redirect::Registered),
     ),
     must(
-        IDLE,
+        "logout/not-logged-in-served",
         "OIDCRIL-4",
         "A logout request must not be refused because the end-user is not logged in",
         "The end-user who logs out in two windows is shown an error in the second, and does not know whether they are logged out.",
@@ -370,9 +375,8 @@ static RULES: &[Check<Logout>] = &[
         "Compare the `post_logout_redirect_uri` with the `post_logout_redirect_uris` of the client to which the hint was issued, and redirect there \
          after the logout if it is among them. Do not refuse a hint because it has expired.",
         |logout| {
-            logout.good()?;
+            logout.due()?;
             logout.taken()?;
-            needs(!logout.is_refused() || logout.logged_in_before != Some(false), IDLE)?;
             match logout.end {
                 LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
                 _ => holds(logout.is_redirected(), "the registered address", logout.seen()),

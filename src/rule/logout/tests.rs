@@ -124,6 +124,9 @@ fn a_hint_of_an_earlier_session_is_no_order() {
 fn who_is_not_logged_in_may_log_out() {
     let idle = Logout { asked: false, logged_in_before: Some(false), ..good() };
     assert!(passing(&idle).contains(&"logout/not-logged-in-served") && idle.is_idle_control());
+    // Without a logout there need be no redirect after it.
+    let ended = Logout { end: page(200), ..idle.clone() };
+    assert_eq!((passing(&ended), failing(&ended)), (vec!["logout/not-logged-in-served"], vec![]));
     let refused = Logout { end: page(400), ..idle };
     assert_eq!(failing(&refused), ["logout/not-logged-in-served"]);
     assert!(!refused.is_idle_control());

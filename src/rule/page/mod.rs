@@ -217,8 +217,8 @@ static RULES: &[Check<ShownPage>] = &[
         |page| {
             let content = page.content()?;
             let known = [Some(owner(&page.url)), page.client.as_ref().map(owner)];
-            let strange = |url: &&Url| !known.contains(&Some(owner(url))) && !(is_loopback(url) && is_loopback(&page.url));
-            let strange: Vec<String> = content.links.iter().filter(strange).map(place).collect();
+            let is_known = |url: &Url| known.contains(&Some(owner(url))) || (is_loopback(url) && is_loopback(&page.url));
+            let strange: Vec<String> = content.links.iter().filter(|url| !is_known(url)).map(place).collect();
             let seen = if strange.is_empty() { format!("{} to the issuer or the client", content.links.len()) } else { list(&strange) };
             holds(strange.is_empty(), "links to the issuer's and the client's own sites only", format!("{}: {seen}", page.name()))
         },

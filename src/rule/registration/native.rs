@@ -74,7 +74,7 @@ static RULES: &[Check<NativeClients>] = &[
         PUBLIC,
         "RFC8252-8.5",
         "An issuer that registers native applications should not make them authenticate with a secret",
-        "Whoever has the application has its secret: it proves nothing, and the issuer believes that it does.",
+        "Everyone who has the application has its secret: it proves nothing, and the issuer believes that it does.",
         "Register native applications with `token_endpoint_auth_method` `none` when they ask for it, without a `client_secret`, and protect their codes by PKCE.",
         |clients| {
             let Some(response) = &clients.public else { return not_applicable("it was not tried") };

@@ -54,7 +54,7 @@ for (const [name, method] of [['first', 'client_secret_basic'], ['second', 'clie
 const escape = (text) => String(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
 function page(response, title, body) {
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': "frame-ancestors 'none'", 'referrer-policy': 'no-referrer' });
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': "frame-ancestors 'none'", 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
   response.end(`<!doctype html><html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1><form method="post">${body}</form></body></html>`);
 }
 

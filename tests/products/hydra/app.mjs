@@ -16,7 +16,7 @@ async function hydra(kind, action, challenge, body) {
 }
 
 function page(response, status, title, body) {
-  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': "frame-ancestors 'none'", 'referrer-policy': 'no-referrer' });
+  response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': "frame-ancestors 'none'", 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' });
   response.end(`<!doctype html><html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1>${body}</body></html>`);
 }
 
@@ -57,9 +57,10 @@ const pages = {
     const asked = await hydra('consent', '', challenge);
     if (asked.redirect_to) return go(response, asked.redirect_to);
     if (asked.skip) return accept(response, challenge, asked, asked.requested_scope, false);
-    const { client_name: name, client_id: id, logo_uri: logo, policy_uri: policy, tos_uri: terms } = asked.client;
+    const { client_name: name, client_id: id, client_uri: home, logo_uri: logo, policy_uri: policy, tos_uri: terms } = asked.client;
     const about = [
       logo && `<img src="${escape(logo)}" alt="">`,
+      home && `<a href="${escape(home)}">Its home page</a>`,
       policy && `<a href="${escape(policy)}">Its policy</a>`,
       terms && `<a href="${escape(terms)}">Its terms of service</a>`,
     ].filter(Boolean).map((shown) => `<p>${shown}</p>`).join('');

@@ -31,6 +31,7 @@ export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
@@ -73,8 +74,8 @@ export function loginPage(action, complaint, username = '') {
 </form>`);
 }
 
-/** Returns the consent page. `links` are the client's logo, policy and terms of service, where it registered them. */
-export function consentPage(action, client, scopes, { logoUri, policyUri, tosUri } = {}) {
+/** Returns the consent page. `links` are the client's logo, home page, policy and terms of service, where it registered them. */
+export function consentPage(action, client, scopes, { logoUri, clientUri, policyUri, tosUri } = {}) {
   const link = (uri, text) => (uri ? `\n<p><a href="${escape(uri)}" rel="noreferrer">${text}</a></p>` : '');
   const logo = logoUri ? `<p><img src="${escape(logoUri)}" alt="${escape(client)}" height="64"></p>\n` : '';
   const items = scopes.map((scope) => `<li>${escape(SCOPE_TEXTS[scope] ?? scope)}</li>`).join('\n');
@@ -85,7 +86,7 @@ ${items}
 <form method="post" action="${escape(action)}">
 <button class="btn btn-primary" type="submit" name="button" value="yes">Yes, Allow</button>
 <button class="btn btn-secondary" type="submit" name="button" value="no">No, Do Not Allow</button>
-</form>${link(policyUri, 'Policy')}${link(tosUri, 'Terms of service')}`);
+</form>${link(clientUri, 'About the client')}${link(policyUri, 'Policy')}${link(tosUri, 'Terms of service')}`);
 }
 
 /** Returns the page for an error that must not be redirected to the client. */
