@@ -79,8 +79,7 @@ impl Session {
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
-            let reason = "the issuer is on another machine, from which it cannot fetch a request object from this one";
-            return Stop::out_of_reach_if(!refuses && !self.is_issuer_here(), reason);
+            return if refuses { Ok(()) } else { self.must_reach_this_machine() };
         }
         let is_untried = object.fault().is_some() && !signer.processed;
         Stop::not_offered_if(is_untried, "the issuer processed no good request object, so it cannot be tried with a bad one")
