@@ -54,6 +54,7 @@ mod pages;
 mod personas;
 mod pipelines;
 mod products;
+mod public_url;
 mod report;
 mod schema;
 mod screens;

@@ -101,11 +101,12 @@ pub(super) async fn start(settled: Settled, flags: &Layer, world: &World<'_>) ->
         }
         About::Demo(demo, flaw) => (demo, flaw),
     };
-    let asked = settled.asked.redirect_uri;
-    let redirect_uri = if asked == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked) };
-    let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
-    let callback = CallbackListener::bind(&redirect_uri).await;
-    let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
+    let mut asked = settled.asked;
+    if asked.redirect_uri == default_redirect_uri() {
+        asked.redirect_uri = DEMO_REDIRECT_URI.parse().map_err(|e: url::ParseError| CallbackError::NotLoopback(e.to_string()))?;
+    }
+    let callback = CallbackListener::bind_for(&asked).await;
+    let redirect_uri = callback.as_ref().map_or(asked.redirect_uri, |callback| callback.redirect_uri().clone());
     let (issuer, authority) = start_demo(demo, flaw.clone(), &redirect_uri).await?;
     let settings = demo::settings(&issuer, authority.as_ref().map(Authority::path));
     let mut config = config::load(flags, world, Some(settings.clone()))?;

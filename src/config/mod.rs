@@ -113,8 +113,10 @@ pub struct Config {
     pub audience: Option<String>,
     /// How long the client's access tokens are configured to live, in seconds.
     pub token_lifetime: Option<u32>,
-    /// The redirect URI: http on loopback.
+    /// The redirect URI: http on loopback, or below the public URL.
     pub redirect_uri: Url,
+    /// How an issuer on another machine reaches this program, if it does.
+    pub public: Option<PublicAddress>,
     /// The selectors of login and consent pages.
     pub selectors: Selectors,
     /// How to reach the network.
@@ -155,6 +157,15 @@ pub struct Config {
     pub test_overrides: Vec<TestOverride>,
     /// What the issuer is declared able (`true`) and unable (`false`) to do; the provider metadata tells about the rest.
     pub declared: BTreeMap<Capability, bool>,
+}
+
+/// How this program is reached from another machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicAddress {
+    /// Where a tunnel or a reverse proxy takes requests: all below its path are passed on, the path as it is.
+    pub url: Url,
+    /// Where this program takes them.
+    pub listen: SocketAddr,
 }
 
 /// Who the tests are whose ids match a glob: it takes the place of what [`Config`] says for all.

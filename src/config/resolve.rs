@@ -20,9 +20,10 @@ use super::setting::{self, Setting};
 use super::value;
 use super::{
     AgentConfig, AgentKind, AuthMethod, BaselineFile, Config, ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY,
-    Network, ReportConfig, TestOverride, Tls,
+    Network, PublicAddress, ReportConfig, TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
+use crate::text::address::below;
 
 /// The variable that says that the program runs in GitHub Actions.
 pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
@@ -63,6 +64,7 @@ impl Layers<'_> {
         if !declared.is_empty() && !profiles.iter().any(|profile| profile == FEATURES) {
             profiles.push(FEATURES.to_owned());
         }
+        let (redirect_uri, public) = self.addresses()?;
         Ok(Config {
             issuer,
             issuer_kind: IssuerKind::Named,
@@ -89,7 +91,8 @@ impl Layers<'_> {
             audience: self.optional(&setting::AUDIENCE, value::text)?,
             token_lifetime: self
                 .optional(&setting::TOKEN_LIFETIME, |text| value::whole(text, 1..=31_536_000, "give the seconds, as in --token-lifetime 600"))?,
-            redirect_uri: self.required(&setting::REDIRECT_URI, value::redirect_uri)?,
+            redirect_uri,
+            public,
             selectors: Selectors {
                 username: self.required(&setting::USERNAME_SELECTOR, value::text)?,
                 password: self.required(&setting::PASSWORD_SELECTOR, value::text)?,
@@ -125,6 +128,23 @@ impl Layers<'_> {
             test_overrides: Vec::new(),
             declared,
         })
+    }
+
+    /// The redirect URI, and how this program is reached from elsewhere.
+    fn addresses(&self) -> Result<(Url, Option<PublicAddress>), ConfigError> {
+        let listen = self.parsed(&setting::LISTEN, value::listen)?;
+        let Some(url) = self.optional(&setting::PUBLIC_URL, value::public_url)? else {
+            let redirect_uri = self.required(&setting::REDIRECT_URI, value::redirect_uri)?;
+            return match listen {
+                Some(listen) if listen.origin != Origin::Default => Err(alone(&listen.origin, &setting::PUBLIC_URL)),
+                _ => Ok((redirect_uri, None)),
+            };
+        };
+        let given =
+            self.parsed(&setting::REDIRECT_URI, |text| value::redirect_uri_below(text, &url))?.filter(|found| found.origin != Origin::Default);
+        let redirect_uri = given.map_or_else(|| below(&url, "cb"), |found| found.value);
+        let listen = self.required(&setting::LISTEN, value::listen)?;
+        Ok((redirect_uri, Some(PublicAddress { url, listen })))
     }
 
     /// The formats asked for, and what GitHub Actions reads if that is where we are.

@@ -256,6 +256,11 @@ settings! {
         REDIRECT_URI = Setting::new("--redirect-uri", "redirect-uri", "URL", Kind::Text, "the redirect URI")
             .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. Clients registered beforehand must be registered with it.")
             .by_default("http://localhost:3000/cb");
+        PUBLIC_URL = Setting::new("--public-url", "public-url", "URL", Kind::Text,
+            "where a tunnel or a reverse proxy passes requests on to oa-authtest, so that an issuer on another machine reaches it")
+            .more("The issuer fetches documents below it (keys, request objects, sectors), and the redirect URI is /cb below it unless --redirect-uri is given.");
+        LISTEN = Setting::new("--listen", "listen", "ADDR:PORT", Kind::Text, "where oa-authtest listens for what comes by --public-url")
+            .more("A port alone is one of 127.0.0.1.").by_default("127.0.0.1:3000");
     }
     "Login" {
         USERNAME = Setting::new("--username", "[user] username", "NAME", Kind::Text, "the name of the user to log in as");

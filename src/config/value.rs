@@ -172,6 +172,52 @@ pub fn redirect_uri(value: &str) -> Result<Url, Problem> {
     against.map_or(Ok(url), |(_, why)| problem(value, why, HINT))
 }
 
+/// Where this program is reached from elsewhere: an address that others can be made of by adding to its path. A slash at its end means nothing.
+pub fn public_url(value: &str) -> Result<Url, Problem> {
+    const HINT: &str = "give the address that a tunnel or a reverse proxy passes on, for example https://tests.example.com";
+    let mut url = web(value, HINT)?;
+    let reasons = [
+        (url.query().is_some(), "has a query"),
+        (url.fragment().is_some(), "has a fragment"),
+        (url.port() == Some(0), "has port 0, which cannot be reached"),
+        (has_credentials(&url), "has a user name or a password in it"),
+    ];
+    if let Some((_, why)) = reasons.into_iter().find(|(is_so, _)| *is_so) {
+        return problem(value, why, HINT);
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// A redirect URI where this program has a public URL: on loopback as without one, or below that.
+pub fn redirect_uri_below(value: &str, public: &Url) -> Result<Url, Problem> {
+    const HINT: &str = "give an address below --public-url, or plain http on loopback, or leave it out for /cb below --public-url";
+    let url = web(value, HINT)?;
+    let is_same_origin = url.origin() == public.origin();
+    let is_below = url.path().strip_prefix(public.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/') && rest.len() > 1);
+    if !is_same_origin {
+        return redirect_uri(value).map_err(|problem| Problem { hint: HINT.to_owned(), ..problem });
+    }
+    if !is_below || url.fragment().is_some() || has_credentials(&url) {
+        return problem(value, "is not below --public-url, or has a fragment, a user name or a password", HINT);
+    }
+    Ok(url)
+}
+
+/// Where to listen: an address of this machine with a port, or a port of loopback.
+pub fn listen(value: &str) -> Result<SocketAddr, Problem> {
+    const HINT: &str = "give a port such as 3000, or an address of this machine with one such as 0.0.0.0:3000";
+    let named = value.strip_prefix("localhost").map(|rest| format!("{}{rest}", Ipv4Addr::LOCALHOST));
+    let written = named.as_deref().unwrap_or(value);
+    let port = || written.parse().ok().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    match written.parse().ok().or_else(port) {
+        Some(address) if address.port() != 0 => Ok(address),
+        Some(_) => problem(value, "has port 0: what passes requests on has to know the port", HINT),
+        None => problem(value, "is no place to listen at", HINT),
+    }
+}
+
 /// An absolute URI of any scheme, kept as it is.
 pub fn uri(value: &str) -> Result<String, Problem> {
     let value = text(value)?;
@@ -317,6 +363,61 @@ mod tests {
         }
         for bad in ["0", "1", "65536", "-1", "host:80", "localhost.op.example:80", "localhosts", "http://127.0.0.1:80", "127.0.0.1:x", ":80"] {
             assert!(says(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_can_be_added_to() {
+        for (good, kept) in [
+            ("https://tests.example", "https://tests.example/"),
+            ("https://tests.example/", "https://tests.example/"),
+            ("https://tests.example:8443/oa/", "https://tests.example:8443/oa"),
+            ("http://10.1.2.3:3000", "http://10.1.2.3:3000/"),
+        ] {
+            assert_eq!(public_url(good).map(|url| url.to_string()), Ok(kept.to_owned()), "{good}");
+        }
+        for bad in [
+            "tests.example",
+            "https://tests.example?a=b",
+            "https://tests.example#a",
+            "https://a:b@tests.example",
+            "ftp://tests.example",
+            "https://a:0",
+        ] {
+            assert!(public_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_is_below_the_public_url_or_on_loopback() {
+        let below = |public: &str, value: &str| redirect_uri_below(value, &public_url(public).unwrap()).is_ok();
+        for (public, good) in [
+            ("https://tests.example", "https://tests.example/cb"),
+            ("https://tests.example/oa", "https://tests.example/oa/cb?x=y"),
+            ("https://tests.example", "http://localhost:3000/cb"),
+        ] {
+            assert!(below(public, good), "{good}");
+        }
+        for (public, bad) in [
+            ("https://tests.example", "http://tests.example/cb"),
+            ("https://tests.example", "https://other.example/cb"),
+            ("https://tests.example", "https://tests.example/"),
+            ("https://tests.example/oa", "https://tests.example/oabc"),
+            ("https://tests.example/oa", "https://tests.example/cb"),
+            ("https://tests.example", "https://tests.example/cb#a"),
+            ("https://tests.example", "https://u@tests.example/cb"),
+        ] {
+            assert!(!below(public, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_has_a_port_of_its_own() {
+        for (good, at) in [("3000", "127.0.0.1:3000"), ("0.0.0.0:80", "0.0.0.0:80"), ("[::]:80", "[::]:80"), ("localhost:3000", "127.0.0.1:3000")] {
+            assert_eq!(listen(good).map(|address| address.to_string()), Ok(at.to_owned()), "{good}");
+        }
+        for bad in ["0", "127.0.0.1:0", "127.0.0.1", "65536", "tests.example:80", "", "http://127.0.0.1:80"] {
+            assert!(listen(bad).is_err(), "{bad}");
         }
     }
 

@@ -55,11 +55,12 @@ impl Doctor<'_> {
     async fn listen(&mut self) -> Seen {
         let bound = match self.callback.take() {
             Some(bound) => bound,
-            None => CallbackListener::bind(&self.config().redirect_uri).await,
+            None => CallbackListener::bind_for(self.config()).await,
         };
         match bound {
             Ok(listener) => {
-                let seen = Seen::fine(said!("listening at {}", listener.redirect_uri()));
+                listener.try_public(&self.session.run.http).await;
+                let seen = listened(&listener);
                 self.session.run.callback = Some(listener);
                 seen
             }
@@ -67,6 +68,11 @@ impl Doctor<'_> {
                 let by = address.rsplit(':').next().and_then(|port| port.parse().ok()).map(by_holder).unwrap_or_default();
                 let next = "end what uses the port, or choose another with --redirect-uri (a configured client must be registered with it)";
                 Seen::wrong(said!("{address} is taken{by}: {redirect_uri} cannot be listened on ({why})"), next)
+            }
+            Err(CallbackError::ListenTaken { address, public_url, why }) => {
+                let by = by_holder(address.port());
+                let next = "end what uses the port, or choose another with --listen, and let the tunnel or reverse proxy pass requests on to that";
+                Seen::wrong(said!("{address} is taken{by}: what comes by {public_url} cannot be listened for ({why})"), next)
             }
             Err(why) => Seen::wrong(why.to_string(), "set --redirect-uri to plain http on localhost, 127.0.0.1 or [::1]"),
         }
@@ -81,6 +87,22 @@ impl Doctor<'_> {
             None => "no test logs in: no user is configured (--username, --password)".to_owned(),
             Some(_) => "no selected test logs in".to_owned(),
         })
+    }
+}
+
+/// Where callbacks are listened for, and whether the public URL leads there.
+fn listened(listener: &CallbackListener) -> Seen {
+    let redirect_uri = listener.redirect_uri();
+    match listener.public() {
+        None => Seen::fine(said!("listening at {redirect_uri}")),
+        Some((public, Ok(()))) => Seen::fine(said!("listening on {} for {redirect_uri}; {} leads there", public.listen, public.url)),
+        Some((public, Err(why))) => {
+            let saw = said!("listening on {} for {redirect_uri}, and {} does not lead there: {why}", public.listen, public.url);
+            Seen::wrong(
+                saw,
+                "let the tunnel or reverse proxy pass every request on to that address, with its path as it is; or correct --public-url and --listen",
+            )
+        }
     }
 }
 

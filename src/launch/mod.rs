@@ -318,9 +318,12 @@ impl Reached {
         let Self { ready: Ready { config, features, own, plan, part, beside, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
-            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+            None if plan.logs_in() => Some(CallbackListener::bind_for(&config).await?),
             None => None,
         };
+        if let Some(callback) = &callback {
+            callback.try_public(&http).await;
+        }
         let unreachable = if answered { None } else { way.blocked().await };
         let mut closing = Closing::default();
         let mut report = if let Some(why) = &unreachable {

@@ -62,7 +62,7 @@ impl Session {
         let can_be_tried = |session: &Self, fault: Fault| match fault {
             Fault::OtherClientId => previous.is_some(),
             // An address on this machine says nothing to an issuer elsewhere.
-            Fault::Jwt(JwtFault::KeySetAddress | JwtFault::CertificateAddress) => session.is_issuer_here(),
+            Fault::Jwt(JwtFault::KeySetAddress | JwtFault::CertificateAddress) => session.issuer_reaches_this_machine(),
             Fault::Jwt(JwtFault::OtherAlgorithm) => session.has_registered("token_endpoint_auth_signing_alg", signer.alg()),
             _ => true,
         };

@@ -167,8 +167,8 @@ impl Session {
         }
         let listener = self.listener()?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page =
-            (params.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
+        let page = (params.method == Method::Post)
+            .then(|| listener.offer_to_user_agent(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
         self.go(&url, listener.redirect_uri(), request.state().unwrap_or_default(), user, Conduct::Consent).await

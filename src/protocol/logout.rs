@@ -149,7 +149,7 @@ impl Session {
             url.query_pairs_mut().extend_pairs(parameters);
         }
         let page = (method == Method::Post)
-            .then(|| listener.offer(crate::agent::callback::Offer::html(self_sending("Logout request", endpoint, parameters))));
+            .then(|| listener.offer_to_user_agent(crate::agent::callback::Offer::html(self_sending("Logout request", endpoint, parameters))));
         let url = page.as_ref().map_or(&url, |page| page.url());
         // A state by which nothing can be recognised where none is sent.
         let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());

@@ -66,8 +66,9 @@ impl Session {
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
-            let reason = "the issuer is on another machine, from which it cannot fetch a request object from this one";
-            Stop::out_of_reach_if(!refuses && !self.is_issuer_here(), reason)?;
+            if !refuses {
+                self.must_reach_this_machine()?;
+            }
         }
         Ok(())
     }

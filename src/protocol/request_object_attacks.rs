@@ -121,7 +121,7 @@ impl Session {
         attacks: &mut RequestObjectAttacks,
     ) -> Result<(), Stop> {
         let is_openid = self.facts.issuer.server_metadata.is_none();
-        let is_here = self.is_issuer_here();
+        let is_here = self.issuer_reaches_this_machine();
         let requires_them = self.promises("require_signed_request_object")?;
         let by_value: Vec<Fault> = Fault::all()
             .map(|(fault, _)| fault)

@@ -258,7 +258,16 @@ mod tests {
     ];
 
     fn one(improper: Improper, became: Became) -> RefusedRequests {
-        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, description: None, prompts: false, pkce: true, native: false, exchange: 3 }])
+        RefusedRequests(vec![RefusedRequest {
+            improper,
+            sent: "a request",
+            became,
+            description: None,
+            prompts: false,
+            pkce: true,
+            native: false,
+            exchange: 3,
+        }])
     }
 
     #[test]

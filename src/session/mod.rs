@@ -315,15 +315,27 @@ impl Session {
         own.unwrap_or_else(|| self.run.redirect_uri())
     }
 
-    /// True if the issuer is on loopback, so that it can fetch the documents that this machine offers there.
-    pub(crate) fn is_issuer_here(&self) -> bool {
-        Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer))
+    /// True if the issuer can fetch documents from this machine.
+    pub(crate) fn issuer_reaches_this_machine(&self) -> bool {
+        self.must_reach_this_machine().is_ok()
     }
 
-    /// Leaves a step out if the issuer cannot fetch documents from this machine.
+    /// Leaves a step out if the issuer cannot fetch documents from this machine: it can where it is on loopback, as they are, or where they are
+    /// offered below a public URL that leads here.
     pub(crate) fn must_reach_this_machine(&self) -> Result<(), Stop> {
-        let reason = "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach";
-        Stop::out_of_reach_if(!self.is_issuer_here(), reason)
+        match self.run.callback.as_ref().and_then(|listener| listener.public()) {
+            Some((_, Ok(()))) => Ok(()),
+            Some((public, Err(why))) => {
+                let (url, listen) = (&public.url, public.listen);
+                Stop::out_of_reach_if(true, said!("{url} does not lead to this program, which listens on {listen}: {why}"))
+            }
+            None => {
+                let is_issuer_here = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
+                let reason =
+                    "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach without --public-url";
+                Stop::out_of_reach_if(!is_issuer_here, reason)
+            }
+        }
     }
 
     /// The tokens of the last login.

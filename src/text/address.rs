@@ -50,6 +50,13 @@ pub fn place(address: &str) -> String {
     }
 }
 
+/// The address below another: its path continued by a segment.
+pub fn below(url: &Url, segment: &str) -> Url {
+    let mut below = url.clone();
+    below.set_path(&format!("{}/{segment}", url.path().trim_end_matches('/')));
+    below
+}
+
 /// True if the URL is plain http on a loopback host.
 pub fn is_plain_loopback(url: &Url) -> bool {
     url.scheme() == "http" && is_loopback(url)

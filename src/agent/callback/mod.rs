@@ -1,8 +1,8 @@
-//! The loopback listener behind the redirect URI, shared by the tests of a run: each waits for the callback with its own `state`.
+//! The listener behind the redirect URI, on loopback or behind a public URL, shared by the tests of a run: each waits for the callback with its own `state`.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,12 +11,16 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::{Host, Url};
 
+use crate::config::{Config, PublicAddress};
+use crate::http::Client;
 use crate::listen;
+use crate::text::address::below;
 
 /// The longest form body read from a callback, in bytes.
 const BODY_CAP: usize = 256 * 1024;
@@ -62,6 +66,16 @@ pub enum CallbackError {
         /// The system's words.
         why: String,
     },
+    /// The address for what comes by the public URL cannot be had.
+    #[error("could not listen on {address} for what comes by {public_url} ({why}): end what uses the port, or choose another with --listen")]
+    ListenTaken {
+        /// The address that was tried.
+        address: SocketAddr,
+        /// The public URL.
+        public_url: String,
+        /// The system's words.
+        why: String,
+    },
     /// The redirect URI is not one that can be listened on.
     #[error("cannot listen for the redirect URI {0}: it must be http on localhost, 127.0.0.1 or [::1]; set --redirect-uri")]
     NotLoopback(String),
@@ -87,6 +101,12 @@ pub struct CallbackListener {
 #[derive(Debug)]
 struct Inbox {
     redirect_uri: Url,
+    /// What the documents for an issuer are below.
+    documents: Url,
+    /// How an issuer on another machine gets them.
+    public: Option<PublicAddress>,
+    /// Whether a request by the public URL was seen to arrive.
+    reached: OnceLock<Result<(), String>>,
     contents: Mutex<Contents>,
     news: Notify,
 }
@@ -156,12 +176,39 @@ impl Inbox {
 }
 
 impl CallbackListener {
-    /// Listens for a redirect URI: on both loopback addresses for `localhost`, since a user agent may choose either.
+    /// Listens for a redirect URI of this machine: on both loopback addresses for `localhost`, since a user agent may choose either.
     /// Port 0 takes a free port, which [`Self::redirect_uri`] then names.
     ///
     /// # Errors
     /// [`CallbackError::NotLoopback`] if the redirect URI is not http on this machine, [`CallbackError::Taken`] if its port cannot be had.
     pub async fn bind(redirect_uri: &Url) -> Result<Arc<Self>, CallbackError> {
+        let (redirect_uri, sockets) = Self::on_loopback(redirect_uri).await?;
+        let documents = below(&redirect_uri, "request");
+        Ok(Self::serve(sockets, redirect_uri, documents, None))
+    }
+
+    /// Listens as a run is set up to: for its redirect URI, and for what comes by its public URL.
+    ///
+    /// # Errors
+    /// As [`Self::bind`], and [`CallbackError::ListenTaken`] if what comes by the public URL cannot be listened for.
+    pub async fn bind_for(config: &Config) -> Result<Arc<Self>, CallbackError> {
+        let Some(public) = &config.public else { return Self::bind(&config.redirect_uri).await };
+        let (redirect_uri, mut sockets) = if config.redirect_uri.origin() == public.url.origin() {
+            (config.redirect_uri.clone(), Vec::new())
+        } else {
+            Self::on_loopback(&config.redirect_uri).await?
+        };
+        let is_there = |socket: &TcpListener| socket.local_addr().is_ok_and(|address| address == public.listen);
+        if !sockets.iter().any(is_there) {
+            let taken =
+                |why: std::io::Error| CallbackError::ListenTaken { address: public.listen, public_url: public.url.to_string(), why: why.to_string() };
+            sockets.push(TcpListener::bind(public.listen).await.map_err(taken)?);
+        }
+        Ok(Self::serve(sockets, redirect_uri, below(&public.url, "document"), Some(public.clone())))
+    }
+
+    /// Sockets on loopback for a redirect URI, and that with the port that they have.
+    async fn on_loopback(redirect_uri: &Url) -> Result<(Url, Vec<TcpListener>), CallbackError> {
         let refused = || CallbackError::NotLoopback(redirect_uri.to_string());
         let (first, second) = match redirect_uri.host() {
             _ if redirect_uri.scheme() != "http" => return Err(refused()),
@@ -180,10 +227,36 @@ impl CallbackListener {
         if wanted == 0 {
             redirect_uri.set_port(Some(port)).map_err(|()| refused())?;
         }
-        let inbox = Arc::new(Inbox { redirect_uri, contents: Mutex::default(), news: Notify::default() });
+        Ok((redirect_uri, sockets))
+    }
+
+    fn serve(sockets: Vec<TcpListener>, redirect_uri: Url, documents: Url, public: Option<PublicAddress>) -> Arc<Self> {
+        let (contents, news, reached) = (Mutex::default(), Notify::default(), OnceLock::new());
+        let inbox = Arc::new(Inbox { redirect_uri, documents, public, reached, contents, news });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inbox));
         let servers = sockets.into_iter().map(|socket| axum::serve(socket, router.clone()).into_future()).collect();
-        Ok(Arc::new(Self { inbox, _servers: servers }))
+        Arc::new(Self { inbox, _servers: servers })
+    }
+
+    /// Asks for a document by the public URL and keeps whether that led here. Nothing is asked where there is no public URL, and only once.
+    pub async fn try_public(&self, http: &Client) {
+        if self.inbox.public.is_none() || self.inbox.reached.get().is_some() {
+            return;
+        }
+        let document = self.offer(Offer::html("reached\n".to_owned()));
+        let asked = http.send(Method::GET, document.url(), &[], None).await;
+        let reached = match asked {
+            Ok(_) if document.fetched() > 0 => Ok(()),
+            Ok(response) => Err(format!("another server answers there, with status {}", response.status)),
+            Err(why) => Err(why.to_string()),
+        };
+        // Two that ask at once have seen the same.
+        let _ = self.inbox.reached.set(reached);
+    }
+
+    /// What [`Self::try_public`] saw of the public URL; none where there is no public URL, or it was not tried.
+    pub fn public(&self) -> Option<(&PublicAddress, &Result<(), String>)> {
+        self.inbox.public.as_ref().zip(self.inbox.reached.get())
     }
 
     /// The redirect URI, with the port that was really taken.
@@ -201,16 +274,22 @@ impl CallbackListener {
         Expectation { id, inbox: Arc::clone(&self.inbox) }
     }
 
-    /// Offers a document of this program at an address beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from,
-    /// and some documents an issuer fetches itself.
+    /// Offers a document of this program where the issuer can fetch it: below the public URL, or beside the redirect URI where there is none.
     pub fn offer(&self, document: Offer) -> StandingOffer {
+        self.offer_below(&self.inbox.documents, document)
+    }
+
+    /// Offers a page for the user agent beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from.
+    pub fn offer_to_user_agent(&self, page: Offer) -> StandingOffer {
+        self.offer_below(&below(self.redirect_uri(), "request"), page)
+    }
+
+    fn offer_below(&self, base: &Url, document: Offer) -> StandingOffer {
         let mut contents = self.inbox.lock();
-        let path = format!("{}/request/{}", self.redirect_uri().path().trim_end_matches('/'), contents.next);
+        let mut url = below(base, &contents.next.to_string());
         contents.next += 1;
-        contents.offered.insert(path.clone(), Offered { document, fetched: 0, methods: BTreeSet::new() });
+        contents.offered.insert(url.path().to_owned(), Offered { document, fetched: 0, methods: BTreeSet::new() });
         drop(contents);
-        let mut url = self.redirect_uri().clone();
-        url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
         StandingOffer { url, inbox: Arc::clone(&self.inbox) }
@@ -352,8 +431,9 @@ async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Resp
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")], "GET or POST.\n").into_response();
     }
     let mut url = inbox.redirect_uri.clone();
-    // The authority the user agent really used: an issuer may have written another than it was given.
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // The authority the user agent really used: an issuer may have written another than it was given. What passes requests on may have changed it.
+    let is_direct = inbox.public.as_ref().is_none_or(|public| public.url.origin() != url.origin());
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).filter(|_| is_direct);
     if let Some(there) = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok()) {
         let _ = url.set_host(there.host_str());
         let _ = url.set_port(there.port());

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
+use std::net::SocketAddr;
+
 use crate::agent::callback::*;
+use crate::config::{Config, PublicAddress};
+use crate::http::Client;
 
 async fn listener() -> Arc<CallbackListener> {
     CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap()
@@ -88,6 +92,41 @@ async fn a_taken_port_and_a_foreign_host_are_told() {
         let error = CallbackListener::bind(&Url::parse(other).unwrap()).await.unwrap_err();
         assert!(matches!(error, CallbackError::NotLoopback(_)), "{other}");
     }
+}
+
+/// The settings of a run that is reached at this address.
+fn reached_at(public_url: &str, listen: SocketAddr, redirect_uri: &str) -> Config {
+    let public = Some(PublicAddress { url: Url::parse(public_url).unwrap(), listen });
+    Config { redirect_uri: Url::parse(redirect_uri).unwrap(), public, ..Config::for_tests("https://op.example") }
+}
+
+#[tokio::test]
+async fn behind_a_public_url_the_host_of_a_request_means_nothing() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = reached_at("https://tests.example/oa", port, "https://tests.example/oa/cb");
+    let listener = CallbackListener::bind_for(&config).await.unwrap();
+    let expected = listener.expect("s");
+    let document = listener.offer(Offer::json(&serde_json::json!(["two"])));
+    let page = listener.offer_to_user_agent(Offer::html("<p>one</p>".to_owned()));
+    assert_eq!(document.url().as_str(), "https://tests.example/oa/document/1");
+    assert_eq!(page.url().as_str(), "https://tests.example/oa/cb/request/2");
+    assert_eq!(reqwest::get(format!("http://{port}/oa/document/1")).await.unwrap().text().await.unwrap(), "[\"two\"]");
+    reqwest::get(format!("http://{port}/oa/cb?state=s&code=c")).await.unwrap();
+    assert_eq!(expected.wait(soon()).await.unwrap().url.as_str(), "https://tests.example/oa/cb?state=s&code=c");
+    // Nobody can have asked there by that name.
+    listener.try_public(&Client::new(&Config::for_tests("https://op.example").network).unwrap()).await;
+    assert!(listener.public().is_some_and(|(_, reached)| reached.is_err()));
+}
+
+#[tokio::test]
+async fn one_socket_serves_both_where_both_have_the_same_address() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = reached_at(&format!("http://{port}/"), port, &format!("http://127.0.0.1:{}/cb", port.port()));
+    let listener = CallbackListener::bind_for(&config).await.unwrap();
+    listener.try_public(&Client::new(&config.network).unwrap()).await;
+    assert_eq!(listener.public().map(|(_, reached)| reached.clone()), Some(Ok(())));
+    let error = CallbackListener::bind_for(&reached_at("https://tests.example", port, "https://tests.example/cb")).await.unwrap_err();
+    assert!(matches!(&error, CallbackError::ListenTaken { .. }) && error.to_string().contains("--listen"), "{error}");
 }
 
 #[tokio::test]

@@ -1,0 +1,114 @@
+//! An issuer that is elsewhere: what it fetches and where it sends the end-user back lie below a public URL, from where a reverse proxy passes requests on.
+
+use std::net::Ipv4Addr;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode};
+use oa_authtest::issuer::{IssuerOptions, start};
+use oa_authtest::result::model::Verdict;
+use tokio::net::TcpListener;
+
+use crate::common::{free_port, program, results, run, test};
+
+/// The path of the public URL.
+const PATH: &str = "/oa";
+/// The tests in which the issuer fetches something.
+const FETCHES: [&str; 3] = ["registration/jwks-uri", "registration/sector-identifier", "request-parameters/request-uri"];
+
+/// Passes requests below [`PATH`] on to a port with their path as it is, but for the host, and gives its own port.
+async fn reverse_proxy(to: u16) -> u16 {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let pass_on = move |request: Request<Body>| {
+        let client = client.clone();
+        async move {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+            if !path.starts_with(PATH) {
+                return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).expect("a response");
+            }
+            let (head, body) = request.into_parts();
+            let mut passed = client.request(head.method, format!("http://127.0.0.1:{to}{path}"));
+            if let Some(kind) = head.headers.get("content-type") {
+                passed = passed.header("content-type", kind);
+            }
+            let body = to_bytes(body, 1 << 20).await.expect("a body");
+            let Ok(answer) = passed.body(body).send().await else {
+                return Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::empty()).expect("a response");
+            };
+            let mut response = Response::builder().status(answer.status());
+            for (name, value) in answer.headers() {
+                response = response.header(name, value);
+            }
+            response.body(Body::from(answer.bytes().await.expect("a body"))).expect("a response")
+        }
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass_on)).await });
+    port
+}
+
+/// Runs what fetches, and a login, at an embedded issuer; `listen` is where the program listens.
+async fn run_by(public_url: &str, listen: u16, more: &[&str]) -> (crate::common::Ended, oa_authtest::result::model::RunReport) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let issuer = start(IssuerOptions { redirect_uris: vec![format!("{public_url}/cb")], ..IssuerOptions::default() }).await.expect("it starts");
+    let accounts = issuer.accounts();
+    let mut command = program(folder.path());
+    command.args(["run", "--agent", "http", "--profile", "oidc", "--issuer", issuer.issuer(), "--public-url", public_url]);
+    command.args(["--listen", &listen.to_string(), "--client-id", &accounts.client_id, "--username", &accounts.username]).args(more);
+    command.args(
+        FETCHES
+            .iter()
+            .chain(&["authorization-code/basic", "authorization-code/form-post", "authorization-code/post-request"])
+            .flat_map(|id| ["--test", id]),
+    );
+    command.env("OA_AUTHTEST_CLIENT_SECRET", &accounts.client_secret).env("OA_AUTHTEST_PASSWORD", &accounts.password);
+    command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", &accounts.initial_access_token);
+    let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
+    let report = results(folder.path());
+    (ended, report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_issuer_fetches_is_below_the_public_url() {
+    let listen = free_port();
+    let public_url = format!("http://127.0.0.1:{}{PATH}", reverse_proxy(listen).await);
+    let (ended, report) = run_by(&public_url, listen, &[]).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    assert_eq!(report.environment.redirect_uri, format!("{public_url}/cb"));
+    assert!(report.tests.iter().all(|test| test.verdict == Verdict::Passed), "{}", ended.said());
+    for id in FETCHES {
+        assert_eq!(test(&report, id).not_tested, [""; 0], "{id}");
+        let told = serde_json::to_string(test(&report, id)).expect("JSON");
+        assert!(told.contains(&format!("{public_url}/document/")), "{id}: no document below {public_url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_uri_on_loopback_stays_there() {
+    let (listen, callback) = (free_port(), free_port());
+    let public_url = format!("http://127.0.0.1:{}{PATH}", reverse_proxy(listen).await);
+    let redirect_uri = format!("http://localhost:{callback}/cb");
+    let (ended, report) = run_by(&public_url, listen, &["--redirect-uri", &redirect_uri]).await;
+    assert_eq!(report.environment.redirect_uri, redirect_uri, "{}", ended.said());
+    for id in FETCHES {
+        assert_eq!(test(&report, id).verdict, Verdict::Passed, "{id}: {}", ended.said());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_issuer_could_not_fetch_is_left_out() {
+    // The proxy passes everything on to where nobody listens.
+    let (listen, elsewhere) = (free_port(), free_port());
+    let public_url = format!("http://127.0.0.1:{}{PATH}", reverse_proxy(elsewhere).await);
+    let (ended, report) = run_by(&public_url, listen, &[]).await;
+    // That the embedded issuer takes no request objects by reference it says without fetching one.
+    for id in FETCHES.into_iter().filter(|id| *id != "request-parameters/request-uri") {
+        let test = test(&report, id);
+        assert_eq!(test.verdict, Verdict::LeftOut, "{id}: {}", ended.said());
+        let why = test.not_tested.join("; ");
+        for word in [public_url.as_str(), &listen.to_string(), "status 502"] {
+            assert!(why.contains(word), "{id}: {why}: {word}");
+        }
+    }
+}
