@@ -206,15 +206,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         return Err(invalid("state or nonce is too long"));
     }
     let challenge = pkce::challenge(issuer, &client, params).map_err(invalid)?;
-    let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
-    if prompt.has("none") && prompt.words().count() > 1 && !issuer.does(Behaviour::PromptNoneFirst) {
-        return Err(invalid("prompt has none and another value"));
-    }
-    let is_prompt = |word: &str| matches!(word, "none" | "login" | "consent" | "select_account");
-    if !prompt.words().all(is_prompt) && !issuer.does(Behaviour::PromptUnknownTaken) {
-        let is_named = !issuer.does(Behaviour::PromptUnnamed);
-        return Err(invalid(if is_named { "prompt has a value that is not supported" } else { "something is not supported" }));
-    }
+    let prompt = prompt(issuer, params).map_err(invalid)?;
     let max_age = match params.get("max_age").map(str::parse) {
         None => client.metadata.default_max_age.filter(|_| !issuer.does(Behaviour::DefaultMaxAgeIgnored)),
         Some(Ok(seconds)) => Some(seconds),
@@ -243,20 +235,39 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         let error = if issuer.does(Behaviour::UnmetAcrUnnamed) { "access_denied" } else { "unmet_authentication_requirements" };
         return Err(refuse(error, "there is no such authentication context class"));
     }
-    let hint = params.get("id_token_hint");
-    let hinted = hint.and_then(|hint| hint::subject(issuer, hint));
-    if hint.is_some() && hinted.is_none() && issuer.does(Behaviour::HintInvalidRefused) {
-        return Err(invalid("id_token_hint is not an ID token of this issuer"));
-    }
-    if hinted.is_some() && issuer.does(Behaviour::IdTokenHintRefused) {
-        return Err(invalid("id_token_hint is not accepted"));
-    }
-    // The client knows the end-user by the name of its sector.
-    let asked_for = requested.sub.clone().filter(|_| !issuer.does(Behaviour::SubValueIgnored));
-    let sub = asked_for.map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted);
+    let sub = asked_for(issuer, &client, params, &requested).map_err(invalid)?;
     let nonce = params.owned("nonce");
     let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
     Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
+}
+
+/// The words of `prompt`.
+fn prompt(issuer: &Issuer, params: &Params) -> Result<Scope, &'static str> {
+    let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
+    if prompt.has("none") && prompt.words().count() > 1 && !issuer.does(Behaviour::PromptNoneFirst) {
+        return Err("prompt has none and another value");
+    }
+    let is_known = |word: &str| matches!(word, "none" | "login" | "consent" | "select_account");
+    if !prompt.words().all(is_known) && !issuer.does(Behaviour::PromptUnknownTaken) {
+        let is_named = !issuer.does(Behaviour::PromptUnnamed);
+        return Err(if is_named { "prompt has a value that is not supported" } else { "something is not supported" });
+    }
+    Ok(prompt)
+}
+
+/// The one end-user who is asked for, by a hint or by the value of `sub` (OpenID Connect Core 3.1.2.2).
+fn asked_for(issuer: &Issuer, client: &Client, params: &Params, requested: &Requested) -> Result<Option<String>, &'static str> {
+    let hint = params.get("id_token_hint");
+    let hinted = hint.and_then(|hint| hint::subject(issuer, hint));
+    if hint.is_some() && hinted.is_none() && issuer.does(Behaviour::HintInvalidRefused) {
+        return Err("id_token_hint is not an ID token of this issuer");
+    }
+    if hinted.is_some() && issuer.does(Behaviour::IdTokenHintRefused) {
+        return Err("id_token_hint is not accepted");
+    }
+    // The client knows the end-user by the name of its sector.
+    let by_value = requested.sub.clone().filter(|_| !issuer.does(Behaviour::SubValueIgnored));
+    Ok(by_value.map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted))
 }
 
 /// What flaws make of parameters that are left out, short or empty.

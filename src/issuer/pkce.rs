@@ -29,6 +29,10 @@ pub fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Op
             Ok(None)
         };
     };
+    // What fits a challenge by `plain` fits the S256 challenge of it.
+    if params.get("code_challenge_method").is_none_or(|method| method == "plain") && issuer.does(Behaviour::PkcePlainSupported) {
+        return Ok(Some(s256(challenge)));
+    }
     let is_wrong = match params.get("code_challenge_method") {
         Some("S256") => false,
         Some("plain") => issuer.checks(Check::PkceMethodPlain),

@@ -12,6 +12,7 @@ use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject, ResponseMode};
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::document::Answer;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
@@ -37,12 +38,7 @@ impl Session {
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(params, &request, &endpoint).await?;
         // Before the pages are kept, since one of them may show it.
-        if let Ok(callback) = &journey.end {
-            let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone());
-            for (_, code) in parameters.filter(|(name, _)| name == "code") {
-                self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
-            }
-        }
+        self.learn_code(&journey);
         self.keep_pages(&journey, params.attempt.as_deref()).await;
         self.judge_pages_shown(params, &journey);
         let mut second = again.map(|again| Second {
@@ -61,12 +57,7 @@ impl Session {
             Ok(callback) => callback,
             Err(error) => return Err(self.no_callback(params, error, logged_in)),
         };
-        if let Some(answer) = answer {
-            let caching = answer.headers.into_iter().filter(|(name, _)| name == "cache-control").map(|(_, value)| value).collect();
-            let by_form = params.response_mode == Some(ResponseMode::FormPost) && callback.method == "POST";
-            self.sentence("should lead to the redirect URI by an answer that keeps nothing and sends no form again");
-            self.judge(&AuthorizationAnswer { status: answer.status, caching, by_form });
-        }
+        self.judge_answer(params, answer, &callback);
         let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
@@ -149,13 +140,28 @@ impl Session {
         let request = self.authorization_request(params).await?;
         self.note(listing(&request, &endpoint, params.method));
         let journey = self.visit(params, &request, &endpoint).await?;
-        if let Ok(callback) = &journey.end {
-            for (_, code) in callback.url.query_pairs().filter(|(name, _)| name == "code") {
-                self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
-            }
-        }
+        self.learn_code(&journey);
         self.keep_pages(&journey, params.attempt.as_deref()).await;
         Ok(journey)
+    }
+
+    /// Keeps the code that a visit brought out of the report.
+    fn learn_code(&self, journey: &Journey) {
+        let Ok(callback) = &journey.end else { return };
+        let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();
+        let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone()).chain(fragment);
+        for (_, code) in parameters.filter(|(name, _)| name == "code") {
+            self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
+        }
+    }
+
+    /// Judges the last answer of the issuer before the redirect URI, if it was seen.
+    fn judge_answer(&mut self, params: &Authorize, answer: Option<Answer>, callback: &Callback) {
+        let Some(answer) = answer else { return };
+        let caching = answer.headers.into_iter().filter(|(name, _)| name == "cache-control").map(|(_, value)| value).collect();
+        let by_form = params.response_mode == Some(ResponseMode::FormPost) && callback.method == "POST";
+        self.sentence("should lead to the redirect URI by an answer that keeps nothing and sends no form again");
+        self.judge(&AuthorizationAnswer { status: answer.status, caching, by_form });
     }
 
     /// Opens the request in the user agent and goes where it leads.

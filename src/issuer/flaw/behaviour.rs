@@ -496,6 +496,8 @@ named! {
     FormPostErrorAsQuery = "form-post-error-as-query",
     /// Sends the form of an error response with status 400.
     FormPostErrorStatus = "form-post-error-status",
+    /// Supports code challenges by `plain`, and those without a method, which are such.
+    PkcePlainSupported = "pkce-plain-supported",
     /// Takes a code challenge without a method for one by S256.
     PkceMethodAssumed = "pkce-method-assumed",
     /// Refuses authorization requests without scope with `invalid_request`.

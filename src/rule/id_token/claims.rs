@@ -84,7 +84,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let values: Vec<&Value> = asked["values"].as_array().into_iter().flatten().chain(asked.get("value")).collect();
             applies_if(!values.is_empty(), "no value of acr was requested")?;
             let acr = member(claims, "acr");
-            let expected: Vec<String> = values.iter().map(|value| value.to_string()).collect();
+            let expected: Vec<String> = values.iter().map(ToString::to_string).collect();
             holds(acr.is_some_and(|acr| values.contains(&acr)), said!("acr = {}", shorten(&expected.join(" or "))), seen("acr", acr))
         },
     ),

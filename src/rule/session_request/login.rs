@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Asked, Came, HintFault, Named, SessionRequests};
+use super::{Asked, Came, HintFault, Named, SessionRequests, refused};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::token_refusal::shape;
+use crate::text::count;
 use crate::text::words::said;
 
 pub(super) static RULES: &[Check<SessionRequests>] = &[
@@ -17,7 +18,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "A client that wants a fresh login for a payment gets an old one. In many languages 0 counts as absent, and the check is skipped.",
         "Distinguish a `max_age` of 0 from one that is absent. If it is 0, always let the end-user log in again; with `prompt=none`, answer with \
          `error=login_required`.",
-        |all| all.refused(all.of(&Asked::MaxAgeZero)?, &all.control),
+        |all| refused(all.of(&Asked::MaxAgeZero)?, &all.control),
     ),
     must(
         "session/hint-forged",
@@ -43,7 +44,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "ID tokens end up in logs and at other parties. Every person who has one could log in with it.",
         "Use the `id_token_hint` only to compare its `sub` with the end-user of the browser's session. If there is no session, answer `prompt=none` with \
          `error=login_required`.",
-        |all| all.refused(all.of(&Asked::HintElsewhere)?, &all.control_by(&Asked::Hint)),
+        |all| refused(all.of(&Asked::HintElsewhere)?, &all.control_by(&Asked::Hint)),
     ),
     must(
         "session/sub-value",
@@ -54,7 +55,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
          again, or answer with `error=login_required`.",
         |all| {
             let request = all.of(&Asked::Subject(Named::Another))?;
-            all.refused(request, &all.control_by(&Asked::Subject(Named::TheUser)))
+            refused(request, &all.control_by(&Asked::Subject(Named::TheUser)))
         },
     ),
     must(
@@ -65,7 +66,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "When `claims` has an essential `acr` for the ID token with a `value` or `values`, compare them with the context of the login. If none fits and no \
          further step can reach it, answer with `error=unmet_authentication_requirements`. If the server does not evaluate this, set \
          `claims_parameter_supported` to false.",
-        |all| all.refused(all.of(&Asked::UnknownAcr)?, &all.control),
+        |all| refused(all.of(&Asked::UnknownAcr)?, &all.control),
     ),
     // Who does not implement that specification has `access_denied` for it; and without a page, a login may be all that is missing.
     should(
@@ -98,7 +99,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
             let is_listed = published.is_none_or(|values| values.iter().any(|value| value == "select_account"));
             applies_if(is_listed, "`prompt_values_supported` does not list select_account")?;
             match &request.came {
-                _ if pages > 0 => pass(said!("{pages} pages")),
+                _ if pages > 0 => pass(count(pages, "page")),
                 Came::Code { .. } => fail("a page", "a code without any page"),
                 Came::Error(error) if error == "account_selection_required" => pass("error = account_selection_required"),
                 _ => not_applicable(said!("nothing can be concluded: {}", request.seen())),

@@ -224,17 +224,6 @@ impl SessionRequests {
         request.ok_or_else(|| Unmet::not_applicable("no such request was sent: the issuer does not offer what it needs"))
     }
 
-    /// Passes when a request gets no code, and what it is to be compared with does.
-    fn refused(&self, request: &SessionRequest, control: &Control) -> Judgement {
-        if request.is_code() {
-            return fail("no code", request.seen());
-        }
-        if request.is_open() {
-            return not_applicable(said!("nothing can be concluded: {}", request.seen()));
-        }
-        control.passes(request.seen())
-    }
-
     /// Passes when a request gets a code, as one does that has nothing beside `prompt=none`.
     fn taken(&self, request: &SessionRequest) -> Judgement {
         if request.is_code() {
@@ -260,6 +249,17 @@ impl SessionRequests {
             Err(_) => Control::Missing("no request in order was sent".to_owned()),
         }
     }
+}
+
+/// Passes when a request gets no code, and what it is to be compared with does.
+fn refused(request: &SessionRequest, control: &Control) -> Judgement {
+    if request.is_code() {
+        return fail("no code", request.seen());
+    }
+    if request.is_open() {
+        return not_applicable(said!("nothing can be concluded: {}", request.seen()));
+    }
+    control.passes(request.seen())
 }
 
 /// Passes when an answer is where it belongs.

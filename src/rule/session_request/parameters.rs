@@ -1,6 +1,6 @@
 //! Parameters that are left out, short or empty, and the response mode (RFC 6749 3.1, 4.1.1; OpenID Connect Core 3.1.2.6; OpenID Connect Discovery 3).
 
-use super::{Asked, Came, MODE_REFUSED, Place, Promise, SessionRequests, is_at};
+use super::{Asked, Came, MODE_REFUSED, Place, Promise, SessionRequests, is_at, refused};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, must, needs, should};
 use crate::rule::judgement::{Judgement, not_applicable};
@@ -80,7 +80,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "A request with a response mode that does not exist must not be granted",
         "The client asked for the response in one place, and the code arrives in another, where it can leak.",
         "Compare `response_mode` with the response modes that the server supports before the login, and answer any other value with status 400.",
-        |all| all.refused(all.of(&Asked::UnknownMode)?, &all.control),
+        |all| refused(all.of(&Asked::UnknownMode)?, &all.control),
     ),
     // The sentence has no keyword, and RFC 6749 4.1.2.1 wants an error at the redirect URI for an invalid value.
     should(
@@ -94,8 +94,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
             needs(!request.is_code(), MODE_REFUSED)?;
             all.control.passes("")?;
             match &request.came {
-                Came::Page(None) | Came::Unknown(_) => not_applicable(said!("nothing can be concluded: {}", request.seen())),
-                Came::Page(Some(429 | 503)) => not_applicable(said!("nothing can be concluded: {}", request.seen())),
+                Came::Page(None | Some(429 | 503)) | Came::Unknown(_) => not_applicable(said!("nothing can be concluded: {}", request.seen())),
                 came => holds(*came == Came::Page(Some(400)), "a page with status 400", request.seen()),
             }
         },
