@@ -57,6 +57,9 @@ pub struct Metadata {
     pub scope: Scope,
 }
 
+/// The algorithm by which an ID token is signed with the client's secret.
+pub const SYMMETRIC: &str = "HS256";
+
 fn invalid(description: &'static str) -> OauthError {
     OauthError::invalid_client_metadata(description)
 }
@@ -93,6 +96,11 @@ impl Metadata {
     /// True for a client that authenticates with a secret.
     pub fn has_secret(&self) -> bool {
         self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post))
+    }
+
+    /// True if it registered for ID tokens that are signed with its secret.
+    pub fn wants_symmetric_id_tokens(&self) -> bool {
+        self.document.get("id_token_signed_response_alg").is_some_and(|alg| alg == SYMMETRIC)
     }
 
     /// A link for people to follow or see: `logo_uri`, `policy_uri`, `tos_uri`.
@@ -139,9 +147,10 @@ impl Metadata {
             return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
         }
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
-        let is_symmetric_for_public = alg == "HS256" && auth_method == AuthMethod::None;
+        let is_symmetric_for_public = alg == SYMMETRIC && auth_method == AuthMethod::None;
         let id_token_alg = match Alg::of(alg) {
-            None if alg == "HS256" && auth_method != AuthMethod::None && context.defect.does(Behaviour::RegistrationSymmetricShort) => Alg::Rs256,
+            // Signed with the client's secret instead.
+            None if alg == SYMMETRIC && matches!(auth_method, AuthMethod::Basic | AuthMethod::Post) => Alg::Rs256,
             None if is_symmetric_for_public && !context.defect.checks(Check::RegistrationSymmetricPublic) => Alg::Rs256,
             known => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?,
         };

@@ -61,6 +61,7 @@ pub mod resource;
 pub mod revocation;
 pub mod scope_wanted;
 pub mod second_login;
+pub mod tls_versions;
 pub mod token_attacks;
 pub mod token_by_json;
 pub mod token_refusals;
@@ -68,6 +69,7 @@ pub mod tokens;
 pub mod unjudged_answers;
 pub mod userinfo;
 pub mod visit;
+pub mod webfinger;
 
 impl Session {
     /// Takes one step.
