@@ -28,10 +28,10 @@ use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::UserAgent;
 use crate::config::User;
 use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
-use crate::feature::plan::{Plan, PlanError};
-use crate::feature::{self, FeatureError};
+use crate::feature::plan::{Plan, PlanError, PlannedTest};
+use crate::feature::{self, FeatureError, Step};
 use crate::http::{Client, ClientError};
-use crate::issuer::flaw::{self, Flaw, Place, Shown};
+use crate::issuer::flaw::{self, Behaviour, Flaw, Place, Shown};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
 use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
@@ -49,7 +49,6 @@ const FEW: usize = 40;
 /// Stories that hand over no kind of artefact, and provoke no behaviour, that another story does not: for each flaw they would only say the
 /// same again.
 const REPEATED: &[&str] = &[
-    "discovery/provider-metadata",
     "authorization-code/basic",
     "authorization-code/offline-access",
     "authorization-code/client-secret-post",
@@ -303,10 +302,15 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     let mut clean = Vec::new();
     for profile in &profiles {
         progress(clean.len(), all);
-        let bench = Bench::set_up(None, profile).await?;
+        let bench = Bench::set_up(None, profile, false).await?;
         // What is planned does not depend on the issuer's flaw.
         let plan = Plan::new(&bench.config, &features)?;
-        let (report, _) = bench.run(only(&plan, |id| !REPEATED.contains(&id))).await?;
+        let (mut about_tls, rest): (Vec<_>, Vec<_>) = only(&plan, |id| !REPEATED.contains(&id)).tests.into_iter().partition(is_about_tls);
+        let (mut report, _) = bench.run(Plan { tests: rest }).await?;
+        about_tls.retain(|planned| planned.skip.is_none());
+        if !about_tls.is_empty() {
+            report.tests.extend(Bench::set_up(None, profile, true).await?.run(Plan { tests: about_tls }).await?.0.tests);
+        }
         clean.push(((*profile).to_owned(), plan, report));
     }
     let mut done = clean.len();
@@ -428,7 +432,7 @@ impl Clean {
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without.
     async fn with(&self, flaw: &Flaw) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
-        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile).await?.run(self.told(flaw)).await?;
+        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile, false).await?.run(self.told(flaw)).await?;
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
         let mut outcomes: HashMap<String, Outcome> = Outcome::of(report).into_iter().map(|outcome| (outcome.test.clone(), outcome)).collect();
         let of_test = |id: &String| match outcomes.remove(id) {
@@ -450,12 +454,18 @@ fn only(plan: &Plan, is_wanted: impl Fn(&str) -> bool) -> Plan {
     Plan { tests: plan.tests.iter().filter(|planned| is_wanted(&planned.id)).cloned().collect() }
 }
 
+/// True for a test that means something only where the issuer is served over TLS.
+fn is_about_tls(planned: &PlannedTest) -> bool {
+    planned.test.steps.contains(&Step::TryTlsVersions {})
+}
+
 /// Tells each test of a profile to an issuer of its own.
 async fn told_alone(profile: &str, plan: &Plan, jobs: usize) -> Result<HashMap<String, (Outcome, HashSet<Place>)>, SelfTestError> {
     let ids = plan.tests.iter().filter(|test| test.skip.is_none()).map(|test| test.id.clone());
     stream::iter(ids)
         .map(|id| async move {
-            let (report, places) = Bench::set_up(None, profile).await?.run(only(plan, |other| other == id)).await?;
+            let plan = only(plan, |other| other == id);
+            let (report, places) = Bench::set_up(None, profile, plan.tests.iter().any(is_about_tls)).await?.run(plan).await?;
             Ok(Outcome::of(report).pop().map(|outcome| (id, (outcome, places))))
         })
         .buffer_unordered(jobs.max(1) * 4)
@@ -536,13 +546,14 @@ struct Bench {
 }
 
 impl Bench {
-    /// Starts an issuer with this flaw for a profile.
-    async fn set_up(flaw: Option<Flaw>, profile: &str) -> Result<Self, SelfTestError> {
+    /// Starts an issuer with this flaw for a profile. It is served over TLS where that is what the tests, or the flaw, are about.
+    async fn set_up(flaw: Option<Flaw>, profile: &str, about_tls: bool) -> Result<Self, SelfTestError> {
         let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
         let callback = CallbackListener::bind(&loopback).await?;
         let redirect_uris = vec![callback.redirect_uri().to_string()];
         let persona = Persona::of_profile(profile);
-        let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
+        let tls = about_tls || flaw.as_ref().and_then(|flaw| flaw.behaviour).is_some_and(Behaviour::is_of_tls);
+        let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, tls, ..IssuerOptions::default() }).await?;
         let mut config = config_for(&issuer, callback.redirect_uri());
         config.registration_patience = PATIENCE;
         config.profiles = vec![profile.to_owned()];

@@ -31,6 +31,8 @@ pub struct Register {
     /// How a client that authenticates by `private_key_jwt` makes its key known.
     #[serde(default)]
     pub keys: KeysBy,
+    /// `id_token_signed_response_alg`; the step is left out where the issuer does not advertise it.
+    pub id_token_alg: Option<String>,
     /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
     pub userinfo_alg: Option<String>,
     /// Whether its redirect URI has a query beyond that of the run's.

@@ -121,6 +121,18 @@ steps! {
     CompareMetadata {} => "Provider Metadata beside it",
         needs: &[Metadata], action: compare_metadata();
 
+    /// Asks `WebFinger` for the issuer, where it answers (OpenID Connect Discovery 2).
+    AskWebfinger {} => "WebFinger",
+        needs: &[Metadata], action: ask_webfinger();
+
+    /// Asks for the provider metadata with headers as a proxy adds them, which name another host (RFC 9700 4.13).
+    SendForwardedHeaders {} => "Forwarded Headers",
+        needs: &[Metadata], action: send_forwarded_headers();
+
+    /// Begins TLS handshakes with old versions and weak cipher suites at the issuer's hosts, which they must refuse (RFC 9325 3.1 and 4).
+    TryTlsVersions {} => "TLS",
+        needs: &[Metadata], action: try_tls_versions();
+
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {} => "Key Set",
         needs: &[Metadata], gives: &[KeySet], action: fetch_key_set();

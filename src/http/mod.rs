@@ -13,6 +13,7 @@ use url::Url;
 use crate::config::{Network, Tls};
 
 pub mod busy;
+pub mod greet;
 pub mod silence;
 pub(crate) mod trust;
 mod unreachable;

@@ -1,8 +1,12 @@
 //! What tokens say: ID tokens (OpenID Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
 
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
+use super::client_metadata::SYMMETRIC;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
@@ -126,6 +130,10 @@ pub fn id_token(
         sites.push(Site::IdTokenRefresh);
     }
     issuer.defect.patch_json(&sites, &mut claims)?;
+    let secret = client.secret.as_deref().filter(|_| client.metadata.wants_symmetric_id_tokens() && !issuer.does(Behaviour::IdTokenOtherAlg));
+    if let Some(secret) = secret {
+        return sign_with_secret(issuer, secret, &claims);
+    }
     let signed =
         Signed { typ: "JWT", header: Some(Site::IdTokenHeader), unsigned: Some(Behaviour::IdTokenUnsigned), foreign: Behaviour::IdTokenForeignKey };
     sign(issuer, alg, &claims, &signed)
@@ -140,6 +148,17 @@ fn acr(issuer: &Issuer, grant: &Grant) -> Option<&'static str> {
         return Some(if issuer.does(Behaviour::AcrEssentialOther) { "https://acme-booking.example/acr/other" } else { ACR });
     }
     (!issuer.does(Behaviour::AcrVoluntaryMissing)).then_some(ACR)
+}
+
+/// An ID token whose key is the client's secret (OpenID Connect Core 10.1).
+fn sign_with_secret(issuer: &Issuer, secret: &str, claims: &Value) -> Result<String, Problem> {
+    let is_foreign = issuer.does(Behaviour::IdTokenForeignSecret);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, if is_foreign { b"the-secret-that-all-clients-of-this-server-have" } else { secret.as_bytes() });
+    let mut header = json!({ "alg": SYMMETRIC, "typ": "JWT" });
+    issuer.defect.patch_json(&[Site::IdTokenHeader], &mut header)?;
+    let message = unsigned(&header, claims);
+    let mac = URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes()));
+    Ok(format!("{message}.{mac}"))
 }
 
 /// A signed access token for this scope.

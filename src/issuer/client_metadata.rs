@@ -57,6 +57,9 @@ pub struct Metadata {
     pub scope: Scope,
 }
 
+/// The algorithm by which an ID token is signed with the client's secret.
+pub const SYMMETRIC: &str = "HS256";
+
 fn invalid(description: &'static str) -> OauthError {
     OauthError::invalid_client_metadata(description)
 }
@@ -93,6 +96,11 @@ impl Metadata {
     /// True for a client that authenticates with a secret.
     pub fn has_secret(&self) -> bool {
         self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt))
+    }
+
+    /// True if it registered for ID tokens that are signed with its secret.
+    pub fn wants_symmetric_id_tokens(&self) -> bool {
+        self.document.get("id_token_signed_response_alg").is_some_and(|alg| alg == SYMMETRIC)
     }
 
     /// A link for people to follow or see: `logo_uri`, `policy_uri`, `tos_uri`.
@@ -240,8 +248,9 @@ fn authentication<'a>(method: &'a str, application_type: &str, defect: &Defect) 
 /// The algorithm of a client's ID tokens. One that is registered by a flaw stands for nothing: they are signed by RS256.
 fn id_token_alg(name: &str, method: AuthMethod, is_implicit: bool, defect: &Defect) -> Result<Alg, OauthError> {
     match (Alg::of(name), name, method) {
-        (None, "HS256", AuthMethod::None) if !defect.checks(Check::RegistrationSymmetricPublic) => Ok(Alg::Rs256),
-        (None, "HS256", method) if method != AuthMethod::None && defect.does(Behaviour::RegistrationSymmetricShort) => Ok(Alg::Rs256),
+        // Signed with the client's secret instead.
+        (None, SYMMETRIC, AuthMethod::Basic | AuthMethod::Post) => Ok(Alg::Rs256),
+        (None, SYMMETRIC, AuthMethod::None) if !defect.checks(Check::RegistrationSymmetricPublic) => Ok(Alg::Rs256),
         (None, "none", _) if is_implicit && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
         (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
     }

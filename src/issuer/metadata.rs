@@ -3,21 +3,38 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use http::StatusCode;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
 
 use super::flaw::{Behaviour, Site};
 use super::pages;
 use super::params::Query;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Content, Reply};
 use super::state::Issuer;
 
 /// How long the documents may be kept.
 const CACHE: &str = "public, max-age=300";
 
 /// `GET` of the provider metadata.
-pub async fn discovery(State(issuer): State<Arc<Issuer>>) -> Answer {
-    published(&issuer, Site::Discovery)
+pub async fn discovery(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
+    let mut reply = published(&issuer, Site::Discovery)?;
+    let forwarded = headers.get("x-forwarded-host").and_then(|host| host.to_str().ok());
+    if let (Some(host), Content::Json(document)) = (forwarded.filter(|_| issuer.does(Behaviour::ForwardedHostTrusted)), &mut reply.content) {
+        let told = document.to_string().replace(&issuer.origin, &format!("https://{host}"));
+        *document = serde_json::from_str(&told).unwrap_or_default();
+    }
+    Ok(reply)
+}
+
+/// `GET` of what `WebFinger` says of an identifier: the issuer is responsible for itself and for its end-user (OpenID Connect Discovery 2).
+pub async fn web_finger(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Answer {
+    let Some(resource) = query.get("resource").filter(|resource| **resource == issuer.url || resource.starts_with("acct:")) else {
+        return Ok(nothing());
+    };
+    let links = json!([{ "rel": "http://openid.net/specs/connect/1.0/issuer", "href": issuer.url }]);
+    let reply = Reply::json(StatusCode::OK, json!({ "subject": resource, "links": links }));
+    issuer.reply(&[Site::Webfinger], reply.with(CONTENT_TYPE, "application/jrd+json"))
 }
 
 /// `GET` of the same as metadata of an authorization server.
@@ -44,6 +61,11 @@ fn published(issuer: &Issuer, site: Site) -> Answer {
     issuer.reply(&[site], reply)
 }
 
+/// `GET` of a certificate in PEM. It is that of a key that nobody has, for flaws.
+pub async fn certificate() -> Reply {
+    Reply::text(StatusCode::OK, include_str!("../../fixtures/issuer/certificate.pem")).with(CONTENT_TYPE, "application/pem-certificate-chain")
+}
+
 /// `GET` of the key set.
 pub async fn jwks(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Answer {
     let reply = Reply::json(StatusCode::OK, issuer.key_set(&query)?).with(CACHE_CONTROL, CACHE);
@@ -54,7 +76,7 @@ pub async fn jwks(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Ans
 #[allow(clippy::unwrap_used)]
 mod tests {
     use crate::issuer::Persona;
-    use crate::issuer::client_metadata::GRANT_TYPES;
+    use crate::issuer::client_metadata::{GRANT_TYPES, SYMMETRIC};
     use crate::issuer::keys::Alg;
     use crate::issuer::{pages, requested, routes, scope, user};
 
@@ -66,9 +88,11 @@ mod tests {
         grants.sort_unstable();
         assert_eq!(document["grant_types_supported"], serde_json::json!(grants));
         assert_eq!(document["scopes_supported"], serde_json::json!(scope::SUPPORTED));
-        let by_secret: Vec<_> = std::iter::once("HS256").chain(Alg::ALL.map(Alg::name)).collect();
+        let by_secret: Vec<_> = std::iter::once(SYMMETRIC).chain(Alg::ALL.map(Alg::name)).collect();
         assert_eq!(document["token_endpoint_auth_signing_alg_values_supported"], serde_json::json!(by_secret));
-        for purpose in ["id_token", "userinfo", "revocation_endpoint_auth", "introspection_endpoint_auth"] {
+        let with_secret: Vec<_> = Alg::ALL.map(Alg::name).into_iter().chain([SYMMETRIC]).collect();
+        assert_eq!(document["id_token_signing_alg_values_supported"], serde_json::json!(with_secret));
+        for purpose in ["userinfo", "revocation_endpoint_auth", "introspection_endpoint_auth"] {
             assert_eq!(document[format!("{purpose}_signing_alg_values_supported")], serde_json::json!(Alg::ALL.map(Alg::name)), "{purpose}");
         }
         assert_eq!(document["acr_values_supported"], serde_json::json!([requested::ACR]));

@@ -19,6 +19,7 @@ mod cross_origin;
 mod fetch;
 pub mod flaw;
 mod grant;
+mod greeting;
 mod hint;
 mod interaction;
 mod introspection;

@@ -113,6 +113,9 @@ fn give_as_flaw_has_it(issuer: &Issuer, request: &Value, client: &mut Client) {
         if request["id_token_signed_response_alg"] == "HS256" && issuer.does(Behaviour::RegistrationSymmetricShort) {
             secret.truncate(24);
         }
+        if request["id_token_signed_response_alg"] == "HS256" && issuer.does(Behaviour::RegistrationSymmetricLeast) {
+            secret.truncate(32);
+        }
         if issuer.does(Behaviour::RegistrationSecretShort) {
             secret.truncate(12);
         }

@@ -35,6 +35,8 @@ pub const REVOKE: &str = "/connect/revocation";
 pub const INTROSPECT: &str = "/connect/introspect";
 /// The key set.
 pub const JWKS: &str = "/.well-known/openid-configuration/jwks";
+/// The certificate of a key that is published under a flaw.
+pub const CERTIFICATE: &str = "/certificate.pem";
 /// The login page.
 pub const LOGIN: &str = "/account/login";
 /// The frame with the login form, where it is in one.

@@ -17,7 +17,7 @@ use super::flaw::{Behaviour, Place};
 use super::keys::{KeyError, KeyRing};
 use super::state::Issuer;
 use super::tls::Tls;
-use super::{DemoAccounts, IssuerError, IssuerOptions, pages, routes};
+use super::{DemoAccounts, IssuerError, IssuerOptions, greeting, pages, routes};
 use crate::listen;
 
 /// The most connections at a time; more wait.
@@ -98,7 +98,8 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut acceptors = JoinSet::new();
     for listener in listeners {
-        acceptors.spawn(accept(listener, acceptor.clone(), router.clone(), Arc::clone(&permits), stop.clone()));
+        let tls = acceptor.clone().map(|acceptor| (acceptor, Arc::clone(&issuer)));
+        acceptors.spawn(accept(listener, tls, router.clone(), Arc::clone(&permits), stop.clone()));
     }
     let server = tokio::spawn(async move { while acceptors.join_next().await.is_some() {} });
     Ok(RunningIssuer { issuer, ca_pem, server, stop: stop.drop_guard() })
@@ -113,16 +114,19 @@ fn make_keys(behaviour: Option<Behaviour>) -> Result<&'static KeyRing, KeyError>
 }
 
 /// Accepts connections until `stop` is cancelled, then ends those it has.
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, permits: Arc<Semaphore>, stop: CancellationToken) {
+async fn accept(listener: TcpListener, tls: Option<(TlsAcceptor, Arc<Issuer>)>, router: Router, permits: Arc<Semaphore>, stop: CancellationToken) {
     let mut connections = listen::accept(listener, permits, stop, |stream| connection(stream, tls.clone(), router.clone())).await;
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router) {
+async fn connection(mut stream: TcpStream, tls: Option<(TlsAcceptor, Arc<Issuer>)>, router: Router) {
     match tls {
         None => serve(stream, router).await,
         // A client that does not trust the certificate ends the handshake: nothing to report here.
-        Some(acceptor) => {
+        Some((acceptor, issuer)) => {
+            if timeout(listen::TIMEOUT, greeting::answers_by_flaw(&issuer, &mut stream)).await != Ok(false) {
+                return;
+            }
             if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, acceptor.accept(stream)).await {
                 serve(stream, router).await;
             }

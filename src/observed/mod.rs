@@ -3,6 +3,7 @@
 pub mod authorization_request;
 pub mod capability;
 pub mod document;
+pub mod greeting;
 pub mod markup;
 pub mod page;
 pub mod policy;

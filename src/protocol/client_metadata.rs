@@ -184,6 +184,9 @@ fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect
             (None, None) => {}
         }
     }
+    if let Some(alg) = &params.id_token_alg {
+        body["id_token_signed_response_alg"] = json!(alg);
+    }
     if let Some(alg) = &params.userinfo_alg {
         body["userinfo_signed_response_alg"] = json!(alg);
     }

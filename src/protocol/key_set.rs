@@ -1,11 +1,18 @@
 //! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`), which is fetched again when a token's key is not in it.
 
+use serde_json::Value;
+use url::Url;
+
 use crate::rule::jose::{Jwt, Keys, Token, verify};
 use crate::rule::key_set::KeySet;
+use crate::rule::key_set::address::KeyCertificate;
 use crate::rule::key_set::rollover::{KeyRollover, inconsistencies, lacks_keys_of_before};
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::words::said;
+
+/// Of how many keys the certificates are fetched.
+const MOST_CERTIFICATES: usize = 4;
 
 /// How often the key set is fetched again for one token: once for a new key, and twice more where several servers may answer in turn.
 const MOST_FETCHES: usize = 3;
@@ -19,6 +26,25 @@ impl Session {
         self.sentence("should publish its signing keys");
         let exchange = self.fetch_keys("Key Set").await?;
         self.judge_rollover(exchange);
+        self.fetch_certificates(exchange).await
+    }
+
+    /// Fetches and judges the certificates behind `x5u`, where they are at the host of the key set: others are no part of the issuer.
+    async fn fetch_certificates(&mut self, exchange: usize) -> Result<(), Stop> {
+        let host = self.offered("jwks_uri")?.origin();
+        let keys = self.facts.issuer.keys.clone().unwrap_or_default();
+        let mut with_address = keys.into_iter().filter(|key| key.get("x5u").is_some_and(Value::is_string)).take(MOST_CERTIFICATES).peekable();
+        if with_address.peek().is_none() {
+            self.judge(&KeyCertificate { exchange, key: Value::Null, answer: Err("no key has x5u") });
+        }
+        for key in with_address {
+            let url = key.get("x5u").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
+            let answer = match url {
+                Some(url) if url.origin() == host => Ok(self.send(Request::get("Certificate of a Key", url)).await?),
+                _ => Err("the address is not at the host of the key set"),
+            };
+            self.judge(&KeyCertificate { exchange, key, answer });
+        }
         Ok(())
     }
 

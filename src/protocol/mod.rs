@@ -64,6 +64,7 @@ pub mod revocation;
 pub mod scope_wanted;
 pub mod second_login;
 pub mod session_requests;
+pub mod tls_versions;
 pub mod token_attacks;
 pub mod token_by_json;
 pub mod token_refusals;
@@ -72,6 +73,7 @@ pub mod unjudged_answers;
 pub mod untrusted_keys;
 mod userinfo;
 pub mod visit;
+pub mod webfinger;
 
 impl Session {
     /// Takes one step.

@@ -69,6 +69,9 @@ impl Session {
             let reason = format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str());
             Stop::not_offered_if(!self.offers_method(method)?, reason)?;
         }
+        if let Some(alg) = &params.id_token_alg {
+            self.must_list("id_token_signing_alg_values_supported", alg)?;
+        }
         if let Some(alg) = &params.userinfo_alg {
             self.must_list("userinfo_signing_alg_values_supported", alg)?;
         }

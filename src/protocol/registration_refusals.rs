@@ -92,7 +92,8 @@ impl Session {
             }
             _ => false,
         };
-        self.judge(&RegistrationAccess { without, wrong, wrong_though_open, granted_with_token });
+        let metadata = self.metadata_value()?;
+        self.judge(&RegistrationAccess { without, wrong, wrong_though_open, metadata, granted_with_token });
         Ok(())
     }
 

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::observed::received::Received;
 use crate::rule::jose::{Jwt, Token};
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
+use crate::rule::userinfo::picture::Picture;
 use crate::rule::userinfo::signed::SignedUserInfo;
 use crate::rule::userinfo_request::UserInfoRequests;
 use crate::session::recorder::Request;
@@ -36,6 +38,9 @@ impl Session {
         if let Some(userinfo) = userinfo.as_ref().filter(|_| user.request.essential_claims().is_empty()) {
             self.facts.grant.unasked_claims = Some((user.request.scope().to_owned(), userinfo.clone()));
         }
+        if judge_claims {
+            self.look_at_picture(artefact.response.exchange, userinfo.as_ref()).await?;
+        }
         if judge_claims && let Some(userinfo) = userinfo {
             self.sentence("should return the claims that were asked for");
             let scope_claims = ScopeClaims {
@@ -49,6 +54,20 @@ impl Session {
             };
             self.judge(&scope_claims);
         }
+        Ok(())
+    }
+
+    /// Fetches the end-user's picture, where the issuer itself has it.
+    async fn look_at_picture(&mut self, exchange: usize, userinfo: Option<&Map<String, Value>>) -> Result<(), Stop> {
+        let picture = userinfo.and_then(|claims| claims.get("picture")?.as_str()).and_then(|text| Url::parse(text).ok());
+        let issuer = Url::parse(&self.issuer()).map(|url| url.origin());
+        let answer = match picture {
+            None => Err("no picture that is a URL"),
+            Some(url) if issuer.as_ref().ok() != Some(&url.origin()) => Err("the picture is not at the issuer"),
+            Some(url) => Ok(self.send(Request::get("Picture", url)).await?),
+        };
+        self.sentence("should link to an image where it links to a picture");
+        self.judge(&Picture { exchange, answer });
         Ok(())
     }
 

@@ -3,9 +3,10 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 48] = [
+const ABOUT: [(&str, &str); 50] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
+    ("webfinger", "WebFinger, where it leads to the issuer"),
     ("jwks", "the key set"),
     ("registration", "dynamic client registration"),
     ("registration-error", "refused registrations"),
@@ -47,6 +48,7 @@ const ABOUT: [(&str, &str); 48] = [
     ("cross-origin", "clients that run in a browser"),
     ("resource", "a protected resource"),
     ("http", "HTTP: status, headers, bodies"),
+    ("tls", "TLS: versions and cipher suites"),
     ("openactive", "OpenActive: the seller's identity"),
     ("orders-feed", "OpenActive: the orders feed"),
     ("dataset-site", "OpenActive: the dataset site"),

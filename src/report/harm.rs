@@ -42,8 +42,10 @@ const ORDER: [&[&str]; 4] = [
         "registration/client-id-unique",
         "registration/client-secret-",
         "request-object/",
+        "registration/symmetric-secret-",
         "revocation/",
         "scope-grant/",
+        "tls/",
         "sector-identifier/",
         "resource/refuses",
         "orders-feed/refuses",
@@ -100,6 +102,7 @@ const ORDER: [&[&str]; 4] = [
         "consent/",
         "cross-origin/authorization-endpoint",
         "denial/",
+        "discovery/forwarded-host-ignored",
         "discovery/issuer-exact",
         "server-metadata/issuer-exact",
         "introspection/unknown-inactive",
@@ -141,6 +144,7 @@ const ORDER: [&[&str]; 4] = [
         "token/",
         "userinfo-signed/",
         "userinfo/",
+        "webfinger/",
     ],
     // Form: headers, caching, types of metadata, what is only shown.
     &[

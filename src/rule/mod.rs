@@ -39,6 +39,7 @@ pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
 pub mod expect;
+pub mod forwarded;
 pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
@@ -78,6 +79,7 @@ pub mod session_request;
 pub mod spec;
 #[cfg(test)]
 pub mod testing;
+pub mod tls;
 pub mod token_clock;
 pub mod token_refusal;
 pub mod token_response;
@@ -86,6 +88,7 @@ pub mod untrusted_fetch;
 pub mod userinfo;
 pub mod userinfo_request;
 pub mod vocabulary;
+pub mod webfinger;
 
 /// How binding the specification makes a rule: its own keyword decides (RFC 2119).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -235,8 +238,11 @@ macro_rules! artefacts {
             provider_metadata::ProviderMetadata,
             server_metadata::ServerMetadata,
             metadata_pair::MetadataPair,
+            webfinger::WebFinger,
+            forwarded::ForwardedHeaders,
             key_set::KeySet,
             key_set::rollover::KeyRollover,
+            key_set::address::KeyCertificate,
             registration::Registration,
             registration::Deletion,
             registration::native::NativeClients,
@@ -299,6 +305,7 @@ macro_rules! artefacts {
             id_token::IdToken,
             access_token::AccessToken,
             userinfo::UserInfo,
+            userinfo::picture::Picture,
             userinfo_request::UserInfoRequests,
             scope_claims::ScopeClaims,
             refresh::Refresh,
@@ -319,6 +326,7 @@ macro_rules! artefacts {
             aidbox::JsonRefresh,
             aidbox::ClosedSession,
             cross_origin::CrossOrigin,
+            tls::TlsGreetings,
             transport::Transport,
         }
     };

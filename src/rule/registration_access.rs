@@ -1,9 +1,13 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
+use serde_json::Value;
+
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, may, must, refusal, should};
+use crate::rule::answer::Answer;
+use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, refusal, should, strings};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::protected::{http_401, names_bearer, not_busy, refused};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::userinfo_request::challenge::well_formed;
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
@@ -17,6 +21,8 @@ pub struct RegistrationAccess {
     pub wrong: Option<Received>,
     /// The answer to the request with a made-up token, where the one without a token was granted although a token was given out for registration.
     pub wrong_though_open: Option<Received>,
+    /// The metadata, as parsed.
+    pub metadata: Value,
     /// True if the same request was granted with the configured token, so that nothing but the token was missing.
     pub granted_with_token: bool,
 }
@@ -45,6 +51,17 @@ impl RegistrationAccess {
         let wrong = self.tried()?;
         applies_if(self.granted_with_token || self.without.status == 401 || wrong.status == 401 || wrong.is_success(), UNCLEAR)?;
         Ok(wrong)
+    }
+
+    /// Goes on where an OpenID provider registered a client that showed no token.
+    fn open_provider(&self) -> Result<(), Unmet> {
+        applies_if(self.metadata.as_object().is_some_and(is_openid), "the metadata are not those of an OpenID provider")?;
+        applies_if(Answer::of_registration(&self.without) == Answer::Given, "registration is not open to everybody")
+    }
+
+    /// A list in the metadata.
+    fn listed(&self, name: &str) -> Option<Vec<&str>> {
+        strings(self.metadata.get(name)?).ok()
     }
 
     /// The answer to the request without a token, if a token was what it lacked. A policy (403), or a fault of the metadata (400, RFC 7591 3.2.2), is
@@ -132,6 +149,52 @@ static RULES: &[Check<RegistrationAccess>] = &[
             well_formed(refusals.flat_map(|response| response.header_all("www-authenticate")))
         },
     ),
+    // The texts have these as MUSTs of what they call dynamic OpenID providers; RFC 9700 2.1.2 advises against tokens in the authorization response, and so
+    // against the implicit grant. A provider that follows it is no worse, hence no failure.
+    should(
+        "registration-access/open-response-types",
+        "OIDCC-15.2",
+        "An OpenID provider that registers everybody should support the response types `code`, `id_token` and `id_token token`",
+        "A client that registers with an issuer which it does not know counts on them, and finds none of its flows.",
+        "Support the three response types and list them in `response_types_supported`. If you leave out the implicit flow because of RFC 9700, nothing has to change.",
+        |access| {
+            access.open_provider()?;
+            let types = access.listed("response_types_supported").unwrap_or_default();
+            let words = |text: &str| text.split(' ').collect::<std::collections::BTreeSet<_>>().into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let missing = ["code", "id_token", "id_token token"].into_iter().filter(|wanted| !types.iter().any(|text| words(text) == words(wanted)));
+            none_wrong(&missing.map(|text| said!("no {text}")).collect::<Vec<_>>(), "code, id_token and id_token token", list(&types))
+        },
+    ),
+    should(
+        "registration-access/open-grant-types",
+        "OIDCD-3",
+        "An OpenID provider that registers everybody should support the grant types `authorization_code` and `implicit`",
+        "A client that registers with an issuer which it does not know counts on them, and is refused.",
+        "Support both grant types and list them in `grant_types_supported`. If you leave out the implicit flow because of RFC 9700, nothing has to change.",
+        |access| {
+            access.open_provider()?;
+            // Without the list these two are assumed.
+            let grants = access.listed("grant_types_supported").unwrap_or_else(|| vec!["authorization_code", "implicit"]);
+            let missing = ["authorization_code", "implicit"].into_iter().filter(|grant| !grants.contains(grant));
+            none_wrong(&missing.map(|grant| said!("no {grant}")).collect::<Vec<_>>(), "authorization_code and implicit", list(&grants))
+        },
+    ),
+    should(
+        "registration-access/open-request-uri",
+        "OIDCC-15.2",
+        "An OpenID provider that registers everybody should support `request_uri`",
+        "A client that registers with an issuer which it does not know counts on it, and its requests are refused.",
+        "Fetch request objects from the addresses that the client registered in `request_uris`, and leave `request_uri_parameter_supported` out or set it to `true`.",
+        |access| {
+            access.open_provider()?;
+            let is_off = access.metadata.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
+            holds(
+                !is_off,
+                "request_uri_parameter_supported: true, or left out",
+                if is_off { "request_uri_parameter_supported = false" } else { "supported" },
+            )
+        },
+    ),
 ];
 
 #[cfg(test)]
@@ -150,7 +213,7 @@ mod tests {
     }
 
     fn access(without: Received, wrong: Received, granted_with_token: bool) -> RegistrationAccess {
-        RegistrationAccess { without, wrong: Some(wrong), wrong_though_open: None, granted_with_token }
+        RegistrationAccess { without, wrong: Some(wrong), wrong_though_open: None, metadata: Value::Null, granted_with_token }
     }
 
     #[test]
@@ -179,7 +242,7 @@ mod tests {
     #[test]
     fn open_and_protected_registration_are_both_allowed() {
         let client = || response(201, &json!({ "client_id": "c" }));
-        let open = RegistrationAccess { without: client(), wrong: None, wrong_though_open: None, granted_with_token: false };
+        let open = RegistrationAccess { without: client(), wrong: None, wrong_though_open: None, metadata: Value::Null, granted_with_token: false };
         assert_eq!(not_applicable(&open).len(), RegistrationAccess::rules().count());
         assert!(failing(&RegistrationAccess { wrong_though_open: Some(client()), ..open.clone() }).is_empty());
         let numbered = Some(Received { exchange: 3, ..refusal() });
@@ -188,6 +251,29 @@ mod tests {
         assert!(failing(&access(refusal(), refusal(), false)).is_empty());
         let busy = access(response(503, &json!({})), response(429, &json!({})), true);
         assert!(failing(&busy).is_empty());
+    }
+
+    #[test]
+    fn a_provider_that_registers_everybody_supports_what_such_a_client_counts_on() {
+        let open = |metadata: Value| RegistrationAccess {
+            without: response(201, &json!({ "client_id": "c" })),
+            wrong: None,
+            wrong_though_open: None,
+            metadata,
+            granted_with_token: false,
+        };
+        let all = json!({ "subject_types_supported": ["public"], "response_types_supported": ["code", "id_token", "token id_token"] });
+        assert_eq!(failing(&open(all.clone())), [""; 0]);
+        let with = |name: &str, value: Value| {
+            let mut metadata = all.clone();
+            metadata[name] = value;
+            failing(&open(metadata))
+        };
+        assert_eq!(with("response_types_supported", json!(["code"])), ["registration-access/open-response-types"]);
+        assert_eq!(with("grant_types_supported", json!(["authorization_code"])), ["registration-access/open-grant-types"]);
+        assert_eq!(with("request_uri_parameter_supported", json!(false)), ["registration-access/open-request-uri"]);
+        let protected = RegistrationAccess { metadata: json!({ "subject_types_supported": ["public"] }), ..access(refusal(), refusal(), false) };
+        assert_eq!(failing(&protected), [""; 0]);
     }
 
     #[test]
@@ -207,7 +293,8 @@ mod tests {
         without in arbitrary::received(&["error", "client_id"]),
         wrong in proptest::option::of(arbitrary::received(&["error", "client_id"])),
         wrong_though_open in proptest::option::of(arbitrary::received(&["error", "client_id"])),
+        metadata in arbitrary::value(&["subject_types_supported", "response_types_supported", "grant_types_supported"]),
         granted_with_token in proptest::bool::ANY
-        => RegistrationAccess { without, wrong, wrong_though_open, granted_with_token }
+        => RegistrationAccess { without, wrong, wrong_though_open, metadata, granted_with_token }
     );
 }

@@ -263,6 +263,18 @@ named! {
     RefusalPageRaw = "refusal-page-raw",
     /// Shows the redirect URI it refuses in an attribute and in a script, where its markup means nothing.
     RefusalPageQuoted = "refusal-page-quoted",
+    /// Signs ID tokens for clients that registered HS256 with a secret that is not the client's.
+    IdTokenForeignSecret = "id-token-foreign-secret",
+    /// Takes the host for its own that a request names by `X-Forwarded-Host`.
+    ForwardedHostTrusted = "forwarded-host-trusted",
+    /// Registers clients for ID tokens by HS256 with a secret of 32 characters.
+    RegistrationSymmetricLeast = "registration-symmetric-least",
+    /// Goes on with a client that offers TLS 1.1 at most.
+    TlsOldVersion = "tls-old-version",
+    /// Goes on with a client that offers no cipher suite which encrypts.
+    TlsWeakCipher = "tls-weak-cipher",
+    /// Refuses a client that does not offer TLS 1.3.
+    TlsNewOnly = "tls-new-only",
     /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
     IdTokenStranger = "id-token-stranger",
     /// The same to the ID tokens of a refresh only.
@@ -510,4 +522,11 @@ named! {
     PromptUnnamed = "prompt-unnamed",
     /// Lets no client introspect: that is for resource servers.
     IntrospectionForResourceServers = "introspection-for-resource-servers",
+}
+
+impl Behaviour {
+    /// True if it shows only in an issuer that is served over TLS.
+    pub fn is_of_tls(self) -> bool {
+        matches!(self, Self::TlsOldVersion | Self::TlsWeakCipher | Self::TlsNewOnly)
+    }
 }

@@ -132,6 +132,8 @@ pub enum Site {
     Discovery,
     /// The same document as the metadata of an authorization server.
     ServerMetadata,
+    /// What `WebFinger` says of the issuer.
+    Webfinger,
     /// The key set.
     Jwks,
     /// A successful registration response.

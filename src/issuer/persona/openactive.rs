@@ -10,7 +10,7 @@ use super::{PersonaSettings, RefreshFor};
 use crate::issuer::client_metadata::GRANT_TYPES;
 use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
 use crate::issuer::routes::{
-    AUTHORIZE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
+    AUTHORIZE, CERTIFICATE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
 };
 use crate::issuer::state::Issuer;
 use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
@@ -40,6 +40,8 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
         .route("/", get(home))
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/.well-known/oauth-authorization-server", get(metadata::server))
+        .route("/.well-known/webfinger", get(metadata::web_finger))
+        .route(CERTIFICATE, get(metadata::certificate))
         .route(JWKS, get(metadata::jwks))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .merge(login_pages())

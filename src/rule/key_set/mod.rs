@@ -10,6 +10,7 @@ use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
+pub mod address;
 pub(in crate::rule) mod certificate;
 mod chain;
 mod document;

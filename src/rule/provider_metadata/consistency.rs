@@ -6,7 +6,7 @@ use super::document::PAGES;
 use super::endpoints::is_published;
 use super::{Document, ProviderMetadata};
 use crate::rule::Check;
-use crate::rule::expect::{holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
+use crate::rule::expect::{applies_if, holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::text::words::said;
 
@@ -62,12 +62,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Add `refresh_token` to `grant_types_supported`. If the server issues no refresh tokens, remove `offline_access` from `scopes_supported`.",
         |metadata| {
             let document = metadata.document()?;
-            match (document.list("scopes_supported")?, document.list("grant_types_supported")?) {
-                (Some(scopes), Some(grants)) if scopes.contains(&"offline_access") => {
-                    holds(grants.contains(&"refresh_token"), "refresh_token among the grant types", said!("grant types: {}", list(&grants)))
-                }
-                _ => not_applicable("offline_access is not among the scopes published, or no grant types are"),
-            }
+            let (scopes, grants) = (document.list("scopes_supported")?.unwrap_or_default(), document.grant_types()?);
+            applies_if(scopes.contains(&"offline_access"), "offline_access is not among the scopes published")?;
+            holds(grants.contains(&"refresh_token"), "refresh_token among the grant types", said!("grant types: {}", list(&grants)))
         },
     ),
     should(

@@ -5,7 +5,7 @@ use url::Url;
 use super::endpoints::is_published;
 use super::{Document, ProviderMetadata};
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should, strings};
+use crate::rule::expect::{applies_if, holds, list, must, none_wrong, shorten, should, strings};
 use crate::rule::judgement::{Judgement, not_applicable};
 use crate::text::words::said;
 
@@ -74,27 +74,11 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             none_wrong(&combined, "none alone", "none, alone")
         },
     ),
-    // The text has it as a SHOULD. RFC 8725 3.2 advises against `none`, though what an unsigned request object says could stand in the query as well.
-    may(
-        "discovery/request-objects-unsigned",
-        "OIDCD-3",
-        "It is good practice to take request objects with the `alg` `none`, too, where request objects are supported",
-        "A client without a key cannot put its request into a request object.",
-        "Add `none` to `request_object_signing_alg_values_supported`, and take unsigned request objects of clients that did not register an algorithm. If all requests have to be signed on purpose, nothing has to change.",
-        |metadata| {
-            let document = metadata.document()?;
-            let algs = document.list_or("request_object_signing_alg_values_supported", "no algorithms for request objects are published")?;
-            if algs.is_empty() {
-                return document.not_run("no-empty-arrays");
-            }
-            holds(algs.contains(&"none"), "none among the algorithms", said!("request object algorithms: {}", list(&algs)))
-        },
-    ),
     should(
         "discovery/auth-key-pair",
         "RFC9700-2.5",
         "Clients should be able to authenticate with a key pair: by `private_key_jwt` or by mutual TLS",
-        "The server has to store a secret of every client, and whoever reads its database can act as every client.",
+        "The server has to store a secret of every client, and an attacker who reads its database can act as every client.",
         "Offer `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth` at the token endpoint, and list the method in `token_endpoint_auth_methods_supported`.",
         |metadata| auth_key_pair(&metadata.document()?),
     ),

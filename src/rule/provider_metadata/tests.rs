@@ -120,7 +120,6 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/frontchannel-session-published",
             "discovery/prompt-values",
             "discovery/response-type-none-alone",
-            "discovery/request-objects-unsigned",
             "discovery/revocation-no-fragment"
         ]
     );
@@ -211,6 +210,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/grant_types_supported/-": "implicit"}), &["discovery/response-types-for-grants"]),
         (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
         (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
+        (json!({"/grant_types_supported": "$remove"}), &["discovery/offline-access-grant"]),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
         (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered", "discovery/auth-key-pair"]),
         (json!({"/token_endpoint_auth_methods_supported": "$remove"}), &["discovery/auth-key-pair"]),
@@ -223,7 +223,6 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/prompt_values_supported": ["login", "create"]}), &["discovery/prompt-values"]),
         (json!({"/prompt_values_supported": []}), &["discovery/no-empty-arrays"]),
         (json!({"/response_types_supported/-": "code none"}), &["discovery/response-type-none-alone"]),
-        (json!({"/request_object_signing_alg_values_supported": ["RS256"]}), &["discovery/request-objects-unsigned"]),
         (json!({"/id_token_encryption_enc_values_supported": ["A128CBC", "A256GCM"]}), &["discovery/no-prohibited-algs"]),
         (json!({"/id_token_signing_alg_values_supported/-": "RS1"}), &["discovery/no-prohibited-algs"]),
         (json!({"/revocation_endpoint": "https://issuer.example/revoke#"}), &["discovery/revocation-no-fragment"]),

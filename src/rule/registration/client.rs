@@ -88,6 +88,24 @@ pub(super) static RULES: &[Check<Registration>] = &[
             holds(secret.len() >= octets, said!("a client_secret of at least {octets} octets"), said!("a client_secret of {} octets", secret.len()))
         },
     ),
+    // "and almost certainly SHOULD contain more, since client_secret values are likely to use a restricted alphabet"
+    should(
+        "registration/symmetric-secret-longer",
+        "OIDCC-16.19",
+        "The `client_secret` of a client with an algorithm of HMAC should be longer than the hash: more than 32 octets for HS256",
+        "Each character of a secret holds less than an octet, so that a secret of 32 characters is weaker than the hash.",
+        "Create secrets of at least 32 random bytes for clients that register HS256 and write them in base64url, which makes 43 characters.",
+        |registration| {
+            let client = registration.client()?;
+            let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
+            let Some(octets) = octets else { return not_applicable("no algorithm of HMAC was registered") };
+            let Some(secret) = member(client, "client_secret").and_then(Value::as_str) else { return not_applicable("no client secret was issued") };
+            if secret.len() < octets {
+                return not_run("registration/symmetric-secret-length");
+            }
+            holds(secret.len() > octets, said!("a client_secret of more than {octets} octets"), said!("a client_secret of {} octets", secret.len()))
+        },
+    ),
     should(
         "registration/public-client-no-secret",
         "RFC7591-2",

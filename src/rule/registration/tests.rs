@@ -60,6 +60,7 @@ fn a_good_registration_passes() {
     assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
     let unused = [
         "registration/symmetric-secret-length",
+        "registration/symmetric-secret-longer",
         "registration/public-client-no-secret",
         "registration/public-clients-advertised",
         "registration/id-token-alg-advertised",
@@ -68,11 +69,17 @@ fn a_good_registration_passes() {
     ];
     assert_eq!(not_applicable(&confidential), unused);
     let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
-    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 6);
+    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 7);
     let unlisted = Registration { metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}), ..artefact(&public) };
     assert_eq!(failing(&unlisted), ["registration/public-clients-advertised"]);
     let silent = Registration { metadata: json!({}), ..artefact(&with(&good(), &json!({"/token_endpoint_auth_method": "tls_client_auth"}))) };
     assert!(failing(&silent).is_empty(), "{:?}", failing(&silent));
+    // What is left out of metadata stands for its default.
+    let by_default = Registration { metadata: json!({"issuer": "https://issuer.example"}), ..artefact(&good()) };
+    assert_eq!(failing(&by_default), ["registration/grant-types-advertised"]);
+    let by_post = with(&good(), &json!({"/token_endpoint_auth_method": "client_secret_post", "/grant_types": ["authorization_code"]}));
+    let by_default = Registration { request: json!({}), ..Registration { metadata: by_default.metadata, ..artefact(&by_post) } };
+    assert_eq!(failing(&by_default), ["registration/auth-method-advertised"]);
     let least = json!({"client_id": "c"});
     let least = Registration { request: json!({}), response: response(201, &least), ..artefact(&least) };
     assert!(failing(&least).is_empty(), "{:?}", failing(&least));

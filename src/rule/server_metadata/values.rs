@@ -106,7 +106,7 @@ pub(super) static RULES: &[Check<ServerMetadata>] = &[
         "server-metadata/auth-key-pair",
         "RFC9700-2.5",
         "The metadata should offer clients to authenticate with a key pair: by `private_key_jwt` or by mutual TLS",
-        "The server has to store a secret of every client, and whoever reads its database can act as every client.",
+        "The server has to store a secret of every client, and an attacker who reads its database can act as every client.",
         "Offer `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth` at the token endpoint, and list the method in `token_endpoint_auth_methods_supported`.",
         |server| published::auth_key_pair(&server.document()?),
     ),

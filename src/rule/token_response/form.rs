@@ -53,20 +53,6 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
             holds(response.no_store(), "Cache-Control: no-store", seen)
         },
     ),
-    // RFC 9111 took the header out of use: every cache that could need it knows `no-store`.
-    may(
-        "token/pragma-no-cache",
-        "RFC6749-5.1",
-        "It is good practice that the token response has `Pragma: no-cache`, too, as RFC 6749 demands",
-        "Strict tests of clients and proxies of the last century look for it.",
-        "Send `Pragma: no-cache` beside `Cache-Control: no-store` with every token response. Caches of today do not need it.",
-        |response| {
-            let response = response.success()?;
-            let values: Vec<&str> = response.header_all("pragma").collect();
-            let is_there = values.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-cache"));
-            holds(is_there, "Pragma: no-cache", if values.is_empty() { said!("no Pragma") } else { said!("Pragma: {}", shorten(&values.join(", "))) })
-        },
-    ),
     should(
         "token/no-null-members",
         "OIDCC-13.3",

@@ -10,6 +10,7 @@ use crate::rule::{Artefact, Check};
 
 mod claims;
 pub mod formats;
+pub mod picture;
 mod response;
 pub mod signed;
 mod sources;

@@ -1,0 +1,66 @@
+//! Rules about what the address in `picture` leads to (`OpenID` Connect Core 5.1). It is fetched only from the issuer itself: what is elsewhere is no part
+//! of what is tested.
+
+use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, content_type, holds, must};
+use crate::rule::judgement::not_applicable;
+use crate::rule::{Artefact, Check};
+use crate::text::words::said;
+
+/// What the address in `picture` gives.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// The exchange of the userinfo response.
+    pub exchange: usize,
+    /// The answer, or why it was not asked for.
+    pub answer: Result<Received, &'static str>,
+}
+
+impl Artefact for Picture {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.answer.as_ref().map_or(self.exchange, |answer| answer.exchange))
+    }
+}
+
+static RULES: &[Check<Picture>] = &[must(
+    "userinfo/picture-is-image",
+    "OIDCC-5.1",
+    "The address in the `picture` of userinfo must lead to an image, and not to a web page",
+    "Clients that show the picture show nothing, or a broken image.",
+    "Write the address of the image file itself into `picture`, and serve it with the media type of the image, such as `image/png`.",
+    |picture| {
+        let answer = match &picture.answer {
+            Ok(answer) => answer,
+            Err(why) => return not_applicable(*why),
+        };
+        // Who may see it, or whether it is still there, is another matter.
+        applies_if(answer.status == 200, said!("status {}", answer.status))?;
+        let media_type = answer.media_type().unwrap_or_default();
+        let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml" | "application/json" | "text/plain");
+        applies_if(is_page || media_type.starts_with("image/"), "the media type is neither that of an image nor that of a page")?;
+        holds(!is_page, "an image", content_type(answer))
+    },
+)];
+
+#[cfg(test)]
+mod tests {
+    use super::Picture;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_applicable, passing, text};
+
+    #[test]
+    fn an_image_is_no_page() {
+        let picture = |status, content_type: &str| Picture { exchange: 0, answer: Ok(text(status, content_type, "x")) };
+        for right in ["image/png", "image/svg+xml; charset=utf-8"] {
+            assert_eq!(passing(&picture(200, right)).len(), 1, "{right}");
+        }
+        for wrong in ["text/html; charset=utf-8", "application/json"] {
+            assert_eq!(failing(&picture(200, wrong)).len(), 1, "{wrong}");
+        }
+        for unclear in [picture(404, "text/html"), picture(200, "application/octet-stream"), Picture { exchange: 0, answer: Err("no picture") }] {
+            assert_eq!(not_applicable(&unclear).len(), 1);
+        }
+    }
+
+    arbitrary_artefact!(Picture: answer in arbitrary::received(&["a"]) => Picture { exchange: 0, answer: Ok(answer) });
+}
