@@ -51,7 +51,6 @@ const FEW: usize = 40;
 const REPEATED: &[&str] = &[
     "discovery/provider-metadata",
     "authorization-code/basic",
-    "authorization-code/offline-access",
     "authorization-code/client-secret-post",
     "authorization-code/public-client",
     "authorization-code/without-nonce",
@@ -77,8 +76,10 @@ const REPEATED: &[&str] = &[
 pub const ABSENT: &[Capability] =
     &[Capability::PasswordGrant, Capability::TokenExchange, Capability::DeviceAuthorization, Capability::PushedAuthorizationRequests];
 /// Rules that a product breaks as its documentation has it, and so does the issuer that wears its face: what flaws do is told beside these.
-const DOCUMENTED: &[(&str, &[&str])] =
-    &[("airlock", &["registration/http-201", "token/expires-in-short"]), ("aidbox", &["at/typ", "client-credentials/no-refresh-token"])];
+const DOCUMENTED: &[(&str, &[&str])] = &[
+    ("airlock", &["registration/http-201", "token/expires-in-short"]),
+    ("aidbox", &["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]),
+];
 
 /// The rules that a profile's product breaks as documented.
 fn documented(profile: &str) -> &'static [&'static str] {

@@ -37,11 +37,13 @@ pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
+pub mod entropy;
 pub mod expect;
 pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
 pub mod introspection_attack;
+pub mod issued_token;
 pub mod jose;
 pub mod judgement;
 pub mod key_set;
@@ -57,6 +59,7 @@ pub mod protected_resource;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod refresh_practice;
+pub mod refreshed_token;
 pub mod refused_authorization;
 pub mod refused_request;
 pub mod registration;
@@ -65,17 +68,21 @@ pub mod registration_refusal;
 pub mod request_object;
 pub mod revocation;
 pub mod revocation_attack;
+pub mod revocation_hint;
 pub mod scope_claims;
 pub mod scope_grant;
 pub mod second_login;
 pub mod server_metadata;
 pub mod spec;
+pub mod subject;
 #[cfg(test)]
 pub mod testing;
 pub mod token_clock;
+pub mod token_parameters;
 pub mod token_refusal;
 pub mod token_response;
 pub mod transport;
+pub mod uncovered_token;
 pub mod userinfo;
 pub mod userinfo_request;
 pub mod vocabulary;
@@ -236,6 +243,7 @@ macro_rules! artefacts {
             registration::extras::RegistrationExtras,
             registration::issued::IssuedCredentials,
             registration_refusal::RegistrationRefusal,
+            registration_refusal::sector::SectorAccepted,
             registration_refusal::sector::SectorMismatch,
             registration_access::RegistrationAccess,
             client_configuration::ClientConfiguration,
@@ -267,9 +275,17 @@ macro_rules! artefacts {
             login_attempt::Denial,
             logout::Logout,
             second_login::SecondLogin,
+            issued_token::IssuedCode,
             token_response::TokenResponse,
             token_clock::TokenClock,
+            issued_token::IssuedAccessToken,
+            issued_token::IssuedRefreshToken,
+            issued_token::IssuedIdToken,
+            subject::Subject,
             token_refusal::TokenRefusal,
+            token_parameters::OddParameter,
+            token_parameters::EmptyCode,
+            token_parameters::UnknownScope,
             attack::PkceAttack,
             attack::ClientAttack,
             attack::CodeAttack,
@@ -279,7 +295,11 @@ macro_rules! artefacts {
             refresh_practice::RefreshPractice,
             dead_tokens::DeadTokens,
             bearer::Bearer,
+            uncovered_token::UncoveredToken,
             revocation_attack::RevocationAttack,
+            revocation_hint::AccessRevocation,
+            revocation_hint::RevocationHints,
+            revocation_hint::RevokedToken,
             introspection_attack::IntrospectionAttack,
             id_token::IdToken,
             access_token::AccessToken,
@@ -287,6 +307,7 @@ macro_rules! artefacts {
             userinfo_request::UserInfoRequests,
             scope_claims::ScopeClaims,
             refresh::Refresh,
+            refreshed_token::RefreshedToken,
             revocation::Revocation,
             introspection::Introspection,
             openactive::SellerIdentity,

@@ -66,7 +66,7 @@ fn good_tokens_break_no_rule() {
         signed(&json!({ "typ": "application/at+jwt" }), &claims()),
     ] {
         let judged = judged(&token);
-        assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
+        assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec!["at/audience-restricted"]));
     }
     let mut client = with(&json!({ "sub": "client" }));
     client.grant = Grant::ClientCredentials;
@@ -84,8 +84,11 @@ fn an_opaque_token_is_none_of_a_clients_business() {
 fn a_jwt_that_does_not_claim_the_profile_is_not_bound_by_it() {
     // Keycloak's.
     let judged = judged(&signed(&json!({ "typ": "JWT" }), &json!({ "azp": "client", "aud": "account", "scope": 7 })));
-    assert_eq!((judged.failed, judged.passed), (vec!["at/typ"], vec!["at/alg-not-none", "at/claims-once", "at/header-once", "at/signature"]));
-    assert_eq!(judged.not_applicable.len(), AccessToken::rules().count() - 5);
+    assert_eq!(
+        (judged.failed, judged.passed),
+        (vec!["at/typ"], vec!["at/alg-not-none", "at/claims-once", "at/header-once", "at/signature", "at/audience-restricted"])
+    );
+    assert_eq!(judged.not_applicable.len(), AccessToken::rules().count() - 6);
 }
 
 #[test]
@@ -93,7 +96,9 @@ fn a_jwt_that_does_not_claim_the_profile_meets_the_rules_of_any() {
     let plain = |header: Value, claims: Value| {
         let mut all = json!({ "typ": "JWT" });
         all.as_object_mut().unwrap().extend(header.as_object().unwrap().clone());
-        signed(&all, &claims)
+        let mut audience = json!({ "aud": "api" });
+        audience.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        signed(&all, &audience)
     };
     for (header, claims, failed) in [
         (json!({ "alg": "none" }), json!({}), "at/alg-not-none"),
@@ -103,6 +108,8 @@ fn a_jwt_that_does_not_claim_the_profile_meets_the_rules_of_any() {
         (json!({}), json!({ "iat": NOW + 60 }), "at/iat-not-future"),
         (json!({}), json!({ "nbf": NOW + 60 }), "at/nbf-past"),
         (json!({}), json!({ "iat": "now" }), "at/timestamps-numeric"),
+        (json!({}), json!({ "aud": null }), "at/audience-restricted"),
+        (json!({}), json!({ "aud": 7 }), "at/audience-restricted"),
     ] {
         assert_eq!(judged(&plain(header.clone(), claims.clone())).failed, ["at/typ", failed], "{header} {claims}");
     }

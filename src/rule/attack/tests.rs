@@ -11,7 +11,7 @@ use crate::rule::answer::Control;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
-const ALL: [Attack; 21] = [
+const ALL: [Attack; 22] = [
     Attack::WrongVerifier,
     Attack::ShortVerifier,
     Attack::MissingVerifier,
@@ -32,6 +32,7 @@ const ALL: [Attack; 21] = [
     Attack::RefreshTokenOfAnotherClient,
     Attack::RefreshWithWrongSecret,
     Attack::AccessTokenAsRefreshToken,
+    Attack::ChangedRefreshToken,
     Attack::UsedRefreshToken,
 ];
 
