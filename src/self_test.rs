@@ -50,7 +50,6 @@ const FEW: usize = 40;
 /// same again.
 const REPEATED: &[&str] = &[
     "authorization-code/basic",
-    "authorization-code/offline-access",
     "authorization-code/client-secret-post",
     "authorization-code/public-client",
     "authorization-code/without-nonce",
@@ -77,7 +76,7 @@ pub const ABSENT: &[Capability] =
 /// Rules that a product breaks as its documentation has it, and so does the issuer that wears its face: what flaws do is told beside these.
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("airlock", &["registration/http-201", "token/expires-in-short", "server-metadata/auth-key-pair"]),
-    ("aidbox", &["at/typ", "at/aud-in-any-jwt", "client-credentials/no-refresh-token"]),
+    ("aidbox", &["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]),
 ];
 
 /// The rules that a profile's product breaks as documented.

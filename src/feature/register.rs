@@ -61,6 +61,12 @@ pub struct Register {
     pub contacts: Vec<String>,
     /// `client_uri`.
     pub client_uri: Option<String>,
+    /// Whether it registers `subject_type` `pairwise`; left out where the issuer does not advertise it, or registers no such client.
+    #[serde(default)]
+    pub pairwise: bool,
+    /// Whether it registers a `sector_identifier_uri`; left out where the issuer cannot fetch a document from this machine.
+    #[serde(default)]
+    pub sector: bool,
 }
 
 /// How a client that authenticates by `private_key_jwt` makes its key known.
@@ -85,6 +91,8 @@ pub enum RedirectUris {
     Own,
     /// That and another beside it, so that a request has to say which.
     Two,
+    /// The one that is listened on under another name of loopback: another host.
+    OtherHost,
     /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
     NativeLoopback,
     /// The same on the IPv6 loopback address.

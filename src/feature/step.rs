@@ -284,6 +284,14 @@ steps! {
     RequestUserinfoVariants {} => "UserInfo Requests",
         needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: request_userinfo_variants();
 
+    /// Exchanges the code with parameters that are to be ignored (RFC 6749 3.2).
+    TryTokenParameters {} => "Odd Parameters",
+        needs: &[Metadata, KeySet, Client, Code], action: try_token_parameters();
+
+    /// Asks for a token of the client's own with a scope that does not exist (RFC 6749 3.3).
+    TryUnknownScope {} => "Unknown Scope",
+        needs: &[Metadata, KeySet, Client, ClientToken], capability: ClientCredentials, action: try_unknown_scope();
+
     /// Sends the token endpoint requests that it must refuse (RFC 6749 5.2).
     RefuseTokenRequests {} => "Token Refusals",
         needs: &[Metadata, Client], action: refuse_token_requests();
@@ -328,6 +336,10 @@ steps! {
     AttackUserinfo {} => "Attacks on UserInfo",
         needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: attack_userinfo();
 
+    /// Asks userinfo with access tokens whose scope does not cover it (RFC 6749 7).
+    TryUncoveredTokens {} => "UserInfo beyond the Scope",
+        needs: &[Metadata, KeySet, Client, UserTokens], capability: Userinfo, action: try_uncovered_tokens();
+
     /// Introspects without the right to, and a token that does not exist (RFC 7662 2).
     AttackIntrospection {} => "Attacks on Introspection",
         needs: &[Metadata, Client, UserTokens], capability: Introspection, action: attack_introspection();
@@ -344,6 +356,10 @@ steps! {
     RevokeAsAnother {} => "Revocation by Another Client",
         needs: &[Metadata, Client, UserTokens], capability: Revocation, action: revoke_as_another();
 
+    /// Revokes tokens under hints that are not their types (RFC 7009 2.1).
+    TryRevocationHints {} => "Revocation Hints",
+        needs: &[Metadata, Client, UserTokens], capability: Revocation, action: try_revocation_hints();
+
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {} => "Introspection",
         needs: &[Metadata, Client, UserTokens], capability: Introspection, action: introspect();
@@ -351,6 +367,10 @@ steps! {
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
     Refresh {} => "Refresh",
         needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: refresh();
+
+    /// Refreshes some seconds after the login, and uses the refreshed access token at userinfo and introspection beside that of the login.
+    UseRefreshedTokens {} => "Refreshed Tokens",
+        needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: use_refreshed_tokens();
 
     /// Revokes the refresh token, where an endpoint is published (RFC 7009), and tries it once more.
     Revoke {} => "Revocation",

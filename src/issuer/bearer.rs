@@ -3,9 +3,10 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Check};
 use super::grant::{Access, Grant};
 use super::reply::OauthError;
+use super::scope::OPENID;
 use super::state::Issuer;
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
@@ -13,6 +14,12 @@ pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let is_bearer = scheme == "Bearer" || (scheme.eq_ignore_ascii_case("bearer") && !issuer.does(Behaviour::BearerCaseSensitive));
     is_bearer.then(|| token.trim())
+}
+
+/// The access token that was issued with the `jti` of one that was not, where nobody looks whether it was.
+pub fn issued(issuer: &Issuer, token: &str) -> Option<String> {
+    let own = issuer.store().with_jti_of(token)?;
+    (own != token && !issuer.checks(Check::AccessTokenWhole)).then_some(own)
 }
 
 /// What a token stands for, if it is good for this scope.
@@ -23,13 +30,18 @@ pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Acce
     if issuer.does(Behaviour::AccessTokenStillborn) {
         return Err(OauthError::invalid_token("the token is unknown, expired or revoked"));
     }
+    let own = issued(issuer, token);
+    let token = own.as_deref().unwrap_or(token);
     let store = issuer.store();
     if let Some(found) = store.other_token(token, issuer.now(), &issuer.defect) {
         return Ok(found);
     }
     let (access, grant) =
         store.good_access(token, issuer.now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
-    if !access.scope.has(scope) {
+    if grant.auth_time.is_none() && scope == OPENID && issuer.does(Behaviour::ClientTokensElsewhere) {
+        return Err(OauthError::invalid_token("the token is not an end-user's"));
+    }
+    if !access.scope.has(scope) && (scope != OPENID || issuer.checks(Check::UserinfoOpenid)) {
         return Err(OauthError::insufficient_scope(scope));
     }
     Ok((access.clone(), grant.clone()))

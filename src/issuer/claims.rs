@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::client::Client;
 use super::client_metadata::SYMMETRIC;
 use super::flaw::{Behaviour, Check, Site};
-use super::grant::{Grant, ID_TOKEN_LIFETIME};
+use super::grant::{Access, Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::reply::Problem;
 use super::requested::{ACR, Requested};
@@ -47,10 +47,11 @@ pub fn seller_claims(issuer: &Issuer) -> Map<String, Value> {
 }
 
 /// What userinfo says of a grant's end-user to an access token of this scope (OpenID Connect Core 5.3.2).
-pub fn userinfo(issuer: &Issuer, grant: &Grant, scope: &Scope) -> Result<Value, Problem> {
+pub fn userinfo(issuer: &Issuer, grant: &Grant, access: &Access) -> Result<Value, Problem> {
+    let scope = &access.scope;
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), json!(grant.sub));
-    if !issuer.checks(Check::UserinfoScope) {
+    if !issuer.checks(Check::UserinfoScope) || (access.refreshed && issuer.does(Behaviour::RefreshedTokenClaims)) {
         claims.extend(user::all()?);
     } else if !issuer.does(Behaviour::ScopeClaimsInIdToken) {
         claims.extend(user::of_scope(scope)?);
@@ -134,6 +135,9 @@ pub fn id_token(
     if let Some(secret) = secret {
         return sign_with_secret(issuer, secret, &claims);
     }
+    if client.metadata.is_public() && issuer.does(Behaviour::IdTokenMacForPublic) {
+        return Ok(with_mac(&client.id, &claims));
+    }
     let signed =
         Signed { typ: "JWT", header: Some(Site::IdTokenHeader), unsigned: Some(Behaviour::IdTokenUnsigned), foreign: Behaviour::IdTokenForeignKey };
     sign(issuer, alg, &claims, &signed)
@@ -161,9 +165,17 @@ fn sign_with_secret(issuer: &Issuer, secret: &str, claims: &Value) -> Result<Str
     Ok(format!("{message}.{mac}"))
 }
 
+/// A token with a MAC by a key that is no secret.
+fn with_mac(key: &str, claims: &Value) -> String {
+    let text = unsigned(&json!({ "alg": "HS256", "typ": "JWT" }), claims);
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), text.as_bytes());
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
+}
+
 /// A signed access token for this scope.
 pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
-    let jti = random::secret();
+    let is_same = issuer.does(Behaviour::AccessTokenJtiAgain);
+    let jti = if is_same { "the-jti-of-every-access-token".to_owned() } else { random::secret() };
     let settings = issuer.settings();
     let asked = grant.requested.audience.clone().filter(|_| !issuer.does(Behaviour::AudienceIgnored));
     let audience = if issuer.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { asked.unwrap_or_else(|| audience(issuer)) };
@@ -189,7 +201,12 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
         claims["https://openactive.io/clientId"] = json!(grant.client_id);
     }
     if let Some(auth_time) = grant.auth_time {
-        claims["auth_time"] = json!(auth_time);
+        let moves = kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshedTokenAuthTime);
+        claims["auth_time"] = json!(if moves { now } else { auth_time });
+    }
+    if is_same {
+        // What is signed twice within a second is still another token.
+        claims["sid"] = json!(random::secret());
     }
     let mut sites = vec![Site::AccessToken];
     if kind == GrantKind::ClientCredentials {
@@ -202,9 +219,25 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
         unsigned: Some(Behaviour::AccessTokenUnsigned),
         foreign: Behaviour::AccessTokenForeignKey,
     };
-    let is_opaque = issuer.does(Behaviour::RevocationWithoutCascadeOpaque);
-    let text = if is_opaque { random::secret() } else { sign(issuer, Alg::Rs256, &claims, &signed)? };
+    let text = match opaque(issuer) {
+        Some(text) => text,
+        None => sign(issuer, Alg::Rs256, &claims, &signed)?,
+    };
     Ok(AccessToken { text, jti, audience })
+}
+
+/// An access token that is no JWT, where a flaw is about that.
+fn opaque(issuer: &Issuer) -> Option<String> {
+    if issuer.does(Behaviour::AccessTokenCounted) {
+        return Some(format!("the-access-token-of-an-end-user-{:06}", issuer.store().next_number()));
+    }
+    if issuer.does(Behaviour::AccessTokenHex) {
+        return Some(random::hex());
+    }
+    if issuer.does(Behaviour::AccessTokenAgain) {
+        return Some(issuer.store().of_gone_client(false).unwrap_or_else(random::secret));
+    }
+    issuer.does(Behaviour::RevocationWithoutCascadeOpaque).then(random::secret)
 }
 
 /// An access token and what is remembered of it.

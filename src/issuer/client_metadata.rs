@@ -175,13 +175,7 @@ impl Metadata {
             return Err(invalid("sector_identifier_uri does not list every redirect URI"));
         }
         let subject_type = text("subject_type")?.unwrap_or("public");
-        let sector = match subject_type {
-            "public" => None,
-            "pairwise" => {
-                Some(sector::of(sector_uri, &redirect_uris).ok_or_else(|| invalid("redirect URIs of several hosts need a sector_identifier_uri"))?)
-            }
-            _ => return Err(invalid("subject_type is not supported")),
-        };
+        let sector = sector_of(subject_type, sector_uri, &redirect_uris, &context.defect)?;
         // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
         let supported = Scope::parse(&context.scopes.join(" "));
         let default = if context.defect.does(Behaviour::RegistrationScopeNeeded) { Scope::parse(OPENID) } else { supported.clone() };
@@ -253,6 +247,20 @@ fn id_token_alg(name: &str, method: AuthMethod, is_implicit: bool, defect: &Defe
         (None, SYMMETRIC, AuthMethod::None) if !defect.checks(Check::RegistrationSymmetricPublic) => Ok(Alg::Rs256),
         (None, "none", _) if is_implicit && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
         (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
+    }
+}
+
+/// The sector of a client with pairwise subjects; none of one with public subjects.
+fn sector_of(subject_type: &str, uri: Option<&str>, redirect_uris: &[String], defect: &Defect) -> Result<Option<String>, OauthError> {
+    match subject_type {
+        "public" => Ok(None),
+        "pairwise" => {
+            if redirect_uris.iter().any(|uri| uri.starts_with("http:")) && defect.does(Behaviour::PairwiseByHttps) {
+                return Err(invalid("pairwise subjects are for clients by https"));
+            }
+            sector::of(uri, redirect_uris).map(Some).ok_or_else(|| invalid("redirect URIs of several hosts need a sector_identifier_uri"))
+        }
+        _ => Err(invalid("subject_type is not supported")),
     }
 }
 

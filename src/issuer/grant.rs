@@ -61,6 +61,8 @@ pub struct Access {
     pub jti: String,
     /// Its `aud`.
     pub audience: String,
+    /// True if it came of a refresh.
+    pub refreshed: bool,
     /// Seconds since the epoch.
     pub issued_at: u64,
     /// Seconds since the epoch.

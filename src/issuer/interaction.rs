@@ -22,6 +22,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, CONTINUE, LOGIN};
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
+use super::sector;
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use super::user;
@@ -274,6 +275,43 @@ pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) ->
     respond::error(issuer, &flow.request.target, error, description)
 }
 
+/// A code as a flaw may have it.
+fn new_code(issuer: &Issuer) -> String {
+    let used = issuer.store().codes.iter().find(|(_, code)| code.spent).map(|(text, _)| text.clone());
+    if let Some(used) = used.filter(|_| issuer.does(Behaviour::CodeAgain)) {
+        return used;
+    }
+    if issuer.does(Behaviour::CodeCounted) {
+        return format!("the-code-of-an-end-user-of-this-issuer-{:06}", issuer.store().next_number());
+    }
+    if issuer.does(Behaviour::CodeHex) {
+        return random::hex();
+    }
+    let mut code = random::secret();
+    if issuer.does(Behaviour::CodeShort) {
+        code.truncate(8);
+    }
+    code
+}
+
+/// What an end-user is called towards a client, as a flaw may have it.
+fn called(issuer: &Issuer, client_id: &str, sub: &str) -> String {
+    if issuer.does(Behaviour::SubMoves) {
+        return random::secret();
+    }
+    let Some(client) = issuer.store().clients.get(client_id).cloned() else { return sub.to_owned() };
+    let Some(sector) = &client.metadata.sector else {
+        return if issuer.does(Behaviour::SubPerClient) { sector::subject(client_id, sub) } else { sub.to_owned() };
+    };
+    if issuer.does(Behaviour::PairwiseMoves) {
+        return random::secret();
+    }
+    if issuer.does(Behaviour::PairwisePerClient) {
+        return sector::subject(client_id, sub);
+    }
+    sector::subject(if issuer.does(Behaviour::PairwiseForAll) { "" } else { sector }, sub)
+}
+
 /// The authorization response (RFC 6749 4.1.2, RFC 9207 2).
 fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let request = &flow.request;
@@ -282,10 +320,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let is_granted = |word: &str| flow.granted.as_ref().is_none_or(|granted| granted.has(word));
     let keeps_openid = !issuer.does(Behaviour::OpenidNotGranted);
     let scope = request.scope.filter(|word| (word != OFFLINE_ACCESS || offline) && (word != OPENID || keeps_openid) && is_granted(word));
-    let mut code = random::secret();
-    if issuer.does(Behaviour::CodeShort) {
-        code.truncate(8);
-    }
+    let mut code = new_code(issuer);
     if let Some(challenge) = request.challenge.as_ref().filter(|_| issuer.does(Behaviour::CodeHoldsChallenge)) {
         code = format!("{}.{}", code, URL_SAFE_NO_PAD.encode(json!({ "code_challenge": challenge }).to_string()));
     }
@@ -299,8 +334,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     } else {
         session.auth_time + u64::from(!flow.logged_in && issuer.does(Behaviour::AuthTimeRounded))
     };
-    let known = issuer.store().clients.get(&request.client_id).map(|client| client.metadata.subject(&session.sub));
-    let sub = if issuer.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };
+    let sub = called(issuer, &request.client_id, &session.sub);
     let grant = Grant {
         client_id: request.client_id.clone(),
         sub,

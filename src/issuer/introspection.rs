@@ -7,11 +7,13 @@ use axum::extract::State;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::bearer;
 use super::client_auth::{Endpoint, authenticate};
 use super::flaw::{Behaviour, Check, Site};
 use super::params::Params;
 use super::reply::{Answer, OauthError, Reply};
 use super::state::Issuer;
+use super::store::TOKEN_TYPES;
 
 /// `POST`: what a token of this client stands for. Of a token that is not good, or another's, it says `active: false` and no more
 /// (RFC 7662 2.2).
@@ -24,6 +26,12 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         Err(_) if issuer.does(Behaviour::IntrospectionBadRequest) => {
             return Err(OauthError::bad_request("invalid_client", "the client is unknown, or its credentials are wrong").into());
         }
+        Err(_) if bearer::token(&issuer, &headers).is_some() && issuer.does(Behaviour::IntrospectionBearerBadRequest) => {
+            return Err(OauthError::invalid_request("the client has to authenticate").into());
+        }
+        Err(_) if bearer::token(&issuer, &headers).is_some() && issuer.does(Behaviour::IntrospectionBearerForbidden) => {
+            return Err(OauthError::forbidden("insufficient_scope", "the token is not for this").into());
+        }
         Err(error) => return issuer.unauthorized(Site::IntrospectionUnauthorized, error),
     };
     if issuer.does(Behaviour::IntrospectionForResourceServers) {
@@ -33,6 +41,25 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return Ok(Reply::ok(json!({ "active": false })));
     }
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
+    let hint = form.get("token_type_hint");
+    let is_known = hint.is_none_or(|hint| TOKEN_TYPES.contains(&hint));
+    if !is_known && issuer.does(Behaviour::IntrospectionUnknownHintRefused) {
+        return Err(OauthError::bad_request("unsupported_token_type", "there is no such type of tokens").into());
+    }
+    let is_good = |token: &str| issuer.store().good_refresh(token, issuer.now()).is_some();
+    if issuer.store().refresh.contains_key(token) && !is_good(token) && issuer.does(Behaviour::IntrospectionRevokedRefused) {
+        return Err(OauthError::bad_request("invalid_token", "the token was revoked").into());
+    }
+    let own = bearer::issued(&issuer, token);
+    let token = own.as_deref().unwrap_or(token);
+    let is_other = match hint {
+        Some("access_token") => issuer.store().refresh.contains_key(token),
+        Some("refresh_token") => issuer.store().access.contains_key(token),
+        _ => false,
+    };
+    if is_other && issuer.does(Behaviour::IntrospectionTrustsHint) {
+        return Ok(Reply::ok(json!({ "active": false })));
+    }
     match good_token(&issuer, token, &client.id) {
         Some(body) if !issuer.does(Behaviour::IntrospectionBlind) => issuer.reply(&[Site::Introspection], Reply::ok(body)),
         None if !issuer.checks(Check::IntrospectionTokenKnown) && !issuer.store().knows_token(token) => {

@@ -36,6 +36,13 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if issuer.does(Behaviour::RevocationClosed) {
         return Err(OauthError::invalid_request("revocation is out of order").into());
     }
+    let is_of_another = issuer.store().owner(token).is_some_and(|owner| owner.id != client.id);
+    if is_of_another && issuer.checks(Check::RevocationClient) {
+        if issuer.does(Behaviour::RevocationOfAnotherSilent) {
+            return Ok(Reply::empty(StatusCode::OK).no_store());
+        }
+        return Err(OauthError::invalid_request("the token was issued to another client").into());
+    }
     if issuer.store().access.contains_key(token) && issuer.does(Behaviour::RevocationOfRefreshTokensOnly) {
         return Err(OauthError::bad_request("unsupported_token_type", "access tokens are not revoked").into());
     }

@@ -1,5 +1,9 @@
 //! What the issuer remembers, in memory and bounded. Times are seconds since the epoch, handed in: the store has no clock.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
 use super::bounded::Bounded;
 use super::client::Client;
 use super::flaw::apply::Defect;
@@ -11,6 +15,9 @@ use super::pkce;
 use super::reply::OauthError;
 use super::scope::Scope;
 use crate::text::random;
+
+/// The values of `token_type_hint` (RFC 7009 2.1).
+pub const TOKEN_TYPES: [&str; 2] = ["access_token", "refresh_token"];
 
 /// Seconds a login lasts: eight hours.
 const SESSION_LIFETIME: u64 = 8 * 3600;
@@ -61,12 +68,19 @@ pub struct Store {
     /// Documents that were fetched, by their addresses, where a flaw fetches any.
     pub documents: Bounded<String, Vec<u8>, 32>,
     last_grant: u64,
+    last_number: u64,
     /// How many clients have registered themselves.
     pub registrations: u64,
     /// True once a registration has begun.
     pub registered_before: bool,
     /// True while a registration is under way, where a flaw allows no other.
     pub registering: bool,
+}
+
+/// The claims of a JWT of any origin.
+fn unverified_claims(text: &str) -> Option<Value> {
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
 }
 
 fn invalid_grant(description: &'static str) -> OauthError {
@@ -231,7 +245,11 @@ impl Store {
             return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
         }
         token.spent = true;
-        Ok((token.grant, grant.clone(), scope))
+        let granted = grant.clone();
+        if !granted.scope.within(&scope) && does(Behaviour::RefreshLosesScope) {
+            grant.scope = scope.clone();
+        }
+        Ok((token.grant, granted, scope))
     }
 
     /// Ends the session of an access token: nothing that was issued with it is good any more.
@@ -254,6 +272,40 @@ impl Store {
         is_new
     }
 
+    /// The access token that was issued with the `jti` of this one, whatever else it says.
+    pub fn with_jti_of(&self, text: &str) -> Option<String> {
+        let claims = unverified_claims(text)?;
+        let jti = claims["jti"].as_str()?;
+        self.access.iter().find(|(_, access)| access.jti == jti).map(|(text, _)| text.clone())
+    }
+
+    /// The refresh token that is this one but for a character.
+    pub fn refresh_like(&self, text: &str) -> Option<String> {
+        let differ = |other: &str| other.chars().zip(text.chars()).filter(|(a, b)| a != b).count();
+        self.refresh.iter().map(|(known, _)| known).find(|known| known.len() == text.len() && differ(known) == 1).cloned()
+    }
+
+    /// A number that no other text has.
+    pub fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// An access token, or a refresh token, of a client that is gone.
+    pub fn of_gone_client(&self, refresh: bool) -> Option<String> {
+        let is_gone = |grant: u64| self.grants.get(&grant).is_some_and(|grant| !self.clients.contains_key(&grant.client_id));
+        if refresh {
+            self.refresh.iter().find(|(_, token)| is_gone(token.grant)).map(|(text, _)| text.clone())
+        } else {
+            self.access.iter().find(|(_, token)| is_gone(token.grant)).map(|(text, _)| text.clone())
+        }
+    }
+
+    /// When the first access token of a grant was issued.
+    pub fn first_issue(&self, grant: u64) -> Option<u64> {
+        self.access.values().filter(|access| access.grant == grant).map(|access| access.issued_at).min()
+    }
+
     /// An access token that is good, and its grant.
     pub fn good_access(&self, text: &str, now: u64) -> Option<(&Access, &Grant)> {
         let token = self.access.get(text).filter(|token| now < token.expires_at)?;
@@ -267,7 +319,7 @@ impl Store {
         let number = refresh.or(id_token)?;
         let grant = self.grants.get(&number)?.clone();
         let scope = grant.scope.clone();
-        let access = Access { grant: number, scope, jti: String::new(), audience: String::new(), issued_at: now, expires_at: now };
+        let access = Access { grant: number, scope, jti: String::new(), audience: String::new(), refreshed: false, issued_at: now, expires_at: now };
         Some((access, grant))
     }
 
@@ -295,8 +347,12 @@ impl Store {
         let does = |behaviour| defect.does(behaviour);
         let may = |grant: &Grant| grant.client_id == client_id || !defect.checks(Check::RevocationClient);
         let other_kind = |kind| does(Behaviour::RevocationTrustsHint) && hint.is_some_and(|hint| hint != kind);
+        if hint.is_some_and(|hint| !TOKEN_TYPES.contains(&hint)) && does(Behaviour::RevocationUnknownHintFails) {
+            return;
+        }
         if let Some(token) = self.access.get(text) {
-            if self.grants.get(&token.grant).is_some_and(may) && !does(Behaviour::RevocationSparesAccess) {
+            let is_missed = hint == Some(TOKEN_TYPES[1]) && does(Behaviour::RevocationAccessTrustsHint);
+            if self.grants.get(&token.grant).is_some_and(may) && !is_missed && !does(Behaviour::RevocationSparesAccess) {
                 self.access.shift_remove(text);
             }
         } else if let Some(token) = self.refresh.get(text)
@@ -378,8 +434,15 @@ mod tests {
     fn a_second_use_of_a_code_revokes_what_the_first_gave() {
         let mut store = store();
         let (number, _) = store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()).unwrap();
-        let token =
-            Access { grant: number, scope: Scope::parse("openid"), jti: String::new(), audience: String::new(), issued_at: 0, expires_at: 900 };
+        let token = Access {
+            grant: number,
+            scope: Scope::parse("openid"),
+            jti: String::new(),
+            audience: String::new(),
+            refreshed: false,
+            issued_at: 0,
+            expires_at: 900,
+        };
         store.access.insert("a".to_owned(), token);
         assert!(store.good_access("a", 899).is_some());
         assert!(store.good_access("a", 900).is_none());

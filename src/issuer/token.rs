@@ -7,6 +7,7 @@ use axum::extract::State;
 use http::header::ALLOW;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::claims::{self, GrantKind};
 use super::client::Client;
@@ -27,7 +28,25 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, header
     let is_refused = || issuer.checks(Check::TokenRequestRepeats);
     let form = Params::form(&headers, &body).or_else(|refusal| if is_refused() { Err(refusal) } else { Ok(Params::parse(&body)) });
     received_jwt::follow(&issuer, form.as_ref().ok().and_then(|form| form.get("client_assertion"))).await;
-    answer(&issuer, form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)))
+    answer(
+        &issuer,
+        form.map_err(Problem::from)
+            .and_then(|form| odd_parameter(&issuer, &body).map_or_else(|| grant(&issuer, &headers, &form, &query), |error| Err(error.into()))),
+    )
+}
+
+/// Why a flaw refuses a request for what has to be ignored.
+fn odd_parameter(issuer: &Issuer, body: &[u8]) -> Option<OauthError> {
+    let is_empty = |wanted: &str| form_urlencoded::parse(body).any(|(name, value)| name == wanted && value.is_empty());
+    if is_empty("scope") && issuer.does(Behaviour::TokenEmptyScopeRefused) {
+        return Some(OauthError::bad_request("invalid_scope", "scope is empty"));
+    }
+    if is_empty("code") && issuer.does(Behaviour::TokenEmptyCodeUnknown) {
+        return Some(OauthError::bad_request("invalid_grant", "the code is unknown"));
+    }
+    let is_unknown = form_urlencoded::parse(body).any(|(name, _)| name.contains("no-such"));
+    (is_unknown && issuer.does(Behaviour::TokenUnknownParameterRefused))
+        .then(|| OauthError::invalid_request("there is a parameter that is not known"))
 }
 
 /// The answer as it is sent: a refusal as a flaw may have it.
@@ -132,6 +151,9 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
     }
     let scope = form.get("scope").map(Scope::parse);
+    let like = if issuer.store().refresh.contains_key(token) { None } else { issuer.store().refresh_like(token) };
+    let like = like.filter(|_| !issuer.checks(Check::RefreshTokenWhole));
+    let token = like.as_deref().unwrap_or(token);
     let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
     let keeps = client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
     if keeps || issuer.settings().refresh == RefreshFor::Everyone {
@@ -143,9 +165,13 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
 /// Tokens for a client by itself, which may do little: all else belongs to end-users.
 fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let may = Scope::parse(issuer.settings().client_scope);
-    let scope = form.get("scope").map_or_else(|| may.clone(), Scope::parse);
-    if (scope.is_empty() && !may.is_empty()) || !scope.within(&may) || !scope.within(&client.metadata.scope) {
-        return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
+    let mut scope = form.get("scope").map_or_else(|| may.clone(), Scope::parse);
+    let is_more = !scope.within(&may) || !scope.within(&client.metadata.scope);
+    if is_more && issuer.does(Behaviour::ClientScopeCut) {
+        scope = scope.filter(|word| may.has(word) && client.metadata.scope.has(word));
+    } else if (scope.is_empty() && !may.is_empty()) || (is_more && !issuer.does(Behaviour::ClientScopeInvented)) {
+        let error = if is_more && issuer.does(Behaviour::ClientScopeUnnamed) { "invalid_request" } else { "invalid_scope" };
+        return Err(OauthError::bad_request(error, "the scope is unknown, or more than a client may have for itself").into());
     }
     let grant = Grant {
         client_id: client.id.clone(),
@@ -243,7 +269,7 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
     }
     let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
     if issue.wants_refresh_token(issuer, client) && !keeps {
-        body["refresh_token"] = json!(random::secret());
+        body["refresh_token"] = json!(new_refresh_token(issuer));
     }
     let sites = issue.sites();
     if issue.wants_id_token(issuer) {
@@ -252,12 +278,26 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         sent["id_token"] = json!("");
         issuer.defect.patch_json(&sites, &mut sent)?;
         let sent = sent["access_token"].as_str().unwrap_or(&access.text);
-        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, sent, issue.now)?);
+        let copied = issue.kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshCopiesIat);
+        let dated = if copied { issuer.store().first_issue(issue.number) } else { None }.unwrap_or(issue.now);
+        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, sent, dated)?);
     }
     let right = body.clone();
     let reply = issuer.defect.patch_reply(&sites, Reply::ok(body))?;
     remember(issuer, issue, access, &right, &reply);
     Ok(reply)
+}
+
+/// A refresh token as a flaw may have it.
+fn new_refresh_token(issuer: &Issuer) -> String {
+    if issuer.does(Behaviour::RefreshTokenCounted) {
+        return format!("the-refresh-token-of-an-end-user-{:06}", issuer.store().next_number());
+    }
+    if issuer.does(Behaviour::RefreshTokenHex) {
+        return random::hex();
+    }
+    let gone = if issuer.does(Behaviour::RefreshTokenAgain) { issuer.store().of_gone_client(true) } else { None };
+    gone.unwrap_or_else(random::secret)
 }
 
 /// Stores the tokens as they were sent: a flaw in how a token looks must not make it a bad token, too.
@@ -267,13 +307,15 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
         _ => right[name].as_str(),
     };
     let mut store = issuer.store();
-    let is_stored = issue.kind != GrantKind::ClientCredentials || issuer.settings().client_tokens_stored;
+    let is_forgotten = issue.kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshedTokenStillborn);
+    let is_stored = (issue.kind != GrantKind::ClientCredentials || issuer.settings().client_tokens_stored) && !is_forgotten;
     if let Some(text) = sent("access_token").filter(|_| is_stored) {
         let token = Access {
             grant: issue.number,
             scope: issue.scope.clone(),
             jti: access.jti,
             audience: access.audience,
+            refreshed: issue.kind == GrantKind::Refresh,
             issued_at: issue.now,
             expires_at: issue.now + issuer.settings().token_lifetime,
         };

@@ -9,8 +9,10 @@ use http::{HeaderMap, StatusCode};
 
 use super::bearer;
 use super::claims;
+use super::client::Client;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant};
+use super::keys::Alg;
 use super::params::{self, Params, Query};
 use super::reply::{Answer, OauthError, Reply};
 use super::scope::OPENID;
@@ -27,7 +29,10 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let form = if params::is_form(&headers) { Params::form(&headers, &body)? } else { Params::default() };
     match (bearer::token(&issuer, &headers), form.get("access_token")) {
         (Some(token), Some(_)) if !issuer.checks(Check::BearerOneMethod) => answer(&issuer, Some(token), None),
-        (Some(_), Some(_)) => Err(OauthError::invalid_request("there is a token in the header and one in the form").into()),
+        (Some(_), Some(_)) => {
+            let error = OauthError::invalid_request("there is a token in the header and one in the form");
+            issuer.reply(&[Site::UserinfoTwoTokens], error.reply())
+        }
         (None, Some(token)) => answer(&issuer, Some(token), Some(Site::UserinfoPostBody)),
         (header, None) => answer(&issuer, header, Some(Site::UserinfoPostHeader)),
     }
@@ -44,16 +49,17 @@ fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
             claims(issuer, &access, &grant, &sites)
         }
         Err(error) if error.is_invalid_token() => refuse(Site::UserinfoBadToken, &error),
-        Err(error) => Err(error.into()),
+        Err(error) => refuse(Site::UserinfoScopeError, &error),
     }
 }
 
 /// A JSON object, or the same as a signed JWT if the client registered that (OpenID Connect Core 5.3.2).
 fn claims(issuer: &Issuer, access: &Access, grant: &Grant, sites: &[Site]) -> Answer {
-    let claims = claims::userinfo(issuer, grant, &access.scope)?;
+    let claims = claims::userinfo(issuer, grant, access)?;
     let client = issuer.store().clients.get(&grant.client_id).cloned();
     let is_signed = !issuer.does(Behaviour::UserinfoUnsigned);
-    match client.as_ref().filter(|_| is_signed).and_then(|client| Some((client, client.metadata.userinfo_alg?))) {
+    let alg = |client: &Client| client.metadata.userinfo_alg.or_else(|| issuer.does(Behaviour::UserinfoSignedUnasked).then_some(Alg::Rs256));
+    match client.as_ref().filter(|_| is_signed).and_then(|client| Some((client, alg(client)?))) {
         None => issuer.reply(sites, Reply::ok(claims)),
         Some((client, alg)) => {
             let sites = &[Site::UserinfoSigned];

@@ -207,7 +207,11 @@ impl Session {
             | Attack::GetRequest => {
                 self.judge_exchange(exchange, |response| CodeAttack(attacked(response)));
             }
-            Attack::RefreshTokenOfAnotherClient | Attack::RefreshWithWrongSecret | Attack::AccessTokenAsRefreshToken | Attack::UsedRefreshToken => {
+            Attack::RefreshTokenOfAnotherClient
+            | Attack::RefreshWithWrongSecret
+            | Attack::AccessTokenAsRefreshToken
+            | Attack::UsedRefreshToken
+            | Attack::ChangedRefreshToken => {
                 self.judge_exchange(exchange, |response| RefreshAttack(attacked(response)));
             }
         }

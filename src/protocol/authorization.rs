@@ -119,6 +119,7 @@ impl Session {
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
                 let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
+                self.judge_issued_code(&code.code);
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
                 if params.scope.is_empty() {
@@ -177,7 +178,9 @@ impl Session {
             .then(|| listener.offer_to_user_agent(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
-        self.go(&url, listener.redirect_uri(), request.state().unwrap_or_default(), user, Conduct::Consent).await
+        // A client may have a redirect URI of its own, at the same listener.
+        let own = Url::parse(&self.redirect_uri()).unwrap_or_else(|_| listener.redirect_uri().clone());
+        self.go(&url, &own, request.state().unwrap_or_default(), user, Conduct::Consent).await
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.

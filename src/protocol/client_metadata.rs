@@ -1,11 +1,13 @@
 //! The client metadata that is registered: what a story needs, as far as the issuer offers it (RFC 7591 2).
 
 use serde_json::{Value, json};
+use url::Url;
 
+use crate::agent::callback::Offer;
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::session::assertion::{BY_SECRET, Signer};
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::words::said;
 
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
@@ -93,6 +95,11 @@ impl Session {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
         self.add_redirect_uris(params.redirect_uris, &mut metadata);
+        let redirect_uri = redirect_uri.or(self.other_host(params)?);
+        if let Some(other) = redirect_uri.as_deref().filter(|_| params.redirect_uris == RedirectUris::OtherHost) {
+            metadata["redirect_uris"] = json!([other]);
+        }
+        self.add_subjects(params, &mut metadata)?;
         Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri })
     }
 
@@ -136,7 +143,7 @@ impl Session {
     /// Puts other redirect URIs into the client metadata, if a story asks for others.
     fn add_redirect_uris(&self, uris: RedirectUris, metadata: &mut Value) {
         match uris {
-            RedirectUris::Own => {}
+            RedirectUris::Own | RedirectUris::OtherHost => {}
             RedirectUris::Two => {
                 let own = self.run.redirect_uri();
                 metadata["redirect_uris"] = json!([own, second_redirect_uri(&own)]);
@@ -151,6 +158,30 @@ impl Session {
                 metadata["application_type"] = json!("native");
             }
         }
+    }
+
+    /// The redirect URI under another name of loopback, for a client that is to have another host.
+    fn other_host(&self, params: &Register) -> Result<Option<String>, Stop> {
+        if params.redirect_uris != RedirectUris::OtherHost {
+            return Ok(None);
+        }
+        let other = with_other_host(&self.run.redirect_uri());
+        other.map(Some).or_not_offered("the redirect URI is not on 127.0.0.1 or localhost, so it has no other name")
+    }
+
+    /// Puts pairwise subjects into the client metadata, if a story asks for them, and a document of the sector.
+    fn add_subjects(&mut self, params: &Register, metadata: &mut Value) -> Result<(), Stop> {
+        if params.pairwise {
+            metadata["subject_type"] = json!("pairwise");
+        }
+        if params.sector {
+            let own = self.run.redirect_uri();
+            let uris: Vec<String> = with_other_host(&own).into_iter().chain([own]).collect();
+            let offer = self.listener()?.offer(Offer::json(&json!(uris)));
+            metadata["sector_identifier_uri"] = json!(offer.url());
+            self.facts.client.sectors.push(offer);
+        }
+        Ok(())
     }
 
     /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
@@ -172,6 +203,18 @@ impl Session {
             AuthMethod::ClientSecretBasic
         }
     }
+}
+
+/// The same address on loopback under another name; `None` where it has none.
+fn with_other_host(uri: &str) -> Option<String> {
+    let mut url = Url::parse(uri).ok()?;
+    let other = match url.host_str()? {
+        "localhost" => "127.0.0.1",
+        "127.0.0.1" => "localhost",
+        _ => return None,
+    };
+    url.set_host(Some(other)).ok()?;
+    Some(url.to_string())
 }
 
 /// Adds what a story wants beside the usual.

@@ -26,7 +26,7 @@ impl Session {
         let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope)).await;
         let (id_token_before, id_token_after) = (None, None);
         let scope_before = Some(scope).filter(|scope| !scope.is_empty());
-        self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });
+        self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before, seconds_since: 0 });
         let tokens = judged?;
         if let Some(grant) = &mut self.facts.grant.client_grant {
             grant.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));

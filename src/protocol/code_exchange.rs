@@ -30,7 +30,7 @@ impl Session {
     /// Judges what came for a code, and goes on with the tokens.
     /// Stops if the issuer gave no access token for it.
     pub(super) async fn take_login(&mut self, exchange: TokenExchange, code: Code) -> Result<(), Stop> {
-        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
+        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code)).await?;
         let client = self.client()?;
         if client.configured.is_some() {
             self.run.clients.prove(client);

@@ -109,7 +109,7 @@ impl Session {
         let redirect_uri = self.run.redirect_uri();
         let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange_authenticated("Authorization Code Flow (control)", token_endpoint.clone(), &form).await?;
-        self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
+        self.judge_tokens(exchange, &Expected::of_code(&code)).await?;
         self.run.clients.prove(&client);
         Ok(())
     }

@@ -12,7 +12,6 @@ use crate::rule::dead_tokens::Living;
 use crate::rule::expect::scope_words;
 use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
-use crate::rule::userinfo::UserInfo;
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Code, Session, Stop, missing};
@@ -125,7 +124,7 @@ impl Session {
     pub(super) async fn plain_userinfo(&mut self, title: &str, url: Url, token: &str, sub: Option<String>) -> Result<Received, Stop> {
         let response = self.send(Request::get(title, url).bearer(token)).await?;
         if response.gives() {
-            self.judge(&UserInfo::new(response.clone(), sub));
+            self.judge(&self.userinfo(response.clone(), sub));
         }
         Ok(response)
     }

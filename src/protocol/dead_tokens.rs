@@ -2,7 +2,7 @@
 
 use super::control::PROPAGATION;
 use crate::observed::received::Received;
-use crate::rule::answer::{Control, error_code};
+use crate::rule::answer::{Answer, Control, error_code};
 use crate::rule::dead_tokens::{Cause, DeadTokens, Living};
 use crate::session::recorder::Request;
 use crate::session::{Client, Session, Stop};
@@ -91,6 +91,18 @@ impl Session {
             introspection = Some(self.send_authenticated("Introspection, afterwards", url, &super::token_form(token, "access_token")).await?);
         }
         Ok((userinfo, introspection))
+    }
+
+    /// Whether an access token that was good at userinfo or introspection still is; `None` where neither says anything.
+    pub(super) async fn lives(&mut self, token: &str, living: Living) -> Result<Option<bool>, Stop> {
+        let (userinfo, introspection) = self.try_dead_access_token(token).await?;
+        let at_userinfo = userinfo.filter(|_| living.at_userinfo).and_then(|answer| match Answer::of_resource(&answer) {
+            Answer::Given => Some(true),
+            Answer::Refused | Answer::RefusedAsSuccess => Some(false),
+            Answer::Silent => None,
+        });
+        let at_introspection = introspection.filter(|_| living.at_introspection).and_then(|answer| answer.member("active")?.as_bool());
+        Ok([at_userinfo, at_introspection].into_iter().flatten().reduce(|one, other| one || other))
     }
 
     /// True if the issuer says that it does not revoke access tokens (RFC 7009 2.2.1).

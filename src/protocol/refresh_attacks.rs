@@ -5,6 +5,7 @@ use url::Url;
 use super::attacks::title;
 use super::refresh_form;
 use crate::observed::received::Received;
+use crate::redact::SecretKind;
 use crate::rule::answer::{Answer, Control, is_about_client};
 use crate::rule::attack::Attack;
 use crate::rule::dead_tokens::Cause;
@@ -38,6 +39,19 @@ impl Session {
         self.sentence("should refuse what is no refresh token of the client");
         let by_access_token = self.send_attack(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
         let works = self.try_given(by_access_token.response(), user.request.scope()).await?;
+        let by_change = match self.changed(SecretKind::RefreshToken, &original) {
+            Some(token) => Some(self.send_attack(Attack::ChangedRefreshToken, &client, &url, &token).await?),
+            None => None,
+        };
+        // If it is not refused, the token itself may be used up, and what follows would be about that.
+        if by_change.as_ref().is_some_and(|exchange| exchange.response().grants_token()) {
+            self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, Control::Good, works);
+            if let Some(exchange) = by_change {
+                let works = self.try_given(exchange.response(), user.request.scope()).await?;
+                self.judge_attack(Attack::ChangedRefreshToken, exchange, Control::Good, works);
+            }
+            return Ok(());
+        }
         let liar = super::liar(&client);
         let is_public = liar.is_none();
         let by_liar = match liar {
@@ -47,6 +61,9 @@ impl Session {
         // If it is not refused, the token is used up, and what follows would be about that.
         if by_liar.as_ref().is_some_and(|exchange| exchange.response().grants_token()) {
             self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, Control::Good, works);
+            if let Some(exchange) = by_change {
+                self.judge_attack(Attack::ChangedRefreshToken, exchange, Control::Good, None);
+            }
             if let Some(exchange) = by_liar {
                 let works = self.try_given(exchange.response(), user.request.scope()).await?;
                 self.judge_attack(Attack::RefreshWithWrongSecret, exchange, Control::Good, works);
@@ -57,6 +74,9 @@ impl Session {
         let is_alive = after_attacks.grants_token();
         let control = Control::of(Answer::of_token_endpoint(&after_attacks), &after_attacks, "a right refresh");
         self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, control.clone(), works);
+        if let Some(exchange) = by_change {
+            self.judge_attack(Attack::ChangedRefreshToken, exchange, control.clone(), None);
+        }
         if let Some(exchange) = by_liar {
             // The attempt may have cost the token its life; that it was refused for the client is clear then, if the client is known to be good.
             let is_clear = is_about_client(exchange.response()) && self.facts.grant.has_worked(&client, Grant::AuthorizationCode);
@@ -66,10 +86,10 @@ impl Session {
         self.sentence("should refresh for the client itself, and give no more than was granted");
         let granted = user.scope();
         let mut newest = newer(&after_attacks).unwrap_or_else(|| original.clone());
-        let (mut narrow, mut wide) = (None, None);
+        let (mut narrow, mut whole, mut wide) = (None, None, None);
         if is_alive && scope_words(&granted).len() > 1 && scope_words(&granted).contains("openid") {
-            let response = self.send_authenticated("Refresh with Less Scope", url.clone(), &form(&newest, Some("openid"))).await?;
-            newest = newer(&response).unwrap_or(newest);
+            let (response, after) = self.refresh_for_less(&url, &mut newest).await?;
+            whole = after;
             narrow = Some(("openid".to_owned(), response));
         }
         if is_alive && !scope_words(wider).is_subset(&scope_words(&granted)) {
@@ -82,7 +102,7 @@ impl Session {
             newest = newer(&response).unwrap_or(newest);
             wide = Some(response);
         }
-        self.judge(&RefreshPractice { after_attacks, sent: original.clone(), is_public, granted, narrow, wide });
+        self.judge(&RefreshPractice { after_attacks, sent: original.clone(), is_public, granted, narrow, whole, wide });
         if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = Some(newest.clone());
         }
@@ -112,6 +132,18 @@ impl Session {
             self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
         }
         self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some((&newest, Control::Good))).await
+    }
+
+    /// Refreshes for a part of the scope and, where a refresh token came of it, once more without a scope: what that one is good for.
+    async fn refresh_for_less(&mut self, url: &Url, newest: &mut String) -> Result<(Received, Option<Received>), Stop> {
+        let response = self.send_authenticated("Refresh with Less Scope", url.clone(), &form(newest, Some("openid"))).await?;
+        let Some(token) = newer(&response) else { return Ok((response, None)) };
+        *newest = token;
+        let after = self.send_authenticated("Refresh after Less Scope", url.clone(), &form(newest, None)).await?;
+        if let Some(token) = newer(&after) {
+            *newest = token;
+        }
+        Ok((response, Some(after)))
     }
 
     /// Tries the refresh token of the login as the client that the story took last, which is another than the login's.

@@ -19,6 +19,7 @@ use crate::rule::airlock::AirlockRegistration;
 use crate::rule::answer::error_code;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
+use crate::rule::subject::Subjects;
 use crate::rule::token_response::Grant;
 use crate::session::assertion::{Means, Signer};
 use crate::session::{Client, Registered, Session, Stop};
@@ -78,6 +79,12 @@ impl Session {
         if params.post_logout {
             self.offered("end_session_endpoint")?;
         }
+        if params.pairwise {
+            self.must_list("subject_types_supported", "pairwise")?;
+        }
+        if params.sector {
+            self.must_reach_this_machine()?;
+        }
         Ok(())
     }
 
@@ -129,12 +136,16 @@ impl Session {
         let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
         let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
         Stop::not_offered_if(refuses_keys, reason)?;
+        // A sector is to be named by https, and so may be the redirect URIs that name one.
+        let refuses_pairwise = params.pairwise && response.status == 400 && !gives_client;
+        let reason = format!("the issuer registers no client with pairwise subjects on this machine{says}");
+        Stop::not_offered_if(refuses_pairwise, reason)?;
         // An issuer may know no native applications, or want their ports.
         let redirect_uri = match params.redirect_uris {
             RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
             RedirectUris::NativeLoopbackIpv6 => Some(NATIVE_REDIRECT_URI_IPV6.to_owned()),
             RedirectUris::NativeOwn => Some(self.run.redirect_uri()),
-            RedirectUris::Own | RedirectUris::Two => None,
+            RedirectUris::Own | RedirectUris::Two | RedirectUris::OtherHost => None,
         };
         let refuses_native = redirect_uri.is_some() && !gives_client;
         let redirect_uri = redirect_uri.unwrap_or_default();
@@ -161,6 +172,11 @@ impl Session {
         let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), audience: self.issuer(), hosted: None });
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer.or(by_secret), redirect_uri);
+            // A sector that was sent and is not returned may be used all the same.
+            let is_unsaid = params.sector && response.member("sector_identifier_uri").is_none_or(|uri| uri.is_null());
+            if is_unsaid && matches!(registered.subjects, Some(Subjects::Pairwise { .. })) {
+                registered.subjects = Some(Subjects::Pairwise { sector: None });
+            }
         }
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
@@ -211,7 +227,11 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
                 (uri, SecretString::from(token))
             });
-        let redirect_uris = members.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let redirect_uris: Vec<&str> =
+            members.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let supported = self.listed("subject_types_supported").ok().flatten().unwrap_or_default();
+        let (subject_type, sector_uri) = (text("subject_type"), text("sector_identifier_uri"));
+        let subjects = Subjects::of(subject_type.as_deref(), &supported, sector_uri.as_deref(), &redirect_uris);
         let registered = Registered {
             at,
             id_token_alg: text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned()),
@@ -221,9 +241,11 @@ impl Session {
             signer: None,
             redirect_uri: None,
             exposed: false,
-            redirect_uris: redirect_uris.collect::<BTreeSet<_>>().len(),
+            redirect_uris: redirect_uris.iter().collect::<BTreeSet<_>>().len(),
+            subjects,
             // Some issuers name what they do not do.
             userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
+            userinfo_encrypted: text("userinfo_encrypted_response_alg").is_some_and(|alg| !alg.is_empty() && alg != "none"),
             default_max_age: members.get("default_max_age").and_then(Value::as_u64),
             require_auth_time: members.get("require_auth_time") == Some(&Value::Bool(true)),
             application_type: text("application_type"),

@@ -15,7 +15,7 @@ use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
-use crate::rule::registration_refusal::sector::{SectorByHttp, SectorMismatch};
+use crate::rule::registration_refusal::sector::{SectorAccepted, SectorByHttp, SectorMismatch};
 use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 
@@ -115,6 +115,7 @@ impl Session {
         let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
         let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
         Stop::not_offered_if(!response.is_success(), reason)?;
+        self.judge(&SectorAccepted { response, sent: good.url().to_string() });
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;

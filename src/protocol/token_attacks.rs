@@ -7,15 +7,19 @@ use super::control::PROPAGATION;
 use super::random;
 use crate::config::AuthMethod;
 use crate::observed::received::Received;
+use crate::redact::SecretKind;
 use crate::rule::answer::Control;
 use crate::rule::bearer::Bearer;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::expect::refusal;
-use crate::rule::introspection_attack::IntrospectionAttack;
+use crate::rule::introspection_attack::{Hinted, IntrospectionAttack};
 use crate::rule::revocation_attack::RevocationAttack;
-use crate::rule::userinfo::UserInfo;
+use crate::rule::revocation_hint::{AccessRevocation, RevokedToken};
 use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop, UserTokens};
+
+/// A `token_type_hint` that does not exist.
+pub(super) const NO_SUCH_HINT: &str = "oa-authtest-no-such-hint";
 
 impl Session {
     /// Asks userinfo with what is no access token, and with one in the query.
@@ -25,7 +29,7 @@ impl Session {
         self.sentence("should take access tokens alone, and from where they are safe");
         let get = |title: &str| Request::get(title, url.clone());
         let control = self.send(get("UserInfo").bearer(&user.access_token)).await?;
-        self.judge(&UserInfo::new(control.clone(), user.sub()));
+        self.judge(&self.userinfo(control.clone(), user.sub()));
         let mut query = get("UserInfo with the Token in the Query");
         query.url.query_pairs_mut().append_pair("access_token", &user.access_token);
         let in_query = self.send(query).await?;
@@ -33,7 +37,9 @@ impl Session {
         let refresh_token = self.send_if(with_refresh_token).await?;
         let id_token = user.response.get("id_token").and_then(Value::as_str);
         let id_token = self.send_if(id_token.map(|token| get("UserInfo with the ID Token").bearer(token))).await?;
-        self.judge(&Bearer { control, in_query, refresh_token, id_token });
+        let changed = self.changed(SecretKind::AccessToken, &user.access_token);
+        let changed = self.send_if(changed.map(|token| get("UserInfo with a Changed Access Token").bearer(&token))).await?;
+        self.judge(&Bearer { control, in_query, refresh_token, id_token, changed });
         Ok(())
     }
 
@@ -51,9 +57,44 @@ impl Session {
         let wrong_secret = self.send_if(by_liar).await?;
         let no_token = self.send_authenticated("Introspection without a Token", url.clone(), &[]).await?;
         let unknown = random(32);
-        let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
-        self.judge(&IntrospectionAttack { control, without_credentials, wrong_secret, by_header, no_token, unknown });
+        let unknown = self.send_authenticated("Introspection of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?;
+        let stranger = random(32);
+        let by_bearer = self.send(Request::form("Introspection with an Unknown Bearer Token", url.clone(), &form).bearer(&stranger)).await?;
+        let changed = match self.changed(SecretKind::AccessToken, &user.access_token) {
+            Some(token) => Some(self.send_authenticated("Introspection of a Changed Token", url.clone(), &[("token", token.as_str())]).await?),
+            None => None,
+        };
+        let with = super::token_form(&user.access_token, NO_SUCH_HINT);
+        let with = self.send_authenticated("Introspection under an Unknown Hint", url.clone(), &with).await?;
+        let unknown_hint = Hinted { of: "an access token", without: control.clone(), with };
+        let wrong_hints = self.introspect_under_wrong_hints(&url, &user, &control).await?;
+        self.judge(&IntrospectionAttack {
+            control,
+            without_credentials,
+            wrong_secret,
+            by_header,
+            no_token,
+            unknown,
+            by_bearer,
+            changed,
+            wrong_hints,
+            unknown_hint,
+        });
         Ok(())
+    }
+
+    /// Introspects the access token under the hint of a refresh token, and the refresh token, if there is one, under that of an access token.
+    async fn introspect_under_wrong_hints(&mut self, url: &Url, user: &UserTokens, control: &Received) -> Result<Vec<Hinted>, Stop> {
+        let form = super::token_form(&user.access_token, "refresh_token");
+        let with = self.send_authenticated("Introspection under a Wrong Hint", url.clone(), &form).await?;
+        let mut hinted = vec![Hinted { of: "an access token", without: control.clone(), with }];
+        if let Some(token) = &user.refresh_token {
+            let without = self.send_authenticated("Introspection of the Refresh Token", url.clone(), &[("token", token.as_str())]).await?;
+            let form = super::token_form(token, "access_token");
+            let with = self.send_authenticated("Introspection of the Refresh Token under a Wrong Hint", url.clone(), &form).await?;
+            hinted.push(Hinted { of: "a refresh token", without, with });
+        }
+        Ok(hinted)
     }
 
     /// Revokes the access token of the login, and looks whether it is dead.
@@ -61,9 +102,20 @@ impl Session {
         let url = self.offered("revocation_endpoint")?;
         let user = self.login()?.clone();
         let living = self.try_living(&user.access_token).await?;
+        let introspected = self.introspect_own("Introspection of the Access Token", &user.access_token, "access_token").await?;
         self.sentence("should revoke the access token, or say that it cannot");
         let response = self.send_authenticated("Revocation of the Access Token", url, &super::token_form(&user.access_token, "access_token")).await?;
-        self.try_dead_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some((&user.access_token, living)), None).await
+        self.judge(&AccessRevocation { response: response.clone() });
+        let revoked = response.status == 200;
+        self.try_dead_tokens(Cause::AccessRevoked { revoked }, Some((&user.access_token, living)), None).await?;
+        if let Some(before) = introspected.filter(|_| revoked)
+            && let Some(after) = self.introspect_own("Introspection of the Revoked Access Token", &user.access_token, "access_token").await?
+            // That it lives on is said by the rule about that, which is no MUST.
+            && after.member("active") != Some(Value::Bool(true))
+        {
+            self.judge(&RevokedToken { before, after });
+        }
+        Ok(())
     }
 
     /// Revokes the refresh token of the login: with a wrong secret, which is to fail, and then under a wrong hint, which is to work.
@@ -95,7 +147,9 @@ impl Session {
             return Ok(());
         }
         let living = self.try_living(&access).await?;
+        let introspected = self.introspect_own("Introspection of the Refresh Token", &token, "refresh_token").await?;
         self.sentence("should revoke a refresh token under a wrong `token_type_hint`");
+        let first = token.clone();
         let wrong_hint = self.send_authenticated("Revocation under a Wrong Hint", url, &super::token_form(&token, "access_token")).await?;
         if wrong_hint.status == 200 {
             attack.revokes = Control::Good;
@@ -111,8 +165,21 @@ impl Session {
         let last = attack.after_pause.as_ref().or(attack.after_wrong_hint.as_ref());
         if last.is_some_and(|response| !response.grants_token()) {
             self.try_dead_tokens(Cause::RefreshRevoked, Some((&before, living)), None).await?;
+            self.sentence("should not call a revoked refresh token active");
+            if let (Some(before), Some(after)) =
+                (introspected, self.introspect_own("Introspection of the Revoked Refresh Token", &first, "refresh_token").await?)
+            {
+                self.judge(&RevokedToken { before, after });
+            }
         }
         Ok(())
+    }
+
+    /// What introspection says of a token of the client's own, where there is an endpoint that asks for credentials that the client has.
+    async fn introspect_own(&mut self, title: &str, token: &str, hint: &str) -> Result<Option<Received>, Stop> {
+        let is_public = self.client()?.method == AuthMethod::None;
+        let Some(url) = self.endpoint("introspection_endpoint")?.filter(|_| !is_public) else { return Ok(None) };
+        Ok(Some(self.send_authenticated(title, url, &super::token_form(token, hint)).await?))
     }
 
     async fn revoke_unknown_token(&mut self, url: &Url) -> Result<Received, Stop> {

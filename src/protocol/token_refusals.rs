@@ -1,6 +1,7 @@
 //! Token requests that must be refused (RFC 6749 5.2).
 
 use crate::observed::received::Received;
+use crate::rule::token_parameters::EmptyCode;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
 use crate::session::token_exchange::TokenExchange;
@@ -36,12 +37,19 @@ impl Session {
         requests.push((Provocation::UnsupportedGrant, vec![("grant_type", NO_SUCH_GRANT)], client.clone()));
         requests.push((Provocation::MissingGrantType, code[1..].to_vec(), client.clone()));
         let without_code = code.iter().copied().filter(|(name, _)| *name != "code").collect();
+        let without_code: Vec<_> = without_code;
+        let empty_code = without_code.iter().copied().chain([("code", "")]).collect::<Vec<_>>();
         requests.push((Provocation::MissingCode, without_code, client.clone()));
         // Once and last: an issuer may count wrong secrets against the client.
         requests.extend(super::liar(&client).map(|liar| (Provocation::WrongSecret, code.clone(), liar)));
         for (provocation, form, client) in requests {
             let exchange = self.exchange(self.authenticated(&client, &title(provocation), &url, &form)).await?;
-            self.judge_refusal_of_tokens(exchange, provocation);
+            let answer = self.judge_refusal_of_tokens(exchange, provocation);
+            if provocation == Provocation::MissingCode {
+                let exchange = self.exchange(self.authenticated(&client, "Token Request with an empty code", &url, &empty_code)).await?;
+                let empty = self.judge_refusal_of_tokens(exchange, Provocation::Elsewhere);
+                self.judge(&EmptyCode { missing: answer, empty });
+            }
         }
         Ok(())
     }

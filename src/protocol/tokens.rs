@@ -15,7 +15,7 @@ use crate::rule::token_clock::TokenClock;
 use crate::rule::token_response::{Grant, TokenResponse};
 use crate::rule::transport::misdated;
 use crate::session::token_exchange::TokenExchange;
-use crate::session::{Session, Stop, UserTokens};
+use crate::session::{Code, Session, Stop, UserTokens};
 
 use crate::text::problem::Problem;
 
@@ -56,22 +56,26 @@ pub struct Expected {
     pub request: Option<Arc<AuthorizationRequest>>,
     /// `sub` of the login this goes back to.
     pub sub: Option<String>,
+    /// The code that was exchanged, if one was.
+    pub code: Option<String>,
 }
 
 impl Expected {
     /// What comes of a code (RFC 6749 4.1.4).
-    pub fn of_code(request: &Arc<AuthorizationRequest>) -> Self {
-        Self { grant: Grant::AuthorizationCode, scope: request.scope().to_owned(), request: Some(Arc::clone(request)), sub: None }
+    pub fn of_code(code: &Code) -> Self {
+        let request = &code.request;
+        let (scope, code) = (request.scope().to_owned(), Some(code.code.clone()));
+        Self { grant: Grant::AuthorizationCode, scope, request: Some(Arc::clone(request)), sub: None, code }
     }
 
     /// What comes of the refresh token of a login (RFC 6749 6): a scope left out of the request means the scope that was granted.
     pub fn of_refresh(login: &UserTokens) -> Self {
-        Self { grant: Grant::RefreshToken, scope: login.scope(), request: Some(Arc::clone(&login.request)), sub: login.sub() }
+        Self { grant: Grant::RefreshToken, scope: login.scope(), request: Some(Arc::clone(&login.request)), sub: login.sub(), code: None }
     }
 
     /// What a client is granted for itself by a grant, or by a refresh token that came with it.
     pub fn of_client(grant: Grant, scope: &str) -> Self {
-        Self { grant, scope: scope.to_owned(), request: None, sub: None }
+        Self { grant, scope: scope.to_owned(), request: None, sub: None, code: None }
     }
 }
 
@@ -107,6 +111,7 @@ impl Session {
             let hint = "allow the client the scope openid, and see on the consent page whether it is granted there";
             return Err(Stop::issuer(problem.with_hint(": ", hint)).redacted(self.recorder.redactor()));
         }
+        self.judge_issued_tokens(response.exchange, &members);
         let client = self.client()?.clone();
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
@@ -129,6 +134,7 @@ impl Session {
                 requires_auth_time: client.registered.as_ref().is_some_and(|registered| registered.require_auth_time),
                 request: expected.request.clone(),
                 access_token: Some(access_token.clone()),
+                code: expected.code.clone(),
                 keys,
                 metadata,
             };
@@ -146,6 +152,7 @@ impl Session {
                 }
             }
         }
+        self.judge_subject(response.exchange, claims.as_ref().filter(|_| expected.grant == Grant::AuthorizationCode));
         let keys = self.keys_for(&raw_access_token).await;
         self.sentence("should return an access token as defined in specification");
         // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.

@@ -29,7 +29,7 @@ impl Session {
         let code = request.parameter("code").and_then(|code| self.facts.grant.codes.iter().find(|known| known.code == code));
         let asked = request.parameter("scope").unwrap_or_default();
         let expected = match (request.parameter("grant_type"), code, &self.facts.grant.login) {
-            (Some("authorization_code"), Some(code), _) => Expected::of_code(&code.request),
+            (Some("authorization_code"), Some(code), _) => Expected::of_code(code),
             (Some("refresh_token"), _, Some(login)) => {
                 // An issuer may give what was granted at first when less is asked for (RFC 6749 3.3), and never more: rules of their own look at that.
                 Expected { scope: [&login.scope(), asked].join(" ").trim().to_owned(), ..Expected::of_refresh(login) }

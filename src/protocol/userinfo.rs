@@ -17,6 +17,13 @@ use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 
 impl Session {
+    /// An answer of userinfo to a token of the client that the test goes on with.
+    pub(super) fn userinfo(&self, response: Received, sub: Option<String>) -> UserInfo {
+        let registered = self.facts.client.current.as_ref().and_then(|client| client.registered.as_ref());
+        let is_plain = registered.is_some_and(|registered| registered.userinfo_alg.is_none() && !registered.userinfo_encrypted);
+        UserInfo::new(response, sub).of_plain_client_if(is_plain)
+    }
+
     /// Asks the userinfo endpoint with the access token of the login, where one is published; holds the claims against what was asked for if
     /// the story wants it.
     pub(super) async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<(), Stop> {
@@ -24,7 +31,7 @@ impl Session {
         let user = self.login()?.clone();
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
-        let artefact = UserInfo::new(response, user.sub());
+        let artefact = self.userinfo(response, user.sub());
         self.judge(&artefact);
         let client = self.client()?;
         if let Some(alg) = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone()) {
@@ -83,7 +90,7 @@ impl Session {
         let in_both = Request::form("UserInfo with the Token in Header and Body", url.clone(), &[("access_token", token)]).bearer(token);
         self.sentence("should answer the plain userinfo request");
         let control = self.send(get("UserInfo").bearer(token)).await?;
-        self.judge(&UserInfo::new(control.clone(), user.sub()));
+        self.judge(&self.userinfo(control.clone(), user.sub()));
         self.sentence("should answer every kind of userinfo request that the specifications know, and only with a valid token");
         let artefact = UserInfoRequests {
             control,
@@ -98,7 +105,7 @@ impl Session {
         self.judge(&artefact);
         if artefact.lower_case_scheme.status == 200 {
             self.sentence("should return the same claims however the scheme is spelt");
-            self.judge(&UserInfo::new(artefact.lower_case_scheme.clone(), user.sub()));
+            self.judge(&self.userinfo(artefact.lower_case_scheme.clone(), user.sub()));
         }
         Ok(())
     }

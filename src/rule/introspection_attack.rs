@@ -1,12 +1,12 @@
-//! Rules about who may introspect, and what is said of tokens that are not good (RFC 7662 2).
+//! Rules about who may introspect, and what is said of tokens that are not good or are looked for by a wrong hint (RFC 7662 2).
 
 use serde_json::Value;
 
 use crate::observed::received::Received;
 use crate::rule::answer::{Control, error_code};
-use crate::rule::expect::{applies_if, holds, list, may, must, refusal, shorten, should, status};
+use crate::rule::expect::{applies_if, each, holds, list, may, must, refusal, shorten, should, status};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
-use crate::rule::protected::not_busy;
+use crate::rule::protected::{is_busy, not_busy};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -25,6 +25,25 @@ pub struct IntrospectionAttack {
     pub no_token: Received,
     /// Of a token the issuer never gave, with the client's own credentials.
     pub unknown: Received,
+    /// Of a living token, with a bearer token that the issuer never gave.
+    pub by_bearer: Received,
+    /// Of the living access token with something changed in it, if there is something to change.
+    pub changed: Option<Received>,
+    /// Of living tokens whose `token_type_hint` is that of the other type: to each the answer without a hint.
+    pub wrong_hints: Vec<Hinted>,
+    /// Of a living token with a `token_type_hint` that does not exist.
+    pub unknown_hint: Hinted,
+}
+
+/// An introspection without a hint and one with a hint.
+#[derive(Debug, Clone)]
+pub struct Hinted {
+    /// The type of the token.
+    pub of: &'static str,
+    /// Without a hint.
+    pub without: Received,
+    /// With a hint that is not its type.
+    pub with: Received,
 }
 
 impl Artefact for IntrospectionAttack {
@@ -37,6 +56,10 @@ impl Artefact for IntrospectionAttack {
             WRONG_SECRET | WRONG_SECRET_401 | WRONG_POST_SECRET_401 => self.wrong_secret.as_ref(),
             NO_TOKEN => Some(&self.no_token),
             UNKNOWN | "introspection/unknown-bare" => Some(&self.unknown),
+            BY_BEARER => Some(&self.by_bearer),
+            CHANGED => self.changed.as_ref(),
+            WRONG_HINT => self.wrong_hints.iter().find(|hinted| !is_active(&hinted.with)).or(self.wrong_hints.first()).map(|hinted| &hinted.with),
+            UNKNOWN_HINT => Some(&self.unknown_hint.with),
             _ => None,
         };
         Some(about.unwrap_or(&self.without_credentials).exchange)
@@ -48,6 +71,10 @@ const WRONG_SECRET_401: &str = "introspection/wrong-secret-http-401";
 const WRONG_POST_SECRET_401: &str = "introspection/wrong-post-secret-http-401";
 const NO_TOKEN: &str = "introspection/no-token-refused";
 const UNKNOWN: &str = "introspection/unknown-inactive";
+const BY_BEARER: &str = "introspection/wrong-bearer-http-401";
+const CHANGED: &str = "introspection/changed-token-inactive";
+const WRONG_HINT: &str = "introspection/wrong-hint";
+const UNKNOWN_HINT: &str = "introspection/unknown-hint";
 
 static RULES: &[Check<IntrospectionAttack>] = &[
     must(
@@ -133,7 +160,80 @@ static RULES: &[Check<IntrospectionAttack>] = &[
             _ => not_run(UNKNOWN),
         },
     ),
+    // Of what is in the header, RFC 6749 5.2 says the same where a client tries to authenticate by it.
+    must(
+        BY_BEARER,
+        "RFC7662-2.3",
+        "An introspection request with a bearer token that the issuer did not issue must be answered with status 401",
+        "A resource server whose own token has expired believes that the tokens of its callers are bad, and refuses them.",
+        "Check the `Authorization` header of an introspection request before you look at its token. If the bearer token there is unknown or expired,          answer with status 401 and `error=\"invalid_token\"` in `WWW-Authenticate`.",
+        |attack| {
+            let response = &attack.by_bearer;
+            not_busy(response)?;
+            if is_active(response) {
+                return fail("status 401", said!("status {}, active = true", response.status));
+            }
+            // Which ways of authorization there are is the issuer's choice: to one that takes no bearer token the header is malformed.
+            let is_malformed = response.status == 400 && error_code(response) == Some("invalid_request");
+            applies_if(!is_malformed, said!("the issuer takes no bearer token there: {}", refusal(response)))?;
+            let control = attack.control(response);
+            if control.is_good() { status(response, 401) } else { control.passes("") }
+        },
+    ),
+    must(
+        CHANGED,
+        "RFC7662-4",
+        "Introspection must not call an access token active of which something was changed",
+        "An attacker who has one access token writes others, for a longer time or with more scope, and every resource server that asks accepts them.",
+        "Verify the signature of an access token that is a JWT before you look for it by a claim, and look up any other by its whole text. Answer what          does not fit with `active: false`.",
+        |attack| {
+            let Some(response) = &attack.changed else { return not_applicable("there is nothing in the token that can be changed") };
+            if is_active(response) {
+                return fail("active = false", said!("status {}, active = true", response.status));
+            }
+            not_busy(response)?;
+            let works = is_active(&attack.control);
+            applies_if(works, "could not be judged: the token as it was issued is not called active either")?;
+            attack.control(response).passes(response.member("active").map_or_else(|| refusal(response), |active| said!("active = {active}")))
+        },
+    ),
+    must(
+        WRONG_HINT,
+        "RFC7662-2.1",
+        "Introspection must find a token whatever the `token_type_hint` says",
+        "A resource server that does not know which kind of token it was sent refuses one that is good.",
+        "If no token of the type in `token_type_hint` is found, look for the token among those of all other types before you answer `active: false`.",
+        |attack| {
+            let judged = attack.wrong_hints.iter().map(|hinted| (hinted.is_found(), hinted.seen()));
+            each("active = true under the hint of another type", judged)
+        },
+    ),
+    must(
+        UNKNOWN_HINT,
+        "RFC7662-2.1",
+        "Introspection must find a token whose `token_type_hint` the issuer does not know",
+        "A resource server that knows more types of tokens than the issuer gets the answer that every token is bad.",
+        "Ignore a value of `token_type_hint` that you do not know, and look for the token among those of all types.",
+        |attack| each("active = true, as without a hint", [(attack.unknown_hint.is_found(), attack.unknown_hint.seen())]),
+    ),
 ];
+
+impl Hinted {
+    /// Whether the token was found under the hint; `None` where nothing can be said: it is not found without a hint either, or the issuer is busy.
+    fn is_found(&self) -> Option<bool> {
+        let is_open = !is_active(&self.without) || is_busy(&self.with);
+        (!is_open).then(|| is_active(&self.with))
+    }
+
+    fn seen(&self) -> String {
+        let answer = |response: &Received| match response.member("active") {
+            Some(active) => format!("active = {active}"),
+            None => refusal(response).to_string(),
+        };
+        let (of, without, with) = (self.of, answer(&self.without), answer(&self.with));
+        if is_active(&self.without) { format!("{of}: {with}") } else { format!("{of}: without a hint {without}") }
+    }
+}
 
 impl IntrospectionAttack {
     fn wrong_secret(&self) -> Result<&Received, Unmet> {
@@ -190,7 +290,8 @@ fn is_active(response: &Received) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::IntrospectionAttack;
+    use super::{Hinted, IntrospectionAttack};
+    use crate::observed::received::Received;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
 
     fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
@@ -201,7 +302,15 @@ mod tests {
             by_header: true,
             no_token: response(400, &json!({ "error": "invalid_request" })),
             unknown: response(unknown.0, &unknown.1),
+            by_bearer: response(401, &json!({ "error": "invalid_token" })),
+            changed: Some(response(200, &json!({ "active": false }))),
+            wrong_hints: vec![hinted(response(200, &json!({ "active": true })))],
+            unknown_hint: hinted(response(200, &json!({ "active": true }))),
         }
+    }
+
+    fn hinted(with: Received) -> Hinted {
+        Hinted { of: "an access token", without: response(200, &json!({ "active": true })), with }
     }
 
     #[test]
@@ -224,10 +333,29 @@ mod tests {
         let by_post = IntrospectionAttack { by_header: false, ..attack(&no, &(400, json!({})), &bare) };
         assert_eq!(failing(&by_post), ["introspection/wrong-post-secret-http-401"]);
         let not_ours = IntrospectionAttack { control: response(403, &json!({})), ..attack(&no, &no, &no) };
-        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 7), "the client may not introspect at all");
+        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 9), "the client may not introspect at all");
         for wrong in [response(200, &json!({ "active": false })), response(401, &json!({ "error": "invalid_client" }))] {
             assert_eq!(failing(&IntrospectionAttack { no_token: wrong, ..attack(&no, &no, &bare) }), ["introspection/no-token-refused"]);
         }
+        let active = || response(200, &json!({ "active": true }));
+        let good = || attack(&no, &no, &bare);
+        let not_found = || vec![hinted(active()), hinted(response(200, &json!({ "active": false })))];
+        for (attack, rule) in [
+            (IntrospectionAttack { by_bearer: active(), ..good() }, "introspection/wrong-bearer-http-401"),
+            (IntrospectionAttack { by_bearer: response(403, &json!({})), ..good() }, "introspection/wrong-bearer-http-401"),
+            (IntrospectionAttack { by_bearer: response(200, &json!({ "active": false })), ..good() }, "introspection/wrong-bearer-http-401"),
+            (IntrospectionAttack { changed: Some(active()), ..good() }, "introspection/changed-token-inactive"),
+            (IntrospectionAttack { wrong_hints: not_found(), ..good() }, "introspection/wrong-hint"),
+            (IntrospectionAttack { unknown_hint: hinted(response(400, &json!({ "error": "x" }))), ..good() }, "introspection/unknown-hint"),
+        ] {
+            assert_eq!(failing(&attack), [rule]);
+        }
+        let malformed = IntrospectionAttack { by_bearer: response(400, &json!({ "error": "invalid_request" })), ..good() };
+        assert!(not_applicable(&malformed).contains(&"introspection/wrong-bearer-http-401"));
+        let inactive = || response(200, &json!({ "active": false }));
+        let open = Hinted { without: inactive(), ..hinted(inactive()) };
+        let open = IntrospectionAttack { wrong_hints: vec![open.clone()], unknown_hint: open, changed: None, ..good() };
+        assert_eq!((failing(&open).len(), not_applicable(&open).len()), (0, 4));
         let without_secret = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &bare) };
         assert_eq!((failing(&without_secret).len(), not_applicable(&without_secret).len()), (0, 3));
     }
@@ -238,7 +366,15 @@ mod tests {
         wrong_secret in proptest::option::of(arbitrary::received(&["active", "error"])),
         no_token in arbitrary::received(&["active", "error"]),
         unknown in arbitrary::received(&["active", "sub"]),
+        by_bearer in arbitrary::received(&["active", "error"]),
+        changed in proptest::option::of(arbitrary::received(&["active", "error"])),
+        hints in proptest::collection::vec((arbitrary::received(&["active"]), arbitrary::received(&["active"])), 1..4),
         by_header in proptest::bool::ANY
-        => IntrospectionAttack { control, without_credentials, wrong_secret, by_header, no_token, unknown }
+        => {
+            let of = "an access token";
+            let mut wrong_hints: Vec<Hinted> = hints.into_iter().map(|(without, with)| Hinted { of, without, with }).collect();
+            let unknown_hint = wrong_hints.pop().unwrap_or_else(|| hinted(unknown.clone()));
+            IntrospectionAttack { control, without_credentials, wrong_secret, by_header, no_token, unknown, by_bearer, changed, wrong_hints, unknown_hint }
+        }
     );
 }

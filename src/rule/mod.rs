@@ -38,12 +38,14 @@ pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
+pub mod entropy;
 pub mod expect;
 pub mod forwarded;
 pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
 pub mod introspection_attack;
+pub mod issued_token;
 pub mod jose;
 pub mod judgement;
 pub mod jwt_fault;
@@ -60,6 +62,7 @@ pub mod protected_resource;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod refresh_practice;
+pub mod refreshed_token;
 pub mod refused_authorization;
 pub mod refused_request;
 pub mod registered;
@@ -70,6 +73,7 @@ pub mod request_object;
 pub mod request_object_attack;
 pub mod revocation;
 pub mod revocation_attack;
+pub mod revocation_hint;
 pub mod scope_claims;
 pub mod scope_grant;
 pub mod scope_left_out;
@@ -77,13 +81,16 @@ pub mod second_login;
 pub mod server_metadata;
 pub mod session_request;
 pub mod spec;
+pub mod subject;
 #[cfg(test)]
 pub mod testing;
 pub mod tls;
 pub mod token_clock;
+pub mod token_parameters;
 pub mod token_refusal;
 pub mod token_response;
 pub mod transport;
+pub mod uncovered_token;
 pub mod untrusted_fetch;
 pub mod userinfo;
 pub mod userinfo_request;
@@ -249,6 +256,7 @@ macro_rules! artefacts {
             registration::extras::RegistrationExtras,
             registration::issued::IssuedCredentials,
             registration_refusal::RegistrationRefusal,
+            registration_refusal::sector::SectorAccepted,
             registration_refusal::sector::SectorMismatch,
             registration_refusal::sector::SectorByHttp,
             registration_access::RegistrationAccess,
@@ -288,9 +296,17 @@ macro_rules! artefacts {
             logout::Logout,
             second_login::SecondLogin,
             session_request::SessionRequests,
+            issued_token::IssuedCode,
             token_response::TokenResponse,
             token_clock::TokenClock,
+            issued_token::IssuedAccessToken,
+            issued_token::IssuedRefreshToken,
+            issued_token::IssuedIdToken,
+            subject::Subject,
             token_refusal::TokenRefusal,
+            token_parameters::OddParameter,
+            token_parameters::EmptyCode,
+            token_parameters::UnknownScope,
             attack::PkceAttack,
             attack::ClientAttack,
             attack::CodeAttack,
@@ -300,7 +316,11 @@ macro_rules! artefacts {
             refresh_practice::RefreshPractice,
             dead_tokens::DeadTokens,
             bearer::Bearer,
+            uncovered_token::UncoveredToken,
             revocation_attack::RevocationAttack,
+            revocation_hint::AccessRevocation,
+            revocation_hint::RevocationHints,
+            revocation_hint::RevokedToken,
             introspection_attack::IntrospectionAttack,
             id_token::IdToken,
             access_token::AccessToken,
@@ -309,6 +329,7 @@ macro_rules! artefacts {
             userinfo_request::UserInfoRequests,
             scope_claims::ScopeClaims,
             refresh::Refresh,
+            refreshed_token::RefreshedToken,
             revocation::Revocation,
             introspection::Introspection,
             openactive::SellerIdentity,

@@ -26,6 +26,8 @@ pub struct Refresh {
     pub id_token_after: Option<Map<String, Value>>,
     /// The scope of the original grant, space-separated.
     pub scope_before: Option<String>,
+    /// How many whole seconds after the login's tokens the refresh was sent, by our clock.
+    pub seconds_since: u64,
 }
 
 impl Artefact for Refresh {
@@ -36,6 +38,9 @@ impl Artefact for Refresh {
 }
 
 const SUCCESS: &str = "refresh/success";
+
+/// After how many seconds two moments have another `iat`.
+const APART: u64 = 2;
 
 static RULES: &[Check<Refresh>] = &[
     must(
@@ -117,7 +122,7 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-iat",
         "OIDCC-12.2",
-        "The `iat` of the refreshed ID token must not be earlier than the `iat` of the first ID token",
+        "The `iat` of the refreshed ID token must be the time of the refresh, and not that of the first ID token",
         "The client believes that the ID token is old, or that its own clock is wrong.",
         "Set `iat` from the server's clock when the refreshed ID token is signed. If several servers issue tokens, synchronize their clocks.",
         |refresh| {
@@ -125,6 +130,10 @@ static RULES: &[Check<Refresh>] = &[
             match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
                 (None, _) => not_applicable("the first ID token has no iat that is a number"),
                 (_, None) => not_run("id-token/iat-present"),
+                // Two seconds apart are apart by any clock that counts seconds, however it rounds.
+                (Some(first), Some(now)) if refresh.seconds_since >= APART => {
+                    holds(now > first, said!("iat later than {first}, {} s before", refresh.seconds_since), said!("iat = {now}"))
+                }
                 (Some(first), Some(now)) => holds(now >= first, said!("iat no earlier than {first}"), said!("iat = {now}")),
             }
         },
@@ -249,6 +258,7 @@ mod tests {
             id_token_before: Some(map(&claims())),
             id_token_after: Some(map(after)),
             scope_before: Some("openid offline_access".to_owned()),
+            seconds_since: 0,
         }
     }
 
@@ -290,6 +300,15 @@ mod tests {
         ] {
             assert_eq!(judged(&refresh(&changed(&body(), &changes), &refreshed())).failed, [format!("refresh/{failed}")], "{changes}");
         }
+    }
+
+    #[test]
+    fn an_iat_that_was_copied_is_seen_after_two_seconds() {
+        let copied = |seconds_since| Refresh { seconds_since, ..refresh(&body(), &changed(&refreshed(), &json!({ "iat": 100 }))) };
+        assert!(judged(&copied(1)).failed.is_empty());
+        assert_eq!(judged(&copied(2)).failed, ["refresh/id-token-iat"]);
+        let later = Refresh { seconds_since: 2, ..refresh(&body(), &changed(&refreshed(), &json!({ "iat": 101 }))) };
+        assert!(judged(&later).failed.is_empty());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct RefreshPractice {
     pub granted: String,
     /// A part of that scope, and the answer to a refresh that asks for it.
     pub narrow: Option<(String, Received)>,
+    /// The answer to a refresh that asks for no scope, with a refresh token that came of the one for a part.
+    pub whole: Option<Received>,
     /// The answer to a refresh that asks for more.
     pub wide: Option<Received>,
 }
@@ -93,6 +95,23 @@ static RULES: &[Check<RefreshPractice>] = &[
         },
     ),
     must(
+        "refresh/scope-not-lost",
+        "RFC6749-6",
+        "The refresh token that comes of a refresh for a part of the scope must be good for the whole scope that was granted",
+        "A client that asked for a weaker access token once never gets back what the end-user granted it.",
+        "Store the scope that the end-user granted with every refresh token of the grant. Narrow the scope of the new access token alone.",
+        |practice| {
+            let Some(response) = &practice.whole else { return not_applicable("no refresh token came of a refresh for less") };
+            needs(practice.after_attacks.grants_token(), SURVIVES)?;
+            if !response.grants_token() {
+                return not_applicable(said!("could not be judged: {}", refusal(response)));
+            }
+            let Some(scope) = scope(response) else { return pass("no scope in the response: it is the one granted at first") };
+            let (before, after) = (scope_words(&practice.granted), scope_words(scope));
+            holds(before.is_subset(&after), scope_text(&before), said!("granted: {}", scope_text(&after)))
+        },
+    ),
+    must(
         WIDER,
         "RFC6749-6",
         "A refresh that asks for more scope than was granted at first must not be granted more",
@@ -119,7 +138,8 @@ static RULES: &[Check<RefreshPractice>] = &[
 impl RefreshPractice {
     /// Whether the refresh before the one that asks for more got tokens.
     fn latest(&self) -> Control {
-        let latest = self.narrow.as_ref().map_or(&self.after_attacks, |(_, response)| response);
+        let narrow = self.narrow.as_ref().map(|(_, response)| response);
+        let latest = self.whole.as_ref().or(narrow).unwrap_or(&self.after_attacks);
         Control::of(Answer::of_token_endpoint(latest), latest, "the refresh before")
     }
 
@@ -154,6 +174,7 @@ mod tests {
             is_public: true,
             granted: "openid offline_access".to_owned(),
             narrow: Some(("openid".to_owned(), response(200, &given(narrow)))),
+            whole: Some(response(200, &given(&json!({ "scope": "offline_access openid" })))),
             wide: Some(response(wide_status, &if wide_status == 200 { given(wide) } else { wide.clone() })),
         }
     }
@@ -171,12 +192,13 @@ mod tests {
         let confidential = RefreshPractice { is_public: false, ..practice(&json!({}), &json!({}), 400, &json!({})) };
         assert_eq!((failing(&confidential).len(), not_applicable(&confidential)), (0, vec!["refresh/public-client-rotates"]));
         let refused = response(400, &json!({ "error": "invalid_grant" }));
-        let open = RefreshPractice { narrow: Some(("openid".to_owned(), refused.clone())), wide: Some(refused), ..good() };
-        assert_eq!(not_applicable(&open), ["refresh/wider-scope-not-granted"], "the token may have been dead");
+        let open = RefreshPractice { narrow: Some(("openid".to_owned(), refused.clone())), whole: None, wide: Some(refused), ..good() };
+        assert_eq!(not_applicable(&open), ["refresh/scope-not-lost", "refresh/wider-scope-not-granted"], "the token may have been dead");
         let misnamed = RefreshPractice { wide: Some(response(200, &json!({ "error": "invalid_scope" }))), ..good() };
         assert!(failing(&misnamed).is_empty() && not_applicable(&misnamed).is_empty());
-        let plain = RefreshPractice { narrow: None, wide: None, ..good() };
-        assert_eq!((failing(&plain).len(), not_applicable(&plain).len()), (0, 2));
+        let plain = RefreshPractice { narrow: None, whole: None, wide: None, ..good() };
+        assert_eq!((failing(&plain).len(), not_applicable(&plain).len()), (0, 3));
+        assert!(failing(&RefreshPractice { whole: Some(response(200, &json!({ "access_token": "a" }))), ..good() }).is_empty());
     }
 
     #[test]
@@ -190,17 +212,18 @@ mod tests {
             (RefreshPractice { narrow: Some(("openid".to_owned(), refused.clone())), ..good() }, "refresh/narrow-scope-granted"),
             (practice(&refresh, &json!({}), 200, &json!({ "scope": "openid profile" })), "refresh/wider-scope-not-granted"),
             (RefreshPractice { after_attacks: refused.clone(), ..good() }, "refresh/survives-attacks"),
+            (RefreshPractice { whole: Some(response(200, &json!({ "access_token": "a", "scope": "openid" }))), ..good() }, "refresh/scope-not-lost"),
         ] {
             assert_eq!(failing(&practice), [rule]);
         }
-        assert_eq!(not_run(&RefreshPractice { after_attacks: refused, ..good() }).len(), 2);
+        assert_eq!(not_run(&RefreshPractice { after_attacks: refused, ..good() }).len(), 3);
     }
 
     arbitrary_artefact!(RefreshPractice:
         after_attacks in arbitrary::received(&["refresh_token", "scope"]),
         narrow in proptest::option::of(("openid|.{0,4}", arbitrary::received(&["scope"]))),
-        wide in proptest::option::of(arbitrary::received(&["scope"])),
+        [whole, wide] in proptest::array::uniform2(proptest::option::of(arbitrary::received(&["scope"]))),
         is_public in any::<bool>()
-        => RefreshPractice { after_attacks, is_public, narrow, wide, ..good() }
+        => RefreshPractice { after_attacks, is_public, narrow, whole, wide, ..good() }
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::expect::{holds, must, refusal, should};
+use crate::rule::expect::{holds, must, needs, refusal, should};
 use crate::rule::judgement::{Unmet, fail, not_applicable};
 use crate::rule::protected::not_busy;
 use crate::rule::revocation::refresh_token_is_dead;
@@ -147,6 +147,22 @@ static RULES: &[Check<RevocationAttack>] = &[
             refresh_token_is_dead(response, attack.after_pause.as_ref(), &attack.refreshed)
         },
     ),
+    // "The request is refused and the client is informed of the error": no keyword makes it a MUST.
+    should(
+        "revocation/another-client-said",
+        "RFC7009-2.1",
+        "The revocation of a token that was issued to another client should be answered with an error",
+        "The client believes that the token is revoked, while it is still valid.",
+        "Compare the client that the token was issued to with the client that is authenticated. If they differ, answer with status 400 and an `error`, \
+         not with status 200.",
+        |attack| {
+            let Some((answer, after)) = &attack.another_client else { return not_applicable("it was not tried") };
+            not_busy(answer)?;
+            // That the token is dead is said by the rule about that.
+            needs(after.grants_token(), "revocation/another-client")?;
+            if answer.gives() { fail("a refusal", said!("status {}", answer.status)) } else { attack.revokes.passes(refusal(answer)) }
+        },
+    ),
 ];
 
 /// An answer that says something about its request.
@@ -176,7 +192,7 @@ mod tests {
             no_token: Some(response(400, &json!({ "error": "invalid_request" }))),
             wrong_secret: Some(no.clone()),
             after_wrong_secret: Some(ok.clone()),
-            another_client: Some((ok.clone(), ok.clone())),
+            another_client: Some((no.clone(), ok.clone())),
             wrong_hint: Some(ok.clone()),
             after_wrong_hint: Some(no.clone()),
             ..none()
@@ -193,14 +209,19 @@ mod tests {
         ] {
             assert_eq!(failing(&attack), [rule]);
         }
+        let unsaid = RevocationAttack { another_client: Some((ok.clone(), ok.clone())), ..good.clone() };
+        assert_eq!(failing(&unsaid), ["revocation/another-client-said"]);
         let delayed = RevocationAttack { after_wrong_hint: Some(ok.clone()), after_pause: Some(no.clone()), ..good.clone() };
         assert!(failing(&delayed).is_empty(), "a propagation delay");
-        assert_eq!(not_applicable(&none()).len(), 5);
+        assert_eq!(not_applicable(&none()).len(), 6);
         let missing = || Control::Missing("a right request is refused, too".to_owned());
         let closed = RevocationAttack { revokes: missing(), ..good.clone() };
         assert_eq!(
             (failing(&closed).len(), not_applicable(&closed)),
-            (0, vec!["revocation/no-token-refused", "revocation/wrong-secret-refused", "revocation/another-client"])
+            (
+                0,
+                vec!["revocation/no-token-refused", "revocation/wrong-secret-refused", "revocation/another-client", "revocation/another-client-said"]
+            )
         );
         let stuck = RevocationAttack { refreshed: missing(), after_wrong_secret: Some(no.clone()), another_client: Some((ok, no)), ..good };
         assert_eq!((failing(&stuck).len(), not_applicable(&stuck)), (0, vec!["revocation/another-client", "revocation/wrong-hint"]));

@@ -18,6 +18,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::LeftBehind;
 use crate::rule::answer::Control;
 use crate::rule::second_login::Again;
+use crate::rule::subject::Subjects;
 use crate::rule::token_response::Grant;
 
 /// A client and how it authenticates.
@@ -74,6 +75,10 @@ pub struct Registered {
     pub redirect_uris: usize,
     /// `userinfo_signed_response_alg` of the registration response.
     pub userinfo_alg: Option<String>,
+    /// By which identifiers it knows end-users, if that is known.
+    pub subjects: Option<Subjects>,
+    /// True if the registration response names an encryption for userinfo.
+    pub userinfo_encrypted: bool,
 }
 
 /// An authorization code and what is needed to exchange it.
@@ -234,6 +239,8 @@ pub struct ClientFacts {
     pub links: Option<ClientLinks>,
     /// True if the client that was registered last has a name with markup in it.
     pub has_odd_name: bool,
+    /// The documents of sectors that clients registered.
+    pub sectors: Vec<StandingOffer>,
 }
 
 impl ClientFacts {

@@ -8,7 +8,9 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::{Client, Session};
 use crate::config::AuthMethod;
+use crate::rule::issued_token::IssuedText;
 use crate::rule::registration::issued::Issued;
+use crate::rule::subject::Called;
 
 /// What the tests of a run share of clients.
 #[derive(Debug, Clone, Default)]
@@ -19,10 +21,17 @@ pub struct SharedClients {
     pub registering: Arc<tokio::sync::Mutex<()>>,
     /// What registered clients were given, the oldest first.
     issued: Arc<Mutex<Vec<Issued>>>,
+    /// The codes and tokens that were issued, the oldest first.
+    texts: Arc<Mutex<Vec<Arc<IssuedText>>>>,
+    /// What logins called the end-user, the oldest first.
+    called: Arc<Mutex<Vec<Called>>>,
 }
 
 /// The most clients of a run that are remembered: more than any run registers.
 const MOST_ISSUED: usize = 1024;
+
+/// The most codes and tokens of a run that are remembered.
+const MOST_TEXTS: usize = 4096;
 
 impl SharedClients {
     fn lock(&self) -> MutexGuard<'_, HashSet<(String, AuthMethod)>> {
@@ -40,6 +49,26 @@ impl SharedClients {
         let before = issued.clone();
         if issued.len() < MOST_ISSUED {
             issued.push(own);
+        }
+        before
+    }
+
+    /// Remembers a code or a token, and tells those of its kind that were issued before.
+    pub fn remember_text(&self, own: IssuedText) -> Vec<Arc<IssuedText>> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = texts.iter().filter(|text| text.kind == own.kind).cloned().collect();
+        if texts.len() < MOST_TEXTS {
+            texts.push(Arc::new(own));
+        }
+        before
+    }
+
+    /// Remembers what a login called the end-user, and tells what those before it did.
+    pub fn remember_called(&self, own: Called) -> Vec<Called> {
+        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = called.clone();
+        if called.len() < MOST_ISSUED {
+            called.push(own);
         }
         before
     }

@@ -221,6 +221,7 @@ pub fn jwt() -> Target {
             requires_auth_time: false,
             request: None,
             access_token: Some("the access token".to_owned()),
+            code: None,
             keys: keys.clone(),
             metadata: value!({"issuer": ISSUER, "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}),
         });

@@ -522,6 +522,80 @@ named! {
     PromptUnnamed = "prompt-unnamed",
     /// Lets no client introspect: that is for resource servers.
     IntrospectionForResourceServers = "introspection-for-resource-servers",
+    /// Signs userinfo for clients that did not register for it.
+    UserinfoSignedUnasked = "userinfo-signed-unasked",
+    /// Knows no access tokens of clients' own at userinfo, and refuses them as unknown.
+    ClientTokensElsewhere = "client-tokens-elsewhere",
+    /// Takes no bearer token at introspection, and calls a request with one malformed.
+    IntrospectionBearerBadRequest = "introspection-bearer-bad-request",
+    /// Answers an introspection with a bearer token that is not known with 403.
+    IntrospectionBearerForbidden = "introspection-bearer-forbidden",
+    /// Looks for a token to introspect only where `token_type_hint` says, if that is a type it knows.
+    IntrospectionTrustsHint = "introspection-trusts-hint",
+    /// Refuses an introspection with a `token_type_hint` that it does not know.
+    IntrospectionUnknownHintRefused = "introspection-unknown-hint-refused",
+    /// Refuses to introspect a refresh token that is not good any more.
+    IntrospectionRevokedRefused = "introspection-revoked-refused",
+    /// Does not look among access tokens for one whose `token_type_hint` is that of a refresh token.
+    RevocationAccessTrustsHint = "revocation-access-trusts-hint",
+    /// Revokes nothing under a `token_type_hint` that it does not know.
+    RevocationUnknownHintFails = "revocation-unknown-hint-fails",
+    /// Answers the revocation of another client's token with 200, and revokes nothing.
+    RevocationOfAnotherSilent = "revocation-of-another-silent",
+    /// Forgets the access tokens of refreshes.
+    RefreshedTokenStillborn = "refreshed-token-stillborn",
+    /// Gives all claims of the end-user to a refreshed access token.
+    RefreshedTokenClaims = "refreshed-token-claims",
+    /// Says the time of the refresh as `auth_time` in a refreshed access token.
+    RefreshedTokenAuthTime = "refreshed-token-auth-time",
+    /// Dates a refreshed ID token as the first was dated.
+    RefreshCopiesIat = "refresh-copies-iat",
+    /// Narrows a refresh token for ever by a refresh for a part of its scope.
+    RefreshLosesScope = "refresh-loses-scope",
+    /// Refuses a token request with a parameter that it does not know.
+    TokenUnknownParameterRefused = "token-unknown-parameter-refused",
+    /// Refuses a token request with an empty `scope`.
+    TokenEmptyScopeRefused = "token-empty-scope-refused",
+    /// Takes an empty `code` for a code that it does not know.
+    TokenEmptyCodeUnknown = "token-empty-code-unknown",
+    /// Grants a client for itself whatever scope it asks for.
+    ClientScopeInvented = "client-scope-invented",
+    /// Leaves out what it does not know of the scope that a client asks for for itself.
+    ClientScopeCut = "client-scope-cut",
+    /// Refuses a scope that a client may not have for itself with `invalid_request`.
+    ClientScopeUnnamed = "client-scope-unnamed",
+    /// Signs the ID tokens of public clients with HS256 and their identifier.
+    IdTokenMacForPublic = "id-token-mac-for-public",
+    /// Gives a code again once it was used.
+    CodeAgain = "code-again",
+    /// Gives codes that differ by a number.
+    CodeCounted = "code-counted",
+    /// Gives codes of 32 hexadecimal digits.
+    CodeHex = "code-hex",
+    /// Issues access tokens that are no JWTs, and those of clients that are gone again to others.
+    AccessTokenAgain = "access-token-again",
+    /// Issues access tokens that are no JWTs and differ by a number.
+    AccessTokenCounted = "access-token-counted",
+    /// Issues access tokens of 32 hexadecimal digits.
+    AccessTokenHex = "access-token-hex",
+    /// Gives all access tokens one `jti`.
+    AccessTokenJtiAgain = "access-token-jti-again",
+    /// Issues the refresh tokens of clients that are gone again to others.
+    RefreshTokenAgain = "refresh-token-again",
+    /// Issues refresh tokens that differ by a number.
+    RefreshTokenCounted = "refresh-token-counted",
+    /// Issues refresh tokens of 32 hexadecimal digits.
+    RefreshTokenHex = "refresh-token-hex",
+    /// Calls the end-user something else towards each client.
+    SubPerClient = "sub-per-client",
+    /// Calls the end-user something else at every login to a client with pairwise subjects.
+    PairwiseMoves = "pairwise-moves",
+    /// Calls the end-user something else towards each client with pairwise subjects, whatever its sector.
+    PairwisePerClient = "pairwise-per-client",
+    /// Calls the end-user the same towards every client with pairwise subjects.
+    PairwiseForAll = "pairwise-for-all",
+    /// Registers no client with pairwise subjects whose redirect URI is by http.
+    PairwiseByHttps = "pairwise-by-https",
 }
 
 impl Behaviour {

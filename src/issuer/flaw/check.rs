@@ -165,10 +165,16 @@ named! {
     RefreshClient = "refresh/client",
     /// What is sent as a refresh token is no access token.
     RefreshTokenKind = "refresh/token-kind",
+    /// A refresh token is one that was issued, to the last character (RFC 6749 10.4).
+    RefreshTokenWhole = "refresh/token-whole",
     /// A refresh token is used once (RFC 9700 4.14.2).
     RefreshSingleUse = "refresh/single-use",
     /// A refresh asks for no more than was granted (RFC 6749 6).
     RefreshScope = "refresh/scope",
+    /// An access token is one that was issued, and not one with its `jti` (RFC 6749 10.3).
+    AccessTokenWhole = "access-token/whole",
+    /// The scope of an access token covers userinfo (RFC 6749 7).
+    UserinfoOpenid = "userinfo/openid",
     /// A bearer token is in one place of a request (RFC 6750 2).
     BearerOneMethod = "bearer/one-method",
     /// A bearer token is no refresh token.

@@ -105,7 +105,7 @@ pub struct Patch {
     pub at: Site,
     /// JSON pointer → value. Parents must exist; `/-` at the end of an array appends. Special values: `{"$now": N}` is the time now plus N
     /// seconds, `{"$now-ms": N}` the same in milliseconds, `{"$repeat": ["a", 300]}` a string of 300 `a`.
-    /// In tokens a member `name$again` is a second member `name`.
+    /// In tokens and in JSON a member `name$again` is a second member `name`.
     /// In strings, here and in `body`, `{issuer}` stands for the issuer identifier.
     #[serde(default)]
     pub set: Map<String, Value>,
@@ -204,6 +204,10 @@ pub enum Site {
     UserinfoNoToken,
     /// The userinfo endpoint's answer to a token it does not know.
     UserinfoBadToken,
+    /// The userinfo endpoint's answer to a token whose scope is not enough.
+    UserinfoScopeError,
+    /// The userinfo endpoint's answer to a request with two tokens.
+    UserinfoTwoTokens,
     /// A successful answer to a userinfo POST with the token in the header.
     UserinfoPostHeader,
     /// A successful answer to a userinfo POST with the token in the form.

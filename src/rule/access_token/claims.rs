@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{AccessToken, CLAIMS};
+use super::{AccessToken, CLAIMS, claims_profile};
 use crate::rule::Check;
 use crate::rule::expect::{
     applies_if, has_text, holds, list, may, member, must, needs, optional, optional_string, present, same, scope_text, scope_words, seen, seen_all,
@@ -59,6 +59,19 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         |token| {
             let claims = token.claims()?;
             holds(!audiences(claims).is_empty(), "aud: a string or an array of strings", seen("aud", claims.get("aud")))
+        },
+    ),
+    // What the token is for may be a matter of its issuer and its one resource server; the text asks for it all the same.
+    should(
+        "at/audience-restricted",
+        "RFC6750-5.3",
+        "An access token that is a JWT should have an `aud`, whatever its `typ`",
+        "Every resource server that trusts the issuer accepts the token, and can use it at all others.",
+        "Set `aud` to the identifier of the resource server that the token is for, and have each resource server refuse tokens for others.",
+        |token| {
+            let jwt = token.jwt()?;
+            applies_if(!claims_profile(jwt), "the typ is at+jwt, of which at/aud-present asks it")?;
+            holds(!audiences(&jwt.claims).is_empty(), "aud: a string or an array of strings", seen("aud", jwt.claims.get("aud")))
         },
     ),
     must(

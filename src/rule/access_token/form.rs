@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{AccessToken, claims_profile};
+use super::AccessToken;
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, present, seen, shorten, should, show};
+use crate::rule::expect::{applies_if, holds, list, must, none_wrong, present, seen, shorten, should, show};
 use crate::rule::jose::{self, Jwt, Verification};
 use crate::rule::judgement::{fail, not_applicable, not_run};
 use crate::rule::key_set::certificate::holds_key;
@@ -109,20 +109,6 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Libraries that parse such values as URIs refuse the token.",
         "Use identifiers without a colon, or make them URIs: a scheme that begins with a letter, and no blanks or other characters that a URI cannot have.",
         |token| token.jwt()?.strings_or_uris(&["iss", "sub", "aud", "client_id"]),
-    ),
-    // The text makes it a MUST where the issuer's tokens go to several parties, which a client cannot see.
-    may(
-        "at/aud-in-any-jwt",
-        "RFC8725-3.9",
-        "It is good practice that an access token that is a JWT of no profile has an `aud`, too",
-        "A resource server cannot distinguish a token for itself from a token for another, and passes on what was meant for others.",
-        "Set `aud` to the identifier of the resource server that the token is for.",
-        |token| {
-            let jwt = token.jwt()?;
-            applies_if(!claims_profile(jwt), "a token with the typ at+jwt, of which another rule asks it")?;
-            let aud = jwt.claims.get("aud");
-            holds(aud.is_some_and(|aud| !aud.is_null()), "an aud", seen("aud", aud))
-        },
     ),
     should(
         "at/scim-claims",

@@ -65,6 +65,8 @@ pub enum Attack {
     AccessTokenAsRefreshToken,
     /// A refresh token that was exchanged for a newer one.
     UsedRefreshToken,
+    /// A refresh token with something changed in it.
+    ChangedRefreshToken,
 }
 
 impl Attack {
@@ -92,7 +94,8 @@ impl Attack {
             | Self::RefreshTokenOfAnotherClient
             | Self::RefreshWithWrongSecret
             | Self::AccessTokenAsRefreshToken
-            | Self::UsedRefreshToken => false,
+            | Self::UsedRefreshToken
+            | Self::ChangedRefreshToken => false,
         }
     }
 
@@ -120,6 +123,7 @@ impl Attack {
             Self::RefreshTokenOfAnotherClient => "the refresh token of another client",
             Self::AccessTokenAsRefreshToken => "an access token as refresh token",
             Self::UsedRefreshToken => "a refresh token that was used before",
+            Self::ChangedRefreshToken => "a changed refresh token",
         }
     }
 
@@ -148,6 +152,7 @@ impl Attack {
             Self::RefreshWithWrongSecret => "refresh/wrong-secret-refused",
             Self::AccessTokenAsRefreshToken => "refresh/access-token-refused",
             Self::UsedRefreshToken => "refresh/reuse-refused",
+            Self::ChangedRefreshToken => "refresh/changed-token-refused",
         }
     }
 
@@ -182,6 +187,7 @@ impl Attack {
                 | Self::UsedCode
                 | Self::RefreshTokenOfAnotherClient
                 | Self::UsedRefreshToken
+                | Self::ChangedRefreshToken
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Attacks with a refresh token (RFC 6749 6, RFC 9700 4.14).
+//! Attacks with a refresh token (RFC 6749 6 and 10.4, RFC 9700 4.14).
 
 use crate::rule::Check;
 use crate::rule::attack::{Attack, RefreshAttack, refused};
@@ -28,6 +28,14 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "A resource server that receives an access token can get new access tokens without end.",
         "Accept only values that were issued as refresh tokens as `refresh_token`: keep the two kinds apart in the database or by their type. Otherwise answer with status 400 and `error=invalid_grant`.",
         |attacked| refused(&attacked.0, Attack::AccessTokenAsRefreshToken),
+    ),
+    must(
+        "refresh/changed-token-refused",
+        "RFC6749-10.4",
+        "A refresh token of which something was changed must be refused",
+        "A client writes itself a refresh token for longer, for more scope or for another end-user.",
+        "Verify the signature of a refresh token that is a JWT before you read it, and look up any other by its whole text. Otherwise answer with status 400 and `error=invalid_grant`.",
+        |attacked| refused(&attacked.0, Attack::ChangedRefreshToken),
     ),
     // Some issuers let the last one work for some seconds more, for clients that missed the answer.
     should(

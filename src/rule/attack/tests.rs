@@ -11,7 +11,7 @@ use crate::rule::answer::Control;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
-const ALL: [Attack; 22] = [
+const ALL: [Attack; 23] = [
     Attack::WrongVerifier,
     Attack::ShortVerifier,
     Attack::MissingVerifier,
@@ -33,6 +33,7 @@ const ALL: [Attack; 22] = [
     Attack::RefreshTokenOfAnotherClient,
     Attack::RefreshWithWrongSecret,
     Attack::AccessTokenAsRefreshToken,
+    Attack::ChangedRefreshToken,
     Attack::UsedRefreshToken,
 ];
 

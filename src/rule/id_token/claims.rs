@@ -8,13 +8,15 @@ use super::{IdToken, NOT_NONE};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{
-    applies_if, holds, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
+    applies_if, holds, may, member, must, needs, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
 use crate::text::words::said;
+
+const C_HASH_FORM: &str = "id-token/c-hash-form";
 
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
@@ -138,9 +140,29 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Write `jti` as a string, also where the identifier in the database is a number.",
         |token| optional_string(token.claims()?, "jti"),
     ),
-    // The code is not known here; but what has another length is the hash of no code.
     must(
-        "id-token/c-hash-form",
+        "id-token/c-hash-valid",
+        "OIDCC-3.3.2.11",
+        "The `c_hash` of an ID token that came for a code, if there is one, must be the hash of that code",
+        "Libraries that check it refuse the response, because the token does not belong to the code.",
+        "Hash the code that was exchanged with the hash function of the ID token's `alg`, or leave `c_hash` out of ID tokens from the token endpoint.",
+        |token| {
+            let jwt = token.jwt()?;
+            let c_hash = optional(&jwt.claims, "c_hash")?;
+            let Some(code) = token.code.as_ref().filter(|_| token.grant == Grant::AuthorizationCode) else {
+                return not_applicable("the token did not come for a code that is known");
+            };
+            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
+            let Some(hash) = left_half_hash(alg, code) else { return not_applicable("the hash of the algorithm is unknown to this build") };
+            // What has another form is the fault of the rule about that.
+            let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().map(|hash| hash.len());
+            needs(c_hash.as_str().and_then(octets) == octets(&hash), C_HASH_FORM)?;
+            holds(c_hash.as_str() == Some(&hash), said!("c_hash = {hash}"), said!("c_hash = {}", show(c_hash)))
+        },
+    ),
+    // What has another length is the hash of no code, known or not.
+    must(
+        C_HASH_FORM,
         "OIDCC-3.3.2.11",
         "The `c_hash` of the ID token, if there is one, must be half a hash of the token's algorithm, in base64url",
         "Libraries that check it refuse the response.",

@@ -89,6 +89,19 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         },
     ),
     must(
+        "id-token/no-mac-without-secret",
+        "OIDCC-10.1",
+        "The ID token of a client without a secret must not be signed with a MAC, such as HS256",
+        "A client that keeps no secret cannot verify the token, or verifies it with a key that everybody knows.",
+        "Sign the ID tokens of public clients with RS256 or another asymmetric algorithm, and refuse a public client that registers `id_token_signed_response_alg` as HS256.",
+        |token| {
+            let alg = token.alg()?;
+            applies_if(jose::is_symmetric(alg), said!("alg = {} is no MAC", shorten(alg)))?;
+            let has_secret = token.client_secret.is_some();
+            holds(has_secret, "an asymmetric algorithm", said!("alg = {alg}, and {} client secret", if has_secret { "a" } else { "no" }))
+        },
+    ),
+    must(
         "id-token/kid-present",
         "OIDCC-10.1",
         "The ID token must name its key by `kid` when the issuer publishes more than one key",

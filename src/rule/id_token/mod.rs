@@ -48,6 +48,8 @@ pub struct IdToken {
     pub request: Option<Arc<AuthorizationRequest>>,
     /// The access token that came in the same response.
     pub access_token: Option<String>,
+    /// The code that was exchanged for the response, if that is known.
+    pub code: Option<String>,
     /// The published keys.
     pub keys: Keys,
     /// The provider metadata, as parsed.

@@ -40,6 +40,7 @@ fn token(raw: String) -> IdToken {
         requires_auth_time: false,
         request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
         access_token: Some("the access token".to_owned()),
+        code: Some("the code".to_owned()),
         keys: Keys::Known(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
         metadata: json!({ "id_token_signing_alg_values_supported": ["RS256"] }),
     }
@@ -131,6 +132,7 @@ fn a_good_token_breaks_no_rule() {
     let Judged { failed, not_run, not_applicable, passed } = judged(&good());
     assert_eq!((failed, not_run), (vec![], vec![]));
     let unused = [
+        "id-token/no-mac-without-secret",
         "id-token/azp",
         "id-token/nbf-past",
         "id-token/auth-time-essential",
@@ -140,8 +142,8 @@ fn a_good_token_breaks_no_rule() {
         "id-token/acr-voluntary",
         "id-token/claims-types",
     ];
-    assert_eq!(not_applicable[..8], unused);
-    assert_eq!(not_applicable.len(), 8 + 15, "{not_applicable:?}");
+    assert_eq!(not_applicable[..9], unused);
+    assert_eq!(not_applicable.len(), 9 + 16, "{not_applicable:?}");
     assert!(passed.contains(&ACCEPTED));
 }
 
@@ -163,6 +165,8 @@ fn a_good_token_of_every_algorithm_breaks_no_rule() {
     let judged = judged(&token);
     assert_eq!((judged.failed, judged.not_run), (vec![], vec![]));
     assert!(judged.passed.contains(&"id-token/signature") && judged.passed.contains(&ACCEPTED));
+    let public = self::judged(&IdToken { client_secret: None, ..token });
+    assert!(public.failed.contains(&"id-token/no-mac-without-secret"));
 }
 
 #[test]
@@ -194,6 +198,7 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "iat": NOW - 60 }), &["auth-time-before-iat"]),
         (json!({ "jti": 7 }), &["jti-string"]),
         (json!({ "c_hash": "AAAA" }), &["c-hash-form"]),
+        (json!({ "c_hash": left_half_hash("RS256", "another code") }), &["c-hash-valid"]),
         (json!({ "birthdate": "1.4.1970" }), &["birthdate-format"]),
         (json!({ "email": "Ann" }), &["email-format"]),
         (json!({ "zoneinfo": "+01:00" }), &["zoneinfo-format"]),

@@ -138,7 +138,7 @@ fn the_least_metadata_is_met_with_patience() {
 fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     for (changes, rules) in [
         (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
-        (json!({"/grant_types_supported": "$remove"}), &["discovery/grant-types-default"]),
+        (json!({"/grant_types_supported": "$remove"}), &["discovery/grant-types-default", "discovery/offline-access-grant"]),
         (json!({"/response_types_supported": ["code", "none"]}), &[]),
         (json!({"/response_type_supported": ["code"]}), &["discovery/names-spelled"]),
         (json!({"/userinfo_encryption_alg_values_supported": ["RSA-OAEP", "RSA1_5"]}), &["discovery/no-rsa1-5"]),

@@ -1,10 +1,9 @@
 //! Rules about what clients are given, held against what others were given before them: whether it is theirs alone, and whether it can be guessed.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::entropy::{Held, held};
 use crate::rule::expect::{applies_if, holds, must};
 use crate::rule::judgement::{Judgement, not_applicable, pass};
 use crate::rule::{Artefact, Check};
@@ -55,12 +54,6 @@ impl Artefact for IssuedCredentials {
 
 /// What a random text must hold at least, in bits (RFC 6749 10.10).
 const ENOUGH: f64 = 128.0;
-
-/// How many texts have to begin alike before that is no chance.
-const MANY: usize = 3;
-
-/// How many characters have to be alike before that is no chance.
-const ALIKE: usize = 4;
 
 static RULES: &[Check<IssuedCredentials>] = &[
     // RFC 7591 3.2.1 lets a server that is no OpenID provider give one identifier to several instances of a client.
@@ -124,51 +117,19 @@ fn unique(issued: &IssuedCredentials, name: &str, of: fn(&Issued) -> Option<&str
 /// Passes where the part that differs from client to client can hold enough. What all begin or end with is known to an attacker who registers a client.
 fn unguessable(issued: &IssuedCredentials, name: &str, of: fn(&Issued) -> Option<&str>) -> Judgement {
     let Some(own) = of(&issued.own) else { return not_applicable(said!("no {name} was issued")) };
-    let all: BTreeSet<&str> = issued.others.iter().filter_map(of).chain([own]).collect();
-    let all: Vec<&str> = all.into_iter().collect();
-    let alike = |of_both: fn(&str, &str) -> usize| {
-        let common = all.iter().map(|text| of_both(own, text)).min().unwrap_or_default();
-        if all.len() >= MANY && common >= ALIKE && common < own.len() { common } else { 0 }
-    };
-    let (front, back) = (alike(common_front), alike(common_back));
-    let varying: Vec<char> = own.chars().skip(front).collect();
-    let varying = &varying[..varying.len().saturating_sub(back)];
-    let bits = bits(varying);
-    let seen = match (front, back) {
-        (0, 0) => said!("a {name} of {} characters, at most {bits:.0} bits", varying.len()),
-        _ => said!("a {name} of which {} characters differ from those of other clients, at most {bits:.0} bits", varying.len()),
+    let others: Vec<&str> = issued.others.iter().filter_map(of).collect();
+    let Held { varying, is_cut, bits } = held(own, &others);
+    let seen = if is_cut {
+        said!("a {name} of which {varying} characters differ from those of other clients, at most {bits:.0} bits")
+    } else {
+        said!("a {name} of {varying} characters, at most {bits:.0} bits")
     };
     if bits >= ENOUGH { pass(seen) } else { holds(false, said!("at least {ENOUGH:.0} bits"), seen) }
 }
 
-/// The most that a text can hold, in bits, if each character was chosen among those of its kind.
-fn bits(text: &[char]) -> f64 {
-    let all = |is_of: fn(&char) -> bool| text.iter().all(is_of);
-    let kinds = if all(char::is_ascii_digit) {
-        10.0
-    } else if all(|c| matches!(c, '0'..='9' | 'a'..='f')) || all(|c| matches!(c, '0'..='9' | 'A'..='F')) {
-        16.0
-    } else if all(|c| matches!(c, '0'..='9' | 'a'..='z')) || all(|c| matches!(c, '0'..='9' | 'A'..='Z')) {
-        36.0
-    } else {
-        95.0_f64
-    };
-    #[allow(clippy::cast_precision_loss, reason = "a body has far fewer characters than 2^53")]
-    let length = text.len() as f64;
-    length * kinds.log2()
-}
-
-fn common_front(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
-}
-
-fn common_back(a: &str, b: &str) -> usize {
-    a.chars().rev().zip(b.chars().rev()).take_while(|(a, b)| a == b).count()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Issued, IssuedCredentials, bits};
+    use super::{Issued, IssuedCredentials};
     use crate::rule::testing::{arbitrary_artefact, failing, json as response, not_applicable, passing};
     use serde_json::json;
 
@@ -224,22 +185,17 @@ mod tests {
             failing(&beside(issued("a", own, ""), others))
         };
         let rule = ["registration/client-secret-unguessable"];
-        for short in ["", "s", "a-secret-of-words", "12345678901234567890123456789012345678", "0123456789abcdef0123456789abcde"] {
+        for short in ["", "s", "a-secret-of-words"] {
             assert_eq!(secret(short, &[]), if short.is_empty() { &[][..] } else { &rule }, "{short}");
         }
+        assert_eq!(secret("0123456789abcdef0123456789abcde", &["f0e1d2c3b4a5968778695a4b3c2d1e0"]), rule);
+        assert_eq!(secret("12345678901234567890123456789012345678", &["98765432109876543210987654321098765432"]), rule);
         let counted = |n: usize| format!("the-secret-of-a-client-of-this-server-{n:04}");
         assert!(secret(&counted(1), &[]).is_empty(), "one alone says nothing");
         assert_eq!(secret(&counted(3), &[&counted(1), &counted(2)]), rule);
         let ended = |n: usize| format!("{n:08}-5f0c-11ee-9d2a-7f4f8a1f0c11");
         assert_eq!(secret(&ended(30_817_264), &[&ended(17_263_540), &ended(92_735_412)]), rule);
         assert_eq!(failing(&beside(issued("a", "", "token"), Vec::new())), ["registration/access-token-unguessable"]);
-    }
-
-    #[test]
-    fn a_text_holds_at_most_what_its_characters_allow() {
-        let of = |text: &str| bits(&text.chars().collect::<Vec<_>>()).floor();
-        assert_eq!((of(""), of("0123456789"), of("abcdef0123"), of("ABCDEF0123")), (0.0, 33.0, 40.0, 40.0));
-        assert_eq!((of("xyz"), of("XYZ"), of("xY-")), (15.0, 15.0, 19.0));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
+use serde_json::Value;
+
 use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{applies_if, holds, member, must, refusal, show};
-use crate::rule::judgement::{fail, pass};
+use crate::rule::expect::{applies_if, holds, member, must, refusal, seen, should, show};
+use crate::rule::judgement::{fail, not_applicable, pass};
 use crate::rule::protected::{expect_refusal, not_busy};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
@@ -21,6 +23,36 @@ impl Artefact for SectorMismatch {
         Some(self.response.exchange)
     }
 }
+
+/// The answer to a registration with pairwise subjects and a sector document that lists the redirect URI, where a client came of it.
+#[derive(Debug, Clone)]
+pub struct SectorAccepted {
+    /// The response.
+    pub response: Received,
+    /// The `sector_identifier_uri` that was sent.
+    pub sent: String,
+}
+
+impl Artefact for SectorAccepted {
+    const RULES: &'static [&'static [Check<Self>]] = &[ACCEPTED];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+static ACCEPTED: &[Check<SectorAccepted>] = &[should(
+    "sector-identifier/used",
+    "OIDCC-8.1",
+    "An issuer with pairwise subjects should use the `sector_identifier_uri` of a client, and say so in the registration response",
+    "A client that moves to another host loses all of its end-users, because their pairwise `sub` changes with the host.",
+    "Store `sector_identifier_uri` with the client, compute the pairwise `sub` from its host, and return it in the registration response.",
+    |accepted| {
+        let client = accepted.response.members().filter(|_| accepted.response.is_success());
+        let Some(client) = client else { return not_applicable("no client was registered") };
+        let uri = member(client, "sector_identifier_uri");
+        holds(uri.and_then(Value::as_str) == Some(&accepted.sent), "the sector_identifier_uri that was sent", seen("sector_identifier_uri", uri))
+    },
+)];
 
 const REFUSED: &str = "sector-identifier/mismatch-refused";
 
@@ -101,8 +133,8 @@ static BY_HTTP: &[Check<SectorByHttp>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use super::{Control, SectorByHttp, SectorMismatch};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing};
+    use super::{Control, SectorAccepted, SectorByHttp, SectorMismatch};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
     use serde_json::json;
 
     #[test]
@@ -137,5 +169,18 @@ mod tests {
         assert_eq!(of(500, json!({})), ["sector-identifier/mismatch-http-400"]);
     }
 
+    #[test]
+    fn the_sector_that_was_sent_is_used() {
+        let of = |status, body| SectorAccepted { response: response(status, &body), sent: "http://a/s".to_owned() };
+        assert_eq!(passing(&of(201, json!({ "client_id": "c", "sector_identifier_uri": "http://a/s" }))).len(), 1);
+        for other in [json!({ "client_id": "c" }), json!({ "sector_identifier_uri": "http://b/s" })] {
+            assert_eq!(failing(&of(201, other)), ["sector-identifier/used"]);
+        }
+        assert_eq!(not_applicable(&of(400, json!({}))).len(), 1);
+    }
+
+    arbitrary_artefact!(SectorAccepted:
+        response in arbitrary::received(&["client_id", "sector_identifier_uri"]) => SectorAccepted { response, sent: "http://a/s".to_owned() }
+    );
     arbitrary_artefact!(SectorMismatch: response in arbitrary::received(&["error", "client_id", "sector_identifier_uri"]) => SectorMismatch { response });
 }

@@ -243,8 +243,11 @@ fn granted(artefact: &ScopeClaims) -> impl Iterator<Item = &'static str> {
     SCOPES.into_iter().filter(move |(scope, _)| words.contains(scope)).flat_map(|(_, claims)| claims.iter().copied())
 }
 
-/// Judges that no claims of scopes that were not granted are there. What the `claims` parameter asked for was granted with it, and one claim
-/// of a scope alone may come of another agreement, such as a scope of the issuer's own: two of the same scope do not come by chance.
+/// The scopes that OpenID Connect defines: what they stand for is known.
+const STANDARD: [&str; 6] = ["openid", "offline_access", "profile", "email", "address", "phone"];
+
+/// Judges that no claims of scopes that were not granted are there. What the `claims` parameter asked for was granted with it, and beside a scope of
+/// the issuer's own one claim of another scope may be what that stands for: two of the same scope do not come by chance.
 fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
     let granted = scope_words(&artefact.scope);
     let scope = format!("granted: {}", shorten(&artefact.scope));
@@ -252,10 +255,11 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
     applies_if(!others.is_empty(), format!("{scope}; there is no other"))?;
     let essential = artefact.request.essential_claims();
     let asked = |name: &str| essential.iter().any(|essential| essential == name);
+    let is_known = granted.iter().all(|word| STANDARD.contains(word));
     let leaked: Vec<_> = others
         .into_iter()
         .map(|(_, names)| names.iter().copied().filter(|name| !asked(name) && member(claims, name).is_some()).collect::<Vec<_>>())
-        .filter(|names| names.len() > 1)
+        .filter(|names| names.len() > 1 || is_known)
         .flatten()
         .collect();
     let seen = if leaked.is_empty() { scope } else { format!("{scope}; also there: {}", list(&leaked)) };

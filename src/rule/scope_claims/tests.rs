@@ -58,9 +58,12 @@ fn a_user_without_values_is_no_fault() {
 fn each_wrong_claim_breaks_its_rule() {
     for (scope, userinfo, id_token, rules) in [
         ("openid profile", json!({ "email": "a@b", "email_verified": false }), json!({}), &["scope-gating"][..]),
-        ("openid email", json!({ "email": "a@b", "name": "Ann" }), json!({}), &[]),
-        ("openid", json!({ "address": {} }), json!({}), &[]),
+        ("openid email", json!({ "email": "a@b", "name": "Ann" }), json!({}), &["scope-gating"]),
+        ("openid", json!({ "address": {} }), json!({}), &["scope-gating"]),
+        ("openid staff", json!({ "name": "Ann" }), json!({ "name": "Ann" }), &[]),
+        ("openid staff", json!({ "name": "Ann", "updated_at": 1 }), json!({}), &["scope-gating"]),
         ("openid email", json!({}), json!({ "name": "Ann", "nickname": "A" }), &["id-token-gating"]),
+        ("openid email", json!({}), json!({ "phone_number": "+1" }), &["id-token-gating"]),
         ("openid profile", json!({ "sub": "u" }), json!({ "name": "Ann" }), &["at-userinfo"]),
         ("openid profile", json!({ "nickname": "Ann" }), json!({}), &["advertised"]),
         ("openid profile", json!({ "name#en_GB": "Ann" }), json!({}), &["language-tags"]),

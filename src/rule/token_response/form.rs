@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{HTTP_200, JSON_OBJECT, TokenResponse};
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, media_type, member, must, refusal, shorten, should, show};
+use crate::rule::duplicate::{duplicates, each_once};
+use crate::rule::expect::{applies_if, holds, list, media_type, member, must, refusal, shorten, should, show};
 use crate::rule::judgement::{fail, pass};
 use crate::text::words::said;
 
@@ -30,6 +31,18 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
             Ok(Value::Object(body)) => pass(shorten(&format!("a JSON object: {}", body.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
             Err(why) => fail("a JSON object", shorten(&why)),
+        },
+    ),
+    must(
+        "token/members-once",
+        "RFC6749-3.2",
+        "Every member of the token response must occur only once",
+        "Some libraries take the first value and some the last: two parts of one client hold two tokens.",
+        "Build the response from a map or an object, not by joining strings, and look for a hook or a proxy that adds a member which the server writes anyway.",
+        |response| {
+            let members = response.members()?;
+            let twice: Vec<String> = duplicates(&response.response.body).into_iter().filter(|pointer| pointer.matches('/').count() == 1).collect();
+            each_once(&twice, format!("{} members, each once", members.len()))
         },
     ),
     must(

@@ -27,13 +27,21 @@ pub struct UserInfo {
     token: Option<Token>,
     /// `sub` of the ID token that came with the access token.
     pub id_token_sub: Option<String>,
+    /// True where the client is known to have registered neither a signature nor encryption for it.
+    must_be_plain: bool,
 }
 
 impl UserInfo {
     /// A response beside the `sub` of the ID token that came with the access token.
     pub fn new(response: Received, id_token_sub: Option<String>) -> Self {
         let is_jwt = response.media_type().as_deref() == Some("application/jwt");
-        Self { token: is_jwt.then(|| Token::from(&response)), response, id_token_sub }
+        Self { token: is_jwt.then(|| Token::from(&response)), response, id_token_sub, must_be_plain: false }
+    }
+
+    /// The same of a client that registered neither a signature nor encryption, where that is known.
+    #[must_use]
+    pub fn of_plain_client_if(self, must_be_plain: bool) -> Self {
+        Self { must_be_plain, ..self }
     }
 
     /// A response of 2xx.

@@ -49,6 +49,20 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         },
     ),
     must(
+        "userinfo/plain-unless-registered",
+        "OIDCC-5.3.2",
+        "The userinfo response must be a plain JSON object for a client that registered neither a signature nor encryption",
+        "A client that did not ask for a JWT does not expect one, and cannot read the claims.",
+        "Sign the userinfo response only for clients with a `userinfo_signed_response_alg`, and encrypt it only for those with a `userinfo_encrypted_response_alg`. Return `application/json` to all others.",
+        |userinfo| {
+            userinfo.success()?;
+            applies_if(userinfo.must_be_plain, "it is not known that the client registered for a plain response")?;
+            // A JWT under another media type is no JSON either: that is said by the rule about the object.
+            let plain = if userinfo.token.is_some() { "a JWT" } else { "no JWT" };
+            holds(userinfo.token.is_none(), "a plain JSON object", plain)
+        },
+    ),
+    must(
         SUB_PRESENT,
         "OIDCC-5.3.2",
         "The userinfo response must have a `sub` that is a string and not empty",

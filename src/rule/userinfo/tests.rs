@@ -8,7 +8,8 @@ use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, rece
 use crate::rule::testing::arbitrary_artefact;
 
 fn userinfo(status: u16, content_type: &str, body: &str) -> UserInfo {
-    UserInfo::new(received(status, content_type, body), Some("user-1".to_owned()))
+    let is_plain = content_type != "application/jwt";
+    UserInfo::new(received(status, content_type, body), Some("user-1".to_owned())).of_plain_client_if(is_plain)
 }
 
 /// A JWT of another provider.
@@ -29,15 +30,18 @@ fn claims() -> Value {
 fn good_responses_break_no_rule() {
     let named = changed(&claims(), &json!({ "iss": "https://issuer.example", "aud": "client" }));
     let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &named);
-    for (content_type, body, left) in
-        [("application/json;charset=utf-8", claims().to_string(), vec!["userinfo/signed-iss-aud"]), ("application/jwt", signed, vec![])]
-    {
+    for (content_type, body, left) in [
+        ("application/json;charset=utf-8", claims().to_string(), vec!["userinfo/signed-iss-aud"]),
+        ("application/jwt", signed, vec!["userinfo/plain-unless-registered"]),
+    ] {
         let judged = judged(&userinfo(200, content_type, &body));
         assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], left), "{content_type}");
     }
     let unnamed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &claims());
     assert_eq!(judged(&userinfo(200, "application/jwt", &unnamed)).failed, ["userinfo/signed-iss-aud"]);
     assert!(judged(&userinfo(200, "application/jwt", "a.b.c.d.e")).failed.is_empty());
+    let unasked = userinfo(200, "application/jwt", &unnamed).of_plain_client_if(true);
+    assert_eq!(judged(&unasked).failed, ["userinfo/plain-unless-registered", "userinfo/signed-iss-aud"]);
     let least = judged(&userinfo(200, "application/json", r#"{"sub":"user-1","_claim_sources":{}}"#));
     assert_eq!((least.failed.len(), least.not_applicable.len()), (0, 15));
     let distributed =

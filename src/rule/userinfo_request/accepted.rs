@@ -8,6 +8,7 @@ use crate::rule::expect::{applies_if, holds, may, must, refusal, same, should, t
 use crate::rule::jose::Token;
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
+use crate::rule::uncovered_token::{error, seen};
 
 pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
@@ -48,6 +49,20 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
             applies_if(reads_body, "userinfo takes no token from the body, so it may ignore what is there")?;
             not_busy(&requests.in_both)?;
             holds(requests.in_both.status == 400, "status 400", refusal(&requests.in_both))
+        },
+    ),
+    should(
+        "userinfo/two-tokens-invalid-request",
+        "RFC6750-3.1",
+        "The refusal of a userinfo request with two access tokens should have the error `invalid_request`",
+        "A client discards a token that is good, or looks for a scope that is not missing.",
+        "Answer a request with several access tokens with status 400 and `error=\"invalid_request\"` in `WWW-Authenticate`.",
+        |requests| {
+            requests.works()?;
+            not_busy(&requests.in_both)?;
+            applies_if(requests.in_both.status == 400, "it was not refused with status 400")?;
+            let error = error(&requests.in_both);
+            holds(error.as_deref() == Some("invalid_request"), "error = invalid_request", seen(&requests.in_both, error.as_deref()))
         },
     ),
     must(

@@ -51,7 +51,7 @@ impl Artefact for UserInfoRequests {
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         let about = match rule {
             "userinfo/post-body" => &self.post_body,
-            "userinfo/two-tokens-http-400" => &self.in_both,
+            "userinfo/two-tokens-http-400" | "userinfo/two-tokens-invalid-request" => &self.in_both,
             "userinfo/scheme-case-insensitive" => &self.lower_case_scheme,
             _ => refused::about(self, rule).unwrap_or(&self.post_header),
         };

@@ -73,6 +73,8 @@ fn a_token_in_two_places_is_refused_where_the_body_is_read() {
     for (requests, rules) in [
         (UserInfoRequests { in_both: good().post_body, ..good() }, &["two-tokens-http-400"][..]),
         (UserInfoRequests { in_both: refusal(401, &[]), ..good() }, &["two-tokens-http-400"]),
+        (UserInfoRequests { in_both: refusal(400, &["Bearer error=\"invalid_token\""]), ..good() }, &["two-tokens-invalid-request"]),
+        (UserInfoRequests { in_both: response(400, &json!({ "error": "invalid_request" })), ..good() }, &[]),
         (UserInfoRequests { in_both: text(503, "", ""), ..good() }, &[]),
         (UserInfoRequests { post_body: refusal(400, &[]), in_both: good().post_body, ..good() }, &["post-body"]),
     ] {
