@@ -95,11 +95,10 @@ fn acceptor() -> Result<TlsAcceptor, String> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let certificate = CertificateParams::new(names).and_then(|params| params.self_signed(&key)).map_err(|error| error.to_string())?;
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map(|config| config.with_no_client_auth())
-        .and_then(|config| config.with_single_cert(vec![certificate.der().clone()], private));
-    config.map(|config| TlsAcceptor::from(Arc::new(config))).map_err(|error| error.to_string())
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let config = versions.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private).map_err(|error| error.to_string())?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 #[cfg(test)]

@@ -142,31 +142,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         return Err(invalid("a parameter is there more than once"));
     }
     if let Some((object, by)) = params.get("request").zip(object_by) {
-        if issuer.does(Behaviour::RequestObjectUnsupported) {
-            return Err(refuse("request_not_supported", "this parameter is not supported"));
-        }
-        if issuer.does(Behaviour::RequestObjectUnnamed) {
-            return Err(invalid("this parameter is not supported"));
-        }
-        if params.get("request_uri").is_some() && issuer.checks(Check::RequestObjectSole) {
-            return Err(invalid("request and request_uri exclude each other"));
-        }
-        return match request_object::assemble(issuer, &client, params, object, by) {
-            Ok(params) => {
-                let asked = params.get("redirect_uri").filter(|uri| !redirect::is_registered(&issuer.defect, &client.metadata, uri));
-                if let Some(redirect_uri) = asked.filter(|_| issuer.does(Behaviour::RequestObjectRedirectsAnywhere)) {
-                    let target = Target { redirect_uri: redirect_uri.to_owned(), ..target };
-                    return Err(Refusal::Client { target, error: "invalid_request", description: "the client did not register this redirect_uri" });
-                }
-                check(issuer, &params, None)
-            }
-            Err(_) if issuer.does(Behaviour::RequestObjectRefusedBare) => {
-                let bare = respond::bare(issuer, &target);
-                Err(bare.map_or(Refusal::Page(Doubt::Repeated), |reply| Refusal::Flawed(Box::new(reply))))
-            }
-            Err(description) if issuer.does(Behaviour::RequestObjectRefusedUnnamed) => Err(invalid(description)),
-            Err(description) => Err(refuse("invalid_request_object", description)),
-        };
+        return by_object(issuer, &client, params, (object, by), target);
     }
     if object_by.is_some() && client.metadata.request_objects.required && issuer.checks(Check::RequestObjectPresent) {
         return Err(invalid("the client registered that there is a request object"));
@@ -286,6 +262,37 @@ fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> 
         return Err("max_age has no value");
     }
     Ok(())
+}
+
+/// A request that is made by a request object.
+fn by_object(issuer: &Issuer, client: &Client, params: &Params, (object, by): (&str, By), target: Target) -> Result<Request, Refusal> {
+    let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
+    let invalid = |description| refuse("invalid_request", description);
+    if issuer.does(Behaviour::RequestObjectUnsupported) {
+        return Err(refuse("request_not_supported", "this parameter is not supported"));
+    }
+    if issuer.does(Behaviour::RequestObjectUnnamed) {
+        return Err(invalid("this parameter is not supported"));
+    }
+    if params.get("request_uri").is_some() && issuer.checks(Check::RequestObjectSole) {
+        return Err(invalid("request and request_uri exclude each other"));
+    }
+    match request_object::assemble(issuer, client, params, object, by) {
+        Ok(params) => {
+            let asked = params.get("redirect_uri").filter(|uri| !redirect::is_registered(&issuer.defect, &client.metadata, uri));
+            if let Some(redirect_uri) = asked.filter(|_| issuer.does(Behaviour::RequestObjectRedirectsAnywhere)) {
+                let target = Target { redirect_uri: redirect_uri.to_owned(), ..target };
+                return Err(Refusal::Client { target, error: "invalid_request", description: "the client did not register this redirect_uri" });
+            }
+            check(issuer, &params, None)
+        }
+        Err(_) if issuer.does(Behaviour::RequestObjectRefusedBare) => {
+            let bare = respond::bare(issuer, &target);
+            Err(bare.map_or(Refusal::Page(Doubt::Repeated), |reply| Refusal::Flawed(Box::new(reply))))
+        }
+        Err(description) if issuer.does(Behaviour::RequestObjectRefusedUnnamed) => Err(invalid(description)),
+        Err(description) => Err(refuse("invalid_request_object", description)),
+    }
 }
 
 /// What `claims` and `acr_values` ask for (OpenID Connect Core 5.5, 3.1.2.1).

@@ -121,12 +121,11 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str, secret: Option<&str>) -
     if jwt.claims.keys().any(|name| name.starts_with(UNKNOWN)) && issuer.does(Behaviour::AssertionClaimUnknownRefused) {
         return false;
     }
-    let is_signed = match secret {
-        Some(secret) => assertion::is_by_secret(&jwt, secret, &checks),
-        None => {
-            let keys = &client.metadata.assertion_keys;
-            keys.verify(&jwt, &jwt.brought_along(issuer), &checks) || is_signed_by_another(issuer, client, &jwt)
-        }
+    let is_signed = if let Some(secret) = secret {
+        assertion::is_by_secret(&jwt, secret, &checks)
+    } else {
+        let keys = &client.metadata.assertion_keys;
+        keys.verify(&jwt, &jwt.brought_along(issuer), &checks) || is_signed_by_another(issuer, client, &jwt)
     };
     let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
     let jti = assertion::identifier(&jwt.claims, &client.id, audiences, now(), &checks).filter(|_| is_signed);
@@ -153,7 +152,8 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
     }
     let same = |id: String, proof| {
         let is_other = form.get("client_id").is_some_and(|other| other != id);
-        if is_other && !(matches!(proof, Proof::Assertion(_)) && !issuer.checks(Check::AssertionClientId)) {
+        let is_asserted = matches!(proof, Proof::Assertion(_));
+        if is_other && (!is_asserted || issuer.checks(Check::AssertionClientId)) {
             Err(OauthError::invalid_client("client_id is not the client that authenticates"))
         } else {
             Ok(Credentials { id: Some(id), proof })

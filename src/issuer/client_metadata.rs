@@ -152,10 +152,8 @@ impl Metadata {
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
             .transpose()?;
-        let default_max_age = match member("default_max_age") {
-            None => None,
-            Some(seconds) => Some(seconds.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"))?),
-        };
+        let seconds = |value: &Value| value.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"));
+        let default_max_age = member("default_max_age").map(seconds).transpose()?;
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
         let is_unsigned = assertion_alg == Some("none") && !context.defect.checks(Check::RegistrationAssertionAlg);
         let assertion_keys = match auth_method {

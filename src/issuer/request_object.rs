@@ -132,7 +132,7 @@ fn verified(issuer: &Issuer, client: &Client, object: &str, by: By) -> Result<Ma
         return if is_hmac_taken { Ok(jwt.claims) } else { Err("the algorithm of the request object is not supported") };
     };
     let is_signed = jwt.is_signed(&registered.keys, &jwt.brought_along(issuer), known, &checks);
-    if registered.alg.as_deref().is_some_and(|only| only != alg) && !(is_signed && !issuer.checks(Check::JwtAlgRegistered)) {
+    if registered.alg.as_deref().is_some_and(|only| only != alg) && (!is_signed || issuer.checks(Check::JwtAlgRegistered)) {
         return Err("the request object is not signed with the algorithm the client registered");
     }
     if is_signed || !issuer.checks(Check::RequestObjectSignature) {

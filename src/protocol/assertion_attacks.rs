@@ -13,7 +13,7 @@ use crate::rule::token_refusal::Provocation;
 use crate::session::assertion::{Cast, JWT_BEARER, Signer};
 use crate::session::forged_jwt::{SignatureForm, Stranger, pem, with_signature_as};
 use crate::session::recorder::Request;
-use crate::session::signing_key::{SigningAlg, foreign};
+use crate::session::signing_key::{SigningAlg, SigningKey, foreign};
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
@@ -30,7 +30,7 @@ impl Session {
         self.try_credentials(&url).await?;
         self.attack_signature_lengths(&url).await?;
         self.sentence("should refuse client assertions that are not good");
-        let stranger = self.stranger(signer.key().map_or(SigningAlg::Rs256, |key| key.alg())).await?;
+        let stranger = self.stranger(signer.key().map_or(SigningAlg::Rs256, SigningKey::alg)).await?;
         let mut all = Vec::new();
         let ended = self.attack_with_assertions(&url, &client, &signer, &stranger, &mut all).await;
         let named = [JwtFault::KeySetAddress, JwtFault::CertificateAddress].map(Fault::Jwt);

@@ -33,7 +33,7 @@ impl Session {
         let endpoint = if self.profile == OAUTH { self.offered("authorization_endpoint")? } else { self.needed("authorization_endpoint")? };
         self.must_be_authorizable(params)?;
         let again = self.await_second(params).await?;
-        let request = Arc::new(self.authorization_request(params).await?);
+        let request = Arc::new(self.authorization_request(params)?);
         self.note(listing(&request, &endpoint, params.method));
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(params, &request, &endpoint).await?;
@@ -138,7 +138,7 @@ impl Session {
     /// Sends one more request in the browser session of the test, to see what it shows.
     pub(super) async fn visit_in_order(&mut self, params: &Authorize) -> Result<Journey, Stop> {
         let endpoint = self.needed("authorization_endpoint")?;
-        let request = self.authorization_request(params).await?;
+        let request = self.authorization_request(params)?;
         self.note(listing(&request, &endpoint, params.method));
         let journey = self.visit(params, &request, &endpoint).await?;
         self.learn_code(&journey);

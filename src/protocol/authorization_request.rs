@@ -49,7 +49,7 @@ impl Session {
     }
 
     /// The request of a test, with fresh random values.
-    pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
+    pub(super) fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
         // A verifier has at least 43 characters; one that is short has one less.
         let length = if params.short_verifier { 42 } else { 43 };
         let verifier = params.pkce.then(|| crate::text::truncate(&super::random(32), length).to_owned());
@@ -70,7 +70,7 @@ impl Session {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }
         match params.request_object {
-            Some(object) => self.with_request_object(object, request).await,
+            Some(object) => self.with_request_object(object, request),
             None => Ok(request),
         }
     }

@@ -36,7 +36,7 @@ pub(super) enum Silent {
 impl Session {
     /// Logs in with a wrong password, once, and looks what the issuer makes of it.
     pub(super) async fn try_wrong_password(&mut self) -> Result<(), Stop> {
-        let (request, endpoint) = self.login_request("").await?;
+        let (request, endpoint) = self.login_request("")?;
         let mut user = self.user()?;
         let wrong = super::random(18);
         self.recorder.redactor().learn(SecretKind::Password, &wrong);
@@ -80,7 +80,7 @@ impl Session {
 
     /// Whether the end-user logs in with the right password, after a wrong one.
     async fn log_in_with_right_password(&mut self) -> Result<Control, Stop> {
-        let (request, endpoint) = self.login_request("").await?;
+        let (request, endpoint) = self.login_request("")?;
         let user = self.user()?;
         let visit = self.last_visit.clone();
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent).await?;
@@ -127,7 +127,7 @@ impl Session {
 
     /// Sends a login form from the browser session that it was shown in, or from another: whether the login goes on, and what came of it.
     async fn send_form(&mut self, by_same: bool) -> Result<(bool, String), Stop> {
-        let (request, endpoint) = self.login_request("").await?;
+        let (request, endpoint) = self.login_request("")?;
         let user = self.user()?;
         let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
@@ -164,7 +164,7 @@ impl Session {
     pub(super) async fn deny_consent(&mut self) -> Result<(), Stop> {
         // The end-user may have consented to a configured client before.
         let prompt = if self.client()?.configured.is_some() { "consent" } else { "" };
-        let (request, endpoint) = self.login_request(prompt).await?;
+        let (request, endpoint) = self.login_request(prompt)?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Deny).await?;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
@@ -200,7 +200,7 @@ impl Session {
 
     /// Asks for a code without any page in the browser session of the test.
     pub(super) async fn ask_silently(&mut self) -> Result<Silent, Stop> {
-        let (request, endpoint) = self.login_request("none").await?;
+        let (request, endpoint) = self.login_request("none")?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Silent).await?;
         let end = match &journey.end {
@@ -224,14 +224,14 @@ impl Session {
     }
 
     /// A plain authorization request, with `prompt` unless it is empty, and the endpoint for it.
-    pub(super) async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
+    pub(super) fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
         let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
             params["prompt"] = json!(prompt);
         }
         let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
-        let request = Arc::new(self.authorization_request(&params).await?);
+        let request = Arc::new(self.authorization_request(&params)?);
         self.note(listing(&request, &endpoint, Method::Get));
         Ok((request, endpoint))
     }

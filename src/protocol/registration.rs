@@ -216,7 +216,8 @@ impl Session {
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
             Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
-            Some("client_secret_jwt") => AuthMethod::ClientSecretJwt,
+            // Without having been asked for it does not sign, but has a secret.
+            Some("client_secret_jwt") if asked == Some(AuthMethod::ClientSecretJwt) => AuthMethod::ClientSecretJwt,
             _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
         };
         let management = text("registration_client_uri")

@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// The same request made by a request object: what stands beside a good one is changed, so that the answer shows which of the two counted.
-    pub(super) async fn with_request_object(&self, object: RequestObject, request: AuthorizationRequest) -> Result<AuthorizationRequest, Stop> {
+    pub(super) fn with_request_object(&self, object: RequestObject, request: AuthorizationRequest) -> Result<AuthorizationRequest, Stop> {
         let mut sent = request.sent().clone();
         let mut claims = super::authorization_request::object_claims(&self.issuer(), &sent);
         if object == RequestObject::Unsigned {

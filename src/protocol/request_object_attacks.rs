@@ -321,9 +321,10 @@ fn came_of(ended: &Ended) -> Became {
         Ended::Redirect { .. } => {}
     }
     match (value_of(ended, "code"), value_of(ended, "error")) {
-        (Some(_), _) => Became::CarriedOut(CODE.to_owned()),
-        (None, Some(error)) if ABOUT_THE_USER.contains(&error.as_str()) => Became::CarriedOut(format!("error = {error}")),
-        (None, Some(error)) => Became::Error(error),
+        (Some(_), None) => Became::CarriedOut(CODE.to_owned()),
+        // A code beside an error is another rule's.
+        (_, Some(error)) if ABOUT_THE_USER.contains(&error.as_str()) => Became::CarriedOut(format!("error = {error}")),
+        (_, Some(error)) => Became::Error(error),
         (None, None) => Became::Bare,
     }
 }
@@ -352,6 +353,7 @@ mod tests {
     fn what_came_is_seen_by_its_parameters() {
         for (location, became) in [
             ("http://h/cb?code=c&state=s", Became::CarriedOut(CODE.to_owned())),
+            ("http://h/cb?code=c&error=invalid_request", Became::Error("invalid_request".to_owned())),
             ("http://h/cb?error=login_required", Became::CarriedOut("error = login_required".to_owned())),
             ("http://h/cb?error=invalid_request_object", Became::Error("invalid_request_object".to_owned())),
             ("http://h/cb?state=s", Became::Bare),

@@ -129,7 +129,7 @@ macro_rules! jwt_rules {
                 concat!(
                     "A ",
                     $jwt,
-                    " that is signed with the key of a certificate in its own `x5c` must be refused, if nobody trusts that certificate"
+                    " that is signed with the key of a certificate in its own `x5c` must be refused, if no trusted authority issued that certificate"
                 ),
                 concat!("Everyone can make a certificate and put it into the header of a forged JWT. ", $forged),
                 concat!("Take keys only from the client's registered `jwks` or `jwks_uri`. Where you take `x5c`, validate its chain. ", $refuse),
@@ -141,7 +141,7 @@ macro_rules! jwt_rules {
                 concat!(
                     "A ",
                     $jwt,
-                    " that is signed with the key of a certificate behind its own `x5u` must be refused, if nobody trusts that certificate"
+                    " that is signed with the key of a certificate behind its own `x5u` must be refused, if no trusted authority issued that certificate"
                 ),
                 concat!("An attacker publishes a certificate and names its address in the header of a forged JWT. ", $forged),
                 concat!("Take keys only from the client's registered `jwks` or `jwks_uri`, and ignore `x5u`. ", $refuse),

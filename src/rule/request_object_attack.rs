@@ -375,7 +375,7 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "request-object/unsecured-without-signature",
         "RFC7518-3.6",
         "A request object with `alg` `none` and a signature must be refused",
-        "The server takes an object for signed whose signature nobody has verified.",
+        "The server takes an object for signed whose signature was not verified.",
         "Where unsigned request objects are accepted, check that the part after the second dot is empty.",
         |attacks| attacks.refused(Fault::UnsecuredWithSignature),
     ),
