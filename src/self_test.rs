@@ -552,7 +552,7 @@ impl Bench {
         let redirect_uris = vec![callback.redirect_uri().to_string()];
         let persona = Persona::of_profile(profile);
         let tls = about_tls || flaw.as_ref().and_then(|flaw| flaw.behaviour).is_some_and(Behaviour::is_of_tls);
-        let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, tls, ..IssuerOptions::default() }).await?;
+        let issuer = issuer::start(IssuerOptions { tls, persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
         let mut config = config_for(&issuer, callback.redirect_uri());
         config.registration_patience = PATIENCE;
         config.profiles = vec![profile.to_owned()];
