@@ -156,6 +156,8 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     }
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
         Err(_) if !issuer.checks(Check::ConsentForm) => latest_flow(&issuer, &headers)?,
+        Err(_) if is_of_end_user(&issuer, &form, &headers) && issuer.does(Behaviour::ConsentFormOfEndUser) => flow_of_form(&issuer, &form)?,
+        Err(_) if !issuer.checks(Check::ConsentBrowser) => flow_of_form(&issuer, &form)?,
         known => known?,
     };
     if !matches!(next(&issuer, &flow), Next::Consent) {
@@ -433,6 +435,22 @@ pub(super) fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) 
 pub(super) fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let (id, flow) = known_flow(issuer, form, headers)?;
     if form.get("csrf").is_some_and(|sent| random::same(sent, &flow.csrf)) { Ok((id, flow)) } else { Err(LOST) }
+}
+
+/// The flow that a form names with its secret, in whatever browser it was begun.
+fn flow_of_form(issuer: &Issuer, form: &Params) -> Result<(String, Flow), Problem> {
+    let id = form.get("flow").ok_or(LOST)?;
+    let store = issuer.store();
+    let flow = store.flows.get(id).filter(|flow| form.get("csrf").is_some_and(|sent| random::same(sent, &flow.csrf)));
+    flow.map(|flow| (id.to_owned(), flow.clone())).ok_or(LOST)
+}
+
+/// True if the end-user of the browser is the one whose flow a form names.
+fn is_of_end_user(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> bool {
+    let (Ok((_, flow)), Some(browser)) = (flow_of_form(issuer, form), cookie(issuer, headers)) else { return false };
+    let (now, store) = (issuer.now(), issuer.store());
+    let sub = |browser: &str| store.session(browser, now).map(|session| session.sub.clone());
+    sub(&browser).is_some_and(|own| sub(&flow.browser) == Some(own))
 }
 
 /// The flow that was begun last in the browser, whatever a form says.

@@ -48,7 +48,8 @@ impl Session {
 
     /// Asks for the configuration as a page of another origin does, and by a method that nothing defines.
     async fn ask_otherwise(&mut self, id: &str, url: &Url) -> Result<(Option<Received>, Option<Received>), Stop> {
-        let origin = self.redirect_url()?.origin().ascii_serialization();
+        let page = Url::parse(&self.redirect_uri()).map_err(|error| Stop::untestable(said!("the redirect URI is not a URL: {error}")))?;
+        let origin = page.origin().ascii_serialization();
         let (_, token) = management(self.client()?)?;
         let request = Request::get("Client Configuration from another origin", url.clone()).header("origin", &origin);
         let shared = self.send(request.bearer(token.expose_secret())).await?;

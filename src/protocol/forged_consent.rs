@@ -19,12 +19,12 @@ const OTHER_SITE: &str = "https://attacker.example/";
 
 impl Session {
     /// Has two browser sessions asked for consent to the same request. What differs in their forms no other site can know: from one of them the form
-    /// is sent without that, as if by another site; from the other as it is.
+    /// is sent without that, as if by another site. The form of the other is sent without any cookies, and from the first.
     pub(super) async fn forge_consent(&mut self) -> Result<(), Stop> {
         self.note("The consent form is fetched over plain HTTP in two browser sessions. From one of them it is sent with other values in place of those that only its page knows.");
         // The end-user may have consented to a configured client before.
         let prompt = if self.client()?.configured.is_some() { "consent" } else { "" };
-        let (request, endpoint) = self.login_request(prompt).await?;
+        let (request, endpoint) = self.login_request(prompt)?;
         let user = self.user()?;
         let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
         let untestable = |error: HttpAgentError| Stop::untestable(error.to_string());
@@ -36,12 +36,19 @@ impl Session {
         let from = Url::parse(OTHER_SITE).map_err(|error| Stop::untestable(error.to_string()))?;
         let (accepted, says) = self.send_consent(&other, (&forged, &from), &visit, &request, "form of another site").await?;
         let last_visit = self.last_visit.clone();
-        let control = if accepted { Control::Good } else { self.consent_control(&one, &kept, &visit, &request).await? };
+        let third = agent.open().map_err(untestable)?;
+        let (without_cookies, _) =
+            self.send_consent(&third, (&kept, &kept.page), &visit, &request, "form of another browser, without cookies").await?;
+        let mut taken = accepted || without_cookies;
+        let of_other =
+            if taken { false } else { self.send_consent(&other, (&kept, &kept.page), &visit, &request, "form of another browser").await?.0 };
+        taken |= of_other;
+        let control = if taken { Control::Good } else { self.consent_control([(&one, &kept), (&other, &form)], &visit, &request).await? };
         // What is judged is the form of another site.
         self.last_visit = last_visit;
         self.sentence("should not take a consent form from another site");
         let may_be_known = form.shared(&kept).may_be_known(request.sent());
-        self.judge(&ForgedConsent { accepted, same_site, may_be_known, says, control });
+        self.judge(&ForgedConsent { accepted, same_site, may_be_known, without_cookies, of_other, says, control });
         Ok(())
     }
 
@@ -78,7 +85,12 @@ impl Session {
             Ok(callback) => {
                 let response = self.response(&callback, request)?;
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
-                Ok((response.parameter("code").is_some(), says))
+                let gives_code = response.parameter("code").is_some();
+                if gives_code {
+                    self.sentence("should answer the client when the end-user consents");
+                    self.judge(&response);
+                }
+                Ok((gives_code, says))
             }
             Err(error @ (VisitError::LoginRejected { .. } | VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. })) => {
                 Ok((false, self.recorder.redactor().text(&error.to_string())))
@@ -88,16 +100,22 @@ impl Session {
         }
     }
 
-    /// Whether a code comes of the form with nothing changed.
+    /// Whether a code comes of a form with nothing changed, from the browser that it was shown in.
     async fn consent_control(
         &mut self,
-        browser: &HttpSession,
-        form: &ConsentForm,
+        forms: [(&HttpSession, &ConsentForm); 2],
         visit: &Visit,
         request: &Arc<AuthorizationRequest>,
     ) -> Result<Control, Stop> {
-        let (accepted, says) = self.send_consent(browser, (form, &form.page), visit, request, "form of its own page").await?;
-        Ok(if accepted { Control::Good } else { Control::Missing(format!("with nothing changed the form gives no code either: {says}")) })
+        let mut why = String::new();
+        for (browser, form) in forms {
+            let (accepted, says) = self.send_consent(browser, (form, &form.page), visit, request, "form of its own page").await?;
+            if accepted {
+                return Ok(Control::Good);
+            }
+            why = says;
+        }
+        Ok(Control::Missing(format!("with nothing changed the form gives no code either: {why}")))
     }
 }
 

@@ -148,7 +148,9 @@ impl Session {
         let Some(metadata) = self.base_metadata(good, Base::NativePublic).await? else { return Ok(None) };
         let title = format!("Registration of {}", Base::NativePublic.says());
         let token = self.initial_access_token();
-        Ok(Some(self.post_registration(&title, url, &metadata, token.as_deref()).await?))
+        let response = self.post_registration(&title, url, &metadata, token.as_deref()).await?;
+        self.judge_good_registration(&response, &usual(metadata))?;
+        Ok(Some(response))
     }
 
     /// Registers a client without a mistake.
@@ -156,12 +158,7 @@ impl Session {
         let token = self.initial_access_token();
         self.sentence("should register a client without a mistake");
         let response = self.post_registration(&format!("Registration of {}", base.says()), url, &metadata, token.as_deref()).await?;
-        // An issuer need not know what few clients have, and need not return it then.
-        let mut usual = metadata.clone();
-        if let Some(members) = usual.as_object_mut() {
-            members.retain(|name, _| !RARE.contains(&name.as_str()));
-        }
-        self.judge_good_registration(&response, &usual)?;
+        self.judge_good_registration(&response, &usual(metadata.clone()))?;
         let control = match Answer::of_registration(&response) {
             Answer::Given => Control::Good,
             _ => Control::Missing(format!("{} is refused, too: {}", base.says(), String::from(refusal(&response)))),
@@ -252,4 +249,12 @@ impl Session {
         }
         Ok(Some(body))
     }
+}
+
+/// Client metadata without what few clients have: an issuer need not know that, and need not return it then.
+fn usual(mut metadata: Value) -> Value {
+    if let Some(members) = metadata.as_object_mut() {
+        members.retain(|name, _| !RARE.contains(&name.as_str()));
+    }
+    metadata
 }

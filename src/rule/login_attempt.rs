@@ -152,6 +152,7 @@ static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
 
 /// A consent form that was sent as another site sends it, without what that cannot know, from the browser of an end-user who is asked to consent.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about what was sent or what came of it")]
 pub struct ForgedConsent {
     /// It gave a code.
     pub accepted: bool,
@@ -159,7 +160,11 @@ pub struct ForgedConsent {
     pub same_site: bool,
     /// True if the form has values that may be a secret of the end-user's, though two browsers were shown the same.
     pub may_be_known: bool,
-    /// What came of it.
+    /// The form of another browser gave a code where it was sent without any cookies.
+    pub without_cookies: bool,
+    /// It gave one where it was sent from the browser of the same end-user who is logged in there, too.
+    pub of_other: bool,
+    /// What came of the form of another site.
     pub says: String,
     /// Whether a form with nothing changed gives a code.
     pub control: Control,
@@ -181,7 +186,16 @@ static FORGED_CONSENT: &[Check<ForgedConsent>] = &[must(
     "Put a random value into the form and into a cookie of the browser or its session, and refuse the form if the two do not match. That the end-user \
      is logged in proves nothing: the browser sends the cookies with every form.",
     |forged| {
+        if forged.without_cookies {
+            return fail("no code", "a code for a form that was sent without the cookies of the browser in which it was shown");
+        }
         if !forged.accepted {
+            // A value that belongs to the end-user protects as well, and there is one end-user only.
+            if forged.of_other {
+                return not_applicable(
+                    "the form of the same end-user in another browser is taken: whether its values belong to the end-user could not be seen",
+                );
+            }
             return beside(&forged.control, &forged.says);
         }
         if forged.same_site {
@@ -306,11 +320,15 @@ mod tests {
 
     #[test]
     fn forged_consent() {
-        let refused =
-            ForgedConsent { accepted: false, same_site: true, may_be_known: true, says: "an error page".to_owned(), control: Control::Good };
+        let (says, control) = ("an error page".to_owned(), Control::Good);
+        let (accepted, without_cookies, of_other) = (false, false, false);
+        let refused = ForgedConsent { accepted, same_site: true, may_be_known: true, without_cookies, of_other, says, control };
         let rule = ["consent/form-not-forged"];
         assert_eq!(passing(&refused), rule);
         assert!(passing(&ForgedConsent { control: Control::Missing("no".to_owned()), ..refused.clone() }).is_empty());
+        assert_eq!(failing(&ForgedConsent { without_cookies: true, ..refused.clone() }), rule);
+        let of_user = ForgedConsent { of_other: true, ..refused.clone() };
+        assert!(passing(&of_user).is_empty() && failing(&of_user).is_empty());
         let accepted = ForgedConsent { accepted: true, same_site: false, may_be_known: false, ..refused };
         assert_eq!(failing(&accepted), rule);
         for open in [ForgedConsent { same_site: true, ..accepted.clone() }, ForgedConsent { may_be_known: true, ..accepted.clone() }] {
@@ -319,8 +337,8 @@ mod tests {
     }
 
     arbitrary_artefact!(ForgedConsent:
-        (accepted, same_site, may_be_known) in any::<(bool, bool, bool)>(), says in ".{1,12}"
-        => ForgedConsent { accepted, same_site, may_be_known, says, control: Control::Good }
+        (accepted, same_site, may_be_known, without_cookies, of_other) in any::<(bool, bool, bool, bool, bool)>(), says in ".{1,12}"
+        => ForgedConsent { accepted, same_site, may_be_known, without_cookies, of_other, says, control: Control::Good }
     );
 
     arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });

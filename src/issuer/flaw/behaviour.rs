@@ -19,6 +19,8 @@ named! {
     HomePageHidden = "home-page-hidden",
     /// Registers no names with markup, and none with other letters than those of ASCII.
     ClientNamesPlain = "client-names-plain",
+    /// Takes the consent form of an end-user from any browser in which the same end-user is logged in.
+    ConsentFormOfEndUser = "consent-form-of-end-user",
     /// Answers every consent form with an error page.
     ConsentFormClosed = "consent-form-closed",
     /// Shows the name of the client as markup.

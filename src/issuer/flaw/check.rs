@@ -261,6 +261,8 @@ named! {
     LoginBrowser = "login/browser",
     /// A consent form has what the consent page put into it, and the cookie of the browser is not sent with forms of other sites (RFC 6749 10.12).
     ConsentForm = "consent/form",
+    /// A consent form comes from the browser that the consent page was sent to (RFC 6749 10.12).
+    ConsentBrowser = "consent/browser",
     /// The end-user who was asked for consent gave it (OpenID Connect Core 3.1.2.4).
     ConsentDecision = "consent/decision",
     /// The end-user is asked each time for a native application that cannot prove who it is (RFC 8252 8.6).
