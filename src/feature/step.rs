@@ -185,7 +185,7 @@ steps! {
     AttackClientAssertions {} => "Attacks with Client Assertions",
         needs: &[Metadata, KeySet, Client, Code], action: attack_client_assertions();
 
-    /// Registers a client whose keys are behind a certificate that nobody trusts, and has it authenticate (OpenID Connect Core 16.17).
+    /// Registers a client whose keys are behind a certificate that is not trusted, and has it authenticate (OpenID Connect Core 16.17).
     OfferUntrustedKeys {} => "Keys behind an Untrusted Certificate",
         needs: &[Metadata], capability: DynamicClientRegistration, action: offer_untrusted_keys();
 
