@@ -168,7 +168,8 @@ impl Session {
             issuer: self.issuer(),
             client_id: client.id,
             expires_in,
-            scope: text("scope").or_else(|| Some(expected.scope.clone()).filter(|scope| !scope.is_empty())),
+            // What a response names by an empty text is not known: it is not what was asked for.
+            scope: Some(members.get("scope").and_then(Value::as_str).unwrap_or(&expected.scope).to_owned()).filter(|scope| !scope.is_empty()),
             id_token_sub: sub,
             request: expected.request.clone(),
             keys,
