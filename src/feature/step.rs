@@ -82,11 +82,12 @@ macro_rules! steps {
             }
         }
 
-        /// Takes a step: calls its action on a session, with the parameters that its row names.
+        /// Takes a step: gives the future of its action on a session, with the parameters that its row names, made by `$make` out of a closure that
+        /// returns it.
         macro_rules! take_step {
-            ($session:expr, $taken:expr) => {
+            ($session:expr, $taken:expr, $make:path) => {
                 match $taken {
-                    $($crate::feature::Step::$step $({ $($field),* })? $(($parameters))? => $session.$action($($argument),*).await,)*
+                    $($crate::feature::Step::$step $({ $($field),* })? $(($parameters))? => $make(move || $session.$action($($argument),*)),)*
                 }
             };
         }

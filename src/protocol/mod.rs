@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::future::BoxFuture;
 use openidconnect::CsrfToken;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -85,9 +86,14 @@ impl Session {
     /// Takes one step.
     pub(crate) async fn take(&mut self, step: &Step) -> Result<(), Stop> {
         self.allow_by_declaration(step)?;
-        let ended = crate::feature::step::take_step!(self, step);
+        let ended = self.begun(step).await;
         self.judge_unjudged_answers().await;
         ended
+    }
+
+    /// The action of a step, begun.
+    fn begun<'a>(&'a mut self, step: &'a Step) -> BoxFuture<'a, Result<(), Stop>> {
+        crate::feature::step::take_step!(self, step, on_the_heap)
     }
 
     /// The URL of an endpoint; a step that needs one which the issuer does not offer is left out.
@@ -101,6 +107,16 @@ impl Session {
         let reason = || Stop::issuer(said!("the provider metadata names no usable `{member}`, and --{flag} is not given"));
         self.endpoint(member)?.ok_or_else(reason)
     }
+}
+
+/// Makes a future and puts it on the heap. It is made here, in a frame that is gone then: one function that makes the futures of all steps has room for
+/// each of them on its stack in a build for development, which is more than a thread has.
+#[inline(never)]
+fn on_the_heap<'a, F>(make: impl FnOnce() -> F) -> BoxFuture<'a, F::Output>
+where
+    F: Future + Send + 'a,
+{
+    Box::pin(make())
 }
 
 /// The form of a token request for a code (RFC 6749 4.1.3).
