@@ -121,7 +121,7 @@ async fn two_endpoints_are_enough_for_a_story() {
     let ended = tell(&issuer, &redirect_uri, folder.path(), &more).await;
     assert_eq!(ended.code, 0, "{}", ended.said());
     let report = results(folder.path());
-    assert_eq!((report.tests.len(), report.counts.failures, report.counts.not_run), (3, 0, 0), "{}", ended.said());
+    assert_eq!((report.tests.len(), report.counts.failures, report.counts.not_run), (4, 0, 0), "{}", ended.said());
     for test in &report.tests {
         assert!(test.reason.is_none(), "{}: {:?}", test.id, test.reason);
         let end = |name: &str| test.steps.iter().find(|step| step.name == name).map(|step| &step.ended);
@@ -195,6 +195,9 @@ async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path(
         "issuer": issuer,
         "token_endpoint": format!("{base}/token"),
         "grant_types_supported": ["client_credentials"],
+        "scopes_supported": ["read"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
     });
     let place = get(move || async move { axum::Json(document) });
     let router = axum::Router::new().route("/.well-known/oauth-authorization-server/tenants/a", place);
@@ -240,7 +243,14 @@ async fn the_metadata_of_a_server_is_found_where_others_put_it_and_judged_as_wha
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let issuer = format!("{base}/tenants/a");
-        let document = json!({ "issuer": issuer, "token_endpoint": format!("{base}/token"), "grant_types_supported": ["client_credentials"] });
+        let document = json!({
+            "issuer": issuer,
+            "token_endpoint": format!("{base}/token"),
+            "grant_types_supported": ["client_credentials"],
+            "scopes_supported": ["read"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
+        });
         let router = axum::Router::new().route(place, get(move || async move { axum::Json(document) }));
         let server = tokio::spawn(async move { axum::serve(listener, router).await });
         let folder = tempfile::tempdir().expect("a folder");

@@ -125,10 +125,11 @@ async fn other_errors_are_sent_to_the_client() {
     assert_eq!(error(with(&[("code_challenge", CHALLENGE)])).await, "invalid_request");
     assert_eq!(error(with(&[("code_challenge", VERIFIER), ("code_challenge_method", "plain")])).await, "invalid_request");
     assert_eq!(error(with(&[("nonce", "n2")])).await, "invalid_request");
-    assert_eq!(error(with(&[("response_mode", "fragment")])).await, "invalid_request");
     assert_eq!(error(with(&[("request", "e30")])).await, "invalid_request_object");
     assert_eq!(error(with(&[("registration", "{}")])).await, "registration_not_supported");
     assert_eq!(error(with(&[("request_uri", "https://a.example/")])).await, "request_uri_not_supported");
+    let unsupported = party.http.get(with(&[("response_mode", "fragment")])).send().await.unwrap();
+    assert_eq!((unsupported.status(), unsupported.headers().get("location")), (StatusCode::BAD_REQUEST, None));
 }
 
 #[tokio::test]

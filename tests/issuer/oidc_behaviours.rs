@@ -158,7 +158,8 @@ async fn the_query_of_the_redirect_uri_is_lost() {
         for error in [false, true] {
             url.set_query(Some(&if error { format!("{query}&max_age=x") } else { query.clone() }));
             let visit = party.visit(url.clone()).await;
-            assert_eq!(visit.get("a"), kept.then_some("b"), "{visit:?}");
+            // That it is lost in errors is a flaw of its own.
+            assert_eq!(visit.get("a"), (kept || error).then_some("b"), "{visit:?}");
             assert_eq!(visit.get("error").is_some(), error);
         }
     }

@@ -71,7 +71,7 @@ async fn userinfo_is_signed_for_a_client_that_registered_it() {
 async fn links_and_logo_are_echoed_and_shown() {
     let party = RelyingParty::new().await;
     let links =
-        json!({ "logo_uri": "https://a.example/l.png?a=1&b=\"x", "policy_uri": "https://a.example/policy", "tos_uri": "https://a.example/tos" });
+        json!({ "logo_uri": "http://localhost:1/l.png?a=1&b=\"x", "policy_uri": "http://localhost:1/policy", "tos_uri": "http://localhost:1/tos" });
     let mut request = links.clone();
     request["redirect_uris"] = json!([CB]);
     request["client_name"] = json!("<b>A</b>");
@@ -81,22 +81,22 @@ async fn links_and_logo_are_echoed_and_shown() {
     }
     let begun = party.http.get(party.request_of(text(&body, "client_id"), "openid", &[])).send().await.unwrap();
     let page = party.get(begun.headers()["location"].to_str().unwrap()).await;
-    assert!(page.headers()["content-security-policy"].to_str().unwrap().ends_with("; img-src https://a.example"));
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().ends_with("; img-src http://localhost:1"));
     let html = page.text().await.unwrap();
     let page = scraper::Html::parse_document(&html);
     let attribute = |selector: &str, name| {
         let selector = scraper::Selector::parse(selector).unwrap();
         page.select(&selector).filter_map(|element| element.value().attr(name)).map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(attribute("img", "src"), ["https://a.example/l.png?a=1&b=\"x"]);
+    assert_eq!(attribute("img", "src"), ["http://localhost:1/l.png?a=1&b=\"x"]);
     assert_eq!(attribute("img", "alt"), ["<b>A</b>"]);
-    assert_eq!(attribute("a", "href"), ["https://a.example/policy", "https://a.example/tos"]);
+    assert_eq!(attribute("a", "href"), ["http://localhost:1/policy", "http://localhost:1/tos"]);
     let mut login = super::relying_party::Form::read(&html);
     login.set("username", &party.issuer.accounts().username);
     login.set("password", &party.issuer.accounts().password);
     let location = login.send(&party).await.headers()["location"].to_str().unwrap().to_owned();
     let consent = party.get(&location).await.text().await.unwrap();
-    assert!(consent.contains("<img src=") && consent.contains("https://a.example/tos"), "{consent}");
+    assert!(consent.contains("<img src=") && consent.contains("http://localhost:1/tos"), "{consent}");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn revocation_ends_an_access_token_or_a_whole_family() {
     let (other, _) = party.registered().await;
     let revoke =
         async |client: &Credentials, token: &str| party.form("/connect/revocation", client, &[("token", token), ("token_type_hint", "x")]).await.0;
-    assert_eq!(revoke(&other, refresh).await, 200);
+    assert_eq!(revoke(&other, refresh).await, 400);
     assert_eq!(party.introspect(refresh).await["active"], true);
     assert_eq!(revoke(&client, access).await, 200);
     assert_eq!(revoke(&client, access).await, 200);
