@@ -249,8 +249,14 @@ fn file_of(available: &Available, rule: &str) -> Option<String> {
     available.own.as_ref()?.rule_files.get(rule).map(|path| path.display().to_string())
 }
 
-/// Rules that break once a run has registered several clients, in whichever of its tests.
-const OF_SEVERAL_CLIENTS: [&str; 2] = ["registration/client-secret-unguessable", "registration/access-token-unguessable"];
+/// Rules that break once a run has had several clients or tokens, in whichever of its tests.
+const OF_SEVERAL_CLIENTS: [&str; 5] = [
+    "registration/client-secret-unguessable",
+    "registration/access-token-unguessable",
+    "token/access-token-unique",
+    "token/refresh-token-unique",
+    "id-token/sub-same-for-public-clients",
+];
 
 /// The command that shows how a flaw of the embedded issuer breaks a rule; it exits with 1.
 pub fn see(flaw: &Flaw, rule: &Rule<'_>, shown: &Shown, features: &[Feature]) -> Option<String> {

@@ -51,7 +51,7 @@ fn airlock_passes_its_profile() {
 fn aidbox_passes_its_profile_without_metadata() {
     let (report, _) = passes("aidbox", &["--agent", "http"]);
     assert_eq!(report.tests.len(), 3);
-    assert_eq!(broken(&report), ["at/typ", "client-credentials/no-refresh-token"]);
+    assert_eq!(broken(&report), ["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]);
     for test in &report.tests {
         assert!(test.left_behind.is_empty(), "{}: {:?}", test.id, test.left_behind);
         let left_out = test.steps.iter().filter(|step| matches!(step.ended, StepEnd::LeftOut(_)));

@@ -210,7 +210,6 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/grant_types_supported/-": "implicit"}), &["discovery/response-types-for-grants"]),
         (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
         (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
-        (json!({"/grant_types_supported": "$remove"}), &["discovery/offline-access-grant"]),
         (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
         (json!({"/token_endpoint_auth_methods_supported": ["client_secret_post", "none"]}), &["discovery/basic-offered", "discovery/auth-key-pair"]),
         (json!({"/token_endpoint_auth_methods_supported": "$remove"}), &["discovery/auth-key-pair"]),
