@@ -115,6 +115,7 @@ fn a_certified_provider_passes_every_story_and_what_it_draws_is_explained() {
             "booking-partner-authentication/client-credentials-flow",
             "oauth-client-registration/life-of-a-client",
             "oauth-client-credentials/grant",
+            "oauth-client-credentials/unknown-scope",
             "oauth-authorization-code/code-flow",
             "registration-attacks/client-management"
         ]
