@@ -37,22 +37,20 @@ impl Session {
         self.note(listing(&request, &endpoint, params.method));
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(params, &request, &endpoint).await?;
-        // Before the pages are kept, since one of them may show it.
         self.learn_code(&journey);
         self.keep_pages(&journey, params.attempt.as_deref()).await;
         self.judge_pages_shown(params, &journey);
+        let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
         let mut second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
-            pages: journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count(),
+            pages,
             first: self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
             asked_at,
             logged_in: None,
         });
-        let consents = (journey.consents(), journey.notices());
+        let (consents, answer) = ((journey.consents(), journey.notices()), journey.traffic.last.clone());
         let logged_in = journey.pages.iter().any(|page| page.kind == PageKind::Login);
-        let answer = journey.traffic.last.clone();
-        let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
         let callback = match journey.end {
             Ok(callback) => callback,
             Err(error) => return Err(self.no_callback(params, error, logged_in)),
