@@ -28,8 +28,8 @@ use crate::text::words::said;
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
     /// Stops if no authorization code comes of it though there is to be one.
+    #[allow(clippy::too_many_lines, reason = "one request from its parameters to its answer")]
     pub(crate) async fn authorize(&mut self, params: &Authorize) -> Result<(), Stop> {
-        // An authorization server may be for machines alone.
         let endpoint = if self.profile == OAUTH { self.offered("authorization_endpoint")? } else { self.needed("authorization_endpoint")? };
         self.must_be_authorizable(params)?;
         let again = self.await_second(params).await?;
