@@ -6,7 +6,7 @@ use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, Verd
 use serde_json::{Value, json};
 
 use crate::common::patched::{issuer, tell};
-use crate::common::{program, results, run};
+use crate::common::{Ended, program, results, run};
 
 /// Where the endpoints of the embedded issuer are, by the flags that say so.
 const ENDPOINTS: [(&str, &str); 8] = [
@@ -186,11 +186,11 @@ async fn a_configured_endpoint_takes_the_place_of_a_published_one() {
     issuer.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path() {
+/// A server that publishes the metadata of an issuer with this path at a place, and nothing else; with the issuer and the address of the server.
+async fn publishing(path: &str, place: &str) -> (tokio::task::JoinHandle<std::io::Result<()>>, String, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
-    let issuer = format!("{base}/tenants/a/");
+    let issuer = format!("{base}{path}");
     let document = json!({
         "issuer": issuer,
         "token_endpoint": format!("{base}/token"),
@@ -199,15 +199,25 @@ async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path(
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
     });
-    let place = get(move || async move { axum::Json(document) });
-    let router = axum::Router::new().route("/.well-known/oauth-authorization-server/tenants/a", place);
-    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let router = axum::Router::new().route(place, get(move || async move { axum::Json(document) }));
+    (tokio::spawn(async move { axum::serve(listener, router).await }), issuer, base)
+}
+
+/// Runs the tests about the metadata of a server at an issuer.
+async fn judge_metadata(issuer: &str) -> (Ended, RunReport) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(folder.path());
-    command.args(["run", "--issuer", &issuer, "--profile", "oauth", "--test", "server-metadata/*"]);
+    command.args(["run", "--issuer", issuer, "--profile", "oauth", "--test", "server-metadata/*"]);
     let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
-    assert_eq!(ended.code, 0, "{}", ended.said());
     let report = results(folder.path());
+    (ended, report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path() {
+    let (server, issuer, _) = publishing("/tenants/a/", "/.well-known/oauth-authorization-server/tenants/a").await;
+    let (ended, report) = judge_metadata(&issuer).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
     let failed: Vec<_> = outcomes(&report, "server-metadata/").filter(|(_, outcome, _)| *outcome == FindingOutcome::Failed).collect();
     assert_eq!(failed, []);
     server.abort();
@@ -240,24 +250,8 @@ async fn the_metadata_of_a_server_is_found_where_others_put_it_and_judged_as_wha
         "/.well-known/openid-configuration/tenants/a",
         "/tenants/a/.well-known/oauth-authorization-server",
     ] {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let issuer = format!("{base}/tenants/a");
-        let document = json!({
-            "issuer": issuer,
-            "token_endpoint": format!("{base}/token"),
-            "grant_types_supported": ["client_credentials"],
-            "scopes_supported": ["read"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "private_key_jwt"],
-            "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        });
-        let router = axum::Router::new().route(place, get(move || async move { axum::Json(document) }));
-        let server = tokio::spawn(async move { axum::serve(listener, router).await });
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut command = program(folder.path());
-        command.args(["run", "--issuer", &issuer, "--profile", "oauth", "--test", "server-metadata/*"]);
-        let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
-        let report = results(folder.path());
+        let (server, issuer, base) = publishing("/tenants/a", place).await;
+        let (ended, report) = judge_metadata(&issuer).await;
         // RFC 8414 section 5 lets OpenID Connect's way live on, for its own path alone.
         let is_wrong = place == "/tenants/a/.well-known/oauth-authorization-server";
         let failed: Vec<&str> = report

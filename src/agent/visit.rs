@@ -97,12 +97,26 @@ impl Journey {
 
     /// How many consent pages were shown.
     pub fn consents(&self) -> usize {
-        self.pages.iter().filter(|page| page.kind == PageKind::Consent).count()
+        self.pages_of(PageKind::Consent)
     }
 
     /// How many pages were shown that may have asked for consent without saying so.
     pub fn notices(&self) -> usize {
-        self.pages.iter().filter(|page| page.kind == PageKind::Notice).count()
+        self.pages_of(PageKind::Notice)
+    }
+
+    /// How many login pages were shown.
+    pub fn logins(&self) -> usize {
+        self.pages_of(PageKind::Login)
+    }
+
+    /// How many pages were shown, not counting those that only wanted a notice about cookies out of the way.
+    pub fn shown(&self) -> usize {
+        self.pages.len() - self.pages_of(PageKind::Banner)
+    }
+
+    fn pages_of(&self, kind: PageKind) -> usize {
+        self.pages.iter().filter(|page| page.kind == kind).count()
     }
 }
 

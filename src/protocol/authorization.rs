@@ -13,7 +13,6 @@ use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, M
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::document::Answer;
-use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::authorization_answer::AuthorizationAnswer;
@@ -22,14 +21,14 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::{Consent, RepeatedRequest};
 use crate::rule::scope_grant::Granted;
-use crate::session::{Code, Second, Session, Stop, missing};
+use crate::session::{Code, Session, Stop, missing};
 use crate::text::words::said;
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
     /// Stops if no authorization code comes of it though there is to be one.
-    #[allow(clippy::too_many_lines, reason = "one request from its parameters to its answer")]
     pub(crate) async fn authorize(&mut self, params: &Authorize) -> Result<(), Stop> {
+        // An authorization server may be for machines alone.
         let endpoint = if self.profile == OAUTH { self.offered("authorization_endpoint")? } else { self.needed("authorization_endpoint")? };
         self.must_be_authorizable(params)?;
         let again = self.await_second(params).await?;
@@ -37,20 +36,13 @@ impl Session {
         self.note(listing(&request, &endpoint, params.method));
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(params, &request, &endpoint).await?;
+        // Before the pages are kept, since one of them may show it.
         self.learn_code(&journey);
         self.keep_pages(&journey, params.attempt.as_deref()).await;
         self.judge_pages_shown(params, &journey);
-        let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
-        let mut second = again.map(|again| Second {
-            again,
-            login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
-            pages,
-            first: self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
-            asked_at,
-            logged_in: None,
-        });
-        let (consents, answer) = ((journey.consents(), journey.notices()), journey.traffic.last.clone());
-        let logged_in = journey.pages.iter().any(|page| page.kind == PageKind::Login);
+        let mut second = again.map(|again| self.second(again, &journey, asked_at));
+        let (pages, consents, logged_in) = (journey.shown(), (journey.consents(), journey.notices()), journey.logins() > 0);
+        let answer = journey.traffic.last;
         let callback = match journey.end {
             Ok(callback) => callback,
             Err(error) => return Err(self.no_callback(params, error, logged_in)),

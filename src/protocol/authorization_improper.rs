@@ -69,7 +69,7 @@ impl Session {
             _ => true,
         }) {
             let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
-            let description = parameter(&ended, "error_description");
+            let description = ended.parameter("error_description").map(str::to_owned);
             requests.push(RefusedRequest { improper, sent, became: became(&ended), description, pkce, prompts, native, exchange });
             ends.push((ended, request));
         }
@@ -158,11 +158,6 @@ fn refused(improper: Improper) -> Refused {
         Improper::NoChallenge => Refused::NoChallenge,
         Improper::Repeated | Improper::Odd | Improper::Prompt => Refused::Repeated,
     }
-}
-
-fn parameter(ended: &Ended, name: &str) -> Option<String> {
-    let Ended::Redirect { parameters, .. } = ended else { return None };
-    parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
 fn became(ended: &Ended) -> Became {

@@ -35,6 +35,20 @@ pub(super) enum Ended {
     Unknown(String),
 }
 
+impl Ended {
+    /// A parameter that came with a redirect, unless it has no value.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let Self::Redirect { parameters, .. } = self else { return None };
+        parameters.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// A redirect to this address, for tests.
+    #[cfg(test)]
+    pub fn led_to(location: &str) -> Self {
+        Self::Redirect { parameters: parameters_of(location), location: location.to_owned() }
+    }
+}
+
 /// A request and where it led.
 #[derive(Debug)]
 pub(super) struct Probed {

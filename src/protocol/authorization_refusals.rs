@@ -221,11 +221,6 @@ fn attempts(good: &str) -> Vec<Attempt> {
 mod tests {
     use super::{Ended, Led, Written, attempts, led};
 
-    fn redirect(location: &str) -> Ended {
-        let parameters = location.split_once('?').map(|(_, query)| url::form_urlencoded::parse(query.as_bytes()).into_owned().collect());
-        Ended::Redirect { location: location.to_owned(), parameters: parameters.unwrap_or_default() }
-    }
-
     #[test]
     fn a_redirect_uri_is_taken_apart_as_it_is_written() {
         let parts = |uri| {
@@ -265,13 +260,13 @@ mod tests {
             ("", "http://h:1/cb?by=x&error=login_required", false),
             (good, "http://h:1/cb?by=x&error=invalid_request", true),
         ] {
-            let led = led(redirect(location), bad, good);
+            let led = led(Ended::led_to(location), bad, good);
             assert_eq!(matches!(led, Led::Sent(_)), sent, "{bad} {location} {led:?}");
             assert!(sent || matches!(led, Led::Registered { taken: true, .. }), "{bad} {location}");
         }
-        let refused = led(redirect("http://h:1/cb?by=x&error=invalid_request"), "http://evil/", good);
+        let refused = led(Ended::led_to("http://h:1/cb?by=x&error=invalid_request"), "http://evil/", good);
         assert_eq!(refused, Led::Registered { taken: false, with: "error = invalid_request".to_owned() });
-        let granted = led(redirect("http://h:1/cb?by=x&code=c"), "http://evil/", good);
+        let granted = led(Ended::led_to("http://h:1/cb?by=x&code=c"), "http://evil/", good);
         assert_eq!(granted, Led::Registered { taken: true, with: "`code`".to_owned() });
         assert_eq!(led(Ended::Page { status: Some(400) }, "x", good), Led::Page(Some(400)));
     }

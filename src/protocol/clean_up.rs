@@ -13,7 +13,6 @@ use url::Url;
 use super::error_of;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
-use crate::observed::page::PageKind;
 use crate::observed::received::Received;
 use crate::result::model;
 use crate::result::model::{LeftBehind, LeftBehindKind, StepEnd};
@@ -60,7 +59,7 @@ impl Session {
         if matches!(conduct, Conduct::LogOut | Conduct::Leave) {
             self.facts.browser.is_logged_in &= logged_out(journey).is_err();
         } else {
-            self.facts.browser.is_logged_in |= journey.end.is_ok() && journey.pages.iter().any(|page| page.kind == PageKind::Login);
+            self.facts.browser.is_logged_in |= journey.end.is_ok() && journey.logins() > 0;
         }
     }
 

@@ -12,7 +12,6 @@ use crate::agent::http::HttpAgent;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::feature::authorize::{Authorize, Method};
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::answer::Control;
@@ -55,9 +54,7 @@ impl Session {
                 }
             }
             Err(VisitError::LoginRejected { says, .. }) => WrongPasswordEnd::AskedAgain(says),
-            Err(VisitError::ErrorPage { text, .. }) if journey.pages.iter().any(|page| page.kind == PageKind::Login) => {
-                WrongPasswordEnd::ErrorPage(text)
-            }
+            Err(VisitError::ErrorPage { text, .. }) if journey.logins() > 0 => WrongPasswordEnd::ErrorPage(text),
             Err(error @ VisitError::NotUnderstood { .. }) => {
                 return Err(Stop::not_understood(self.recorder.redactor().text(&error.to_string())));
             }
@@ -140,7 +137,7 @@ impl Session {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
             return Err(Stop::not_understood(said!("the login page has no form that can be sent without running its scripts ({why})")));
         }
-        let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
+        let consent = journey.consents() > 0;
         match journey.end {
             Ok(callback) => {
                 let response = self.response(&callback, &request)?;
@@ -167,7 +164,7 @@ impl Session {
         let (request, endpoint) = self.login_request(prompt)?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Deny).await?;
-        let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
+        let asked = journey.consents() > 0;
         let denied = match &journey.end {
             Ok(callback) => {
                 let response = self.response(callback, &request)?;

@@ -101,7 +101,7 @@ impl Session {
         let (request, _page) = self.object_request(scene, kind, true)?;
         let (probing, probed) = self.begin_probing_with(&kind.title(), &scene.endpoint, &request, &scene.redirect_uri).await?;
         let mut became = came_of(&probed.ended);
-        let is_inside = |ended: &Ended, request: &AuthorizationRequest| state_of(ended).as_deref() == request.state();
+        let is_inside = |ended: &Ended, request: &AuthorizationRequest| ended.parameter("state") == request.state();
         let mut is_processed = is_inside(&probed.ended, &request);
         if !probing.silent {
             let (request, _page) = self.object_request(scene, kind, false)?;
@@ -149,7 +149,7 @@ impl Session {
         let (request, page) = self.object_request(scene, Kind::GoodByReference, probing.silent)?;
         let title = Kind::GoodByReference.title();
         let probed = self.probe(&title, &scene.endpoint, &request, &[&scene.redirect_uri], probing).await?;
-        let is_carried_out = matches!(came_of(&probed.ended), Became::CarriedOut(_)) && state_of(&probed.ended).as_deref() == request.state();
+        let is_carried_out = matches!(came_of(&probed.ended), Became::CarriedOut(_)) && probed.ended.parameter("state") == request.state();
         let Some(page) = page.filter(|_| is_carried_out) else { return Ok(()) };
         attacks.reference_fetched_by = Some(page.methods());
         let by_reference: Vec<Fault> = Fault::all()
@@ -215,7 +215,7 @@ impl Session {
             return Ok((led(&probed.ended), exchange));
         }
         let became = came_of(&probed.ended);
-        let is_read = state_of(&probed.ended).as_deref() == request.state();
+        let is_read = probed.ended.parameter("state") == request.state();
         let is_certain = matches!(kind, Kind::Unusual(_)) && is_read;
         let says_user = matches!(&became, Became::CarriedOut(what) if what != CODE);
         if !says_user || is_certain {
@@ -303,16 +303,6 @@ fn signed(scene: &Scene, kind: Kind, claims: &Value) -> String {
     }
 }
 
-/// The `state` that came with a redirect.
-fn state_of(ended: &Ended) -> Option<String> {
-    value_of(ended, "state")
-}
-
-fn value_of(ended: &Ended, name: &str) -> Option<String> {
-    let Ended::Redirect { parameters, .. } = ended else { return None };
-    parameters.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone())
-}
-
 /// What came of a request, seen by where it led.
 fn came_of(ended: &Ended) -> Became {
     match ended {
@@ -320,11 +310,11 @@ fn came_of(ended: &Ended) -> Became {
         Ended::Unknown(why) => return Became::Unknown(why.clone()),
         Ended::Redirect { .. } => {}
     }
-    match (value_of(ended, "code"), value_of(ended, "error")) {
+    match (ended.parameter("code"), ended.parameter("error")) {
         (Some(_), None) => Became::CarriedOut(CODE.to_owned()),
         // A code beside an error is another rule's.
-        (_, Some(error)) if ABOUT_THE_USER.contains(&error.as_str()) => Became::CarriedOut(format!("error = {error}")),
-        (_, Some(error)) => Became::Error(error),
+        (_, Some(error)) if ABOUT_THE_USER.contains(&error) => Became::CarriedOut(format!("error = {error}")),
+        (_, Some(error)) => Became::Error(error.to_owned()),
         (None, None) => Became::Bare,
     }
 }
@@ -344,11 +334,6 @@ fn led(ended: &Ended) -> Became {
 mod tests {
     use super::{Became, CODE, ELSEWHERE, Ended, came_of, led};
 
-    fn redirect(location: &str) -> Ended {
-        let parameters = location.split_once('?').map(|(_, query)| url::form_urlencoded::parse(query.as_bytes()).into_owned().collect());
-        Ended::Redirect { location: location.to_owned(), parameters: parameters.unwrap_or_default() }
-    }
-
     #[test]
     fn what_came_is_seen_by_its_parameters() {
         for (location, became) in [
@@ -359,15 +344,15 @@ mod tests {
             ("http://h/cb?state=s", Became::Bare),
             ("http://h/cb?error=", Became::Bare),
         ] {
-            assert_eq!(came_of(&redirect(location)), became, "{location}");
+            assert_eq!(came_of(&Ended::led_to(location)), became, "{location}");
         }
         assert_eq!(came_of(&Ended::Page { status: Some(400) }), Became::Page(Some(400)));
     }
 
     #[test]
     fn a_redirect_elsewhere_is_wrong_whatever_comes_with_it() {
-        assert!(matches!(led(&redirect(&format!("{ELSEWHERE}?error=x"))), Became::CarriedOut(_)));
-        assert!(matches!(led(&redirect("http://h/cb?error=login_required")), Became::Unknown(_)));
-        assert_eq!(led(&redirect("http://h/cb?error=invalid_request")), Became::Error("invalid_request".to_owned()));
+        assert!(matches!(led(&Ended::led_to(&format!("{ELSEWHERE}?error=x"))), Became::CarriedOut(_)));
+        assert!(matches!(led(&Ended::led_to("http://h/cb?error=login_required")), Became::Unknown(_)));
+        assert_eq!(led(&Ended::led_to("http://h/cb?error=invalid_request")), Became::Error("invalid_request".to_owned()));
     }
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use crate::agent::visit::Journey;
 use crate::feature::authorize::{Authorize, Second as Wanted};
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::observed::page::PageKind;
 use crate::rule::second_login::{Again, SecondLogin};
 use crate::session::{OrLeftOut as _, Second, Session, Stop};
 
@@ -16,6 +16,12 @@ use crate::session::{OrLeftOut as _, Second, Session, Stop};
 const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Session {
+    /// A second authorization, held beside the login before it.
+    pub(super) fn second(&self, again: Again, journey: &Journey, asked_at: i64) -> Second {
+        let first = self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default();
+        Second { again, login_pages: journey.logins(), pages: journey.shown(), first, asked_at, logged_in: None }
+    }
+
     /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but this machine's is looked at, and the
     /// login was before its tokens came.
     pub(super) async fn await_second(&self, params: &Authorize) -> Result<Option<Again>, Stop> {
@@ -53,7 +59,7 @@ impl Session {
         }
         let plain = Authorize { prompt: None, second: None, id_token_hint: false, attempt: Some("without prompt".to_owned()), ..params.clone() };
         let journey = self.visit_in_order(&plain).await?;
-        let asked = journey.pages.iter().any(|page| page.kind == PageKind::Login);
+        let asked = journey.logins() > 0;
         second.logged_in = if asked { Some(false) } else { journey.end.is_ok().then_some(true) };
         Ok(())
     }

@@ -216,7 +216,7 @@ impl Session {
         if let Some(code) = found.as_ref().and_then(|found| found.value("code")) {
             self.recorder.redactor().learn(SecretKind::AuthorizationCode, code);
         }
-        let pages = journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count();
+        let pages = journey.shown();
         self.keep_pages(&journey, Some(sent)).await;
         let last = journey.pages.last();
         let status = last.and_then(|page| page.status);
@@ -267,14 +267,14 @@ impl Found {
 
 /// Hints that the issuer did not sign: each says what that of the login says, about the end-user or about one who does not exist.
 async fn bad_hints(hint: &str, user: &Map<String, Value>) -> Result<Vec<Attempt>, Stop> {
+    if user.is_empty() {
+        return Ok(Vec::new());
+    }
     let key = foreign(SigningAlg::Rs256).await.map_err(|error| Stop::untestable(error.to_string()))?;
     let header = crate::rule::jose::Token::from(hint.to_owned());
     let kid = header.jwt().ok().and_then(|jwt| jwt.header.get("kid").cloned());
     let header: Map<String, Value> = kid.map(|kid| ("kid".to_owned(), kid)).into_iter().collect();
     let mut attempts = Vec::new();
-    if user.is_empty() {
-        return Ok(attempts);
-    }
     for (named, forged, unsigned) in [
         (Named::TheUser, "a forged hint about the end-user", "a hint about the end-user with alg none"),
         (Named::Another, "a forged hint about another end-user", "a hint about another end-user with alg none"),
