@@ -134,7 +134,7 @@ fn a_certified_provider_passes_every_story_and_what_it_draws_is_explained() {
 
     for (id, steps) in [
         ("authorization-code/basic", &["Refresh", "Revocation"][..]),
-        ("request-parameters/request-object", &["Authorization Code Flow"]),
+        ("request-parameters/request-object", &["Authorization Code Flow", "Unsecured Request Objects"]),
         ("authorization-code/form-post", &[]),
         ("authorization-code/post-request", &[]),
         ("scopes-and-claims/all", &[]),

@@ -136,13 +136,21 @@ fn what_is_written_once_is_held_to_the_schema_too() {
     assert_valid(&results);
     let answers = |value: &Value| value.to_string().matches("\"shared_body\":").count();
     assert!(answers(&results) > 5, "bodies are shared");
+    let groups = results["tests"][0]["judged"].as_array().expect("what was judged");
+    let with = |member: &str| groups.iter().position(|group| group.get(member).is_some()).expect("one has it");
+    let at = |member: &str| format!("/tests/0/judged/{}/{member}", with(member));
+    let (passed, shared_passed, shared_idle) = (at("passed"), at("shared_passed"), at("shared_not_applicable"));
     let schema = schema();
     for (pointer, value) in [
         ("/shared/bodies/0", json!(1)),
+        ("/shared/passed/0", json!({})),
+        ("/shared/not_applicable/0", json!({ "no": [] })),
         ("/shared/rules/0/level", json!("can")),
         ("/shared/rules/0/rule", json!("../..")),
         ("/tests/0/judged/0/step", json!("0")),
-        ("/tests/0/judged/0/passed", json!({})),
+        (&passed, json!({})),
+        (&shared_passed, json!("0")),
+        (&shared_idle, json!(-1)),
         ("/tests/0/judged", json!([])),
     ] {
         let mut changed = results.clone();

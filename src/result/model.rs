@@ -149,6 +149,12 @@ pub struct Shared {
     /// The bodies that more than one answer has.
     #[serde(default)]
     pub bodies: Vec<Arc<str>>,
+    /// What [`Judged::passed`] is in more than one place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<BTreeMap<String, String>>,
+    /// What [`Judged::not_applicable`] is in more than one place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<BTreeMap<String, Vec<String>>>,
 }
 
 /// What the findings of a rule say, if they say no more.
@@ -184,9 +190,15 @@ pub struct Judged {
     /// Those that hold, with what was seen.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passed: BTreeMap<String, String>,
+    /// Where they are in [`Shared::passed`] instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_passed: Option<usize>,
     /// Those that have nothing to say, by why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_applicable: BTreeMap<String, Vec<String>>,
+    /// Where they are in [`Shared::not_applicable`] instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_not_applicable: Option<usize>,
     /// Those that are in [`TestReport::findings`]: each is the next that is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,

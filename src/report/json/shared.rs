@@ -1,9 +1,10 @@
-//! What `results.json` holds once: what the findings of a rule say, and bodies that more than one answer has.
+//! What `results.json` holds once: what the findings of a rule say, what was judged alike in several places, and bodies that more than one answer has.
 //!
 //! A run judges each rule hundreds of times, and most of the times it holds. Such a finding is nothing but the rule's id and what was seen; all others are
 //! written whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, hash_map};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -13,8 +14,8 @@ use crate::result::model::{Entry, ExchangeResponse, Finding, FindingOutcome, Jud
 use crate::rule::Level;
 use crate::text::visible;
 
-/// A shorter body is in each answer, in bytes.
-const LEAST_BODY: usize = 200;
+/// What is shorter is in each place, in bytes.
+const LEAST: usize = 200;
 
 /// What findings of a rule are held against: the first of each rule, with its place in the order of the rules.
 #[derive(Debug, Default)]
@@ -70,27 +71,83 @@ pub fn folded(report: &RunReport) -> RunReport<Folded<'_>> {
         spec: finding.spec.clone(),
         url: finding.url.clone(),
     });
-    let bodies = repeated_bodies(report);
-    let shared = Shared { rules: rules.collect(), bodies: bodies.iter().map(|body| Arc::clone(body)).collect() };
-    let places = bodies.into_iter().map(AsRef::as_ref).zip(0..).collect();
-    RunReport { shared: Some(shared), ..report.with_tests(Folded { tests: &report.tests, first, places }) }
+    let rules = rules.collect();
+    let bodies = Repeated::of(report.tests.iter().flat_map(answers).map(|answer| &answer.body).filter(|body| body.len() >= LEAST));
+    let groups = || report.tests.iter().flat_map(|test| fold_findings(&test.findings, &first).0);
+    let passed = Repeated::of(groups().map(|group| group.passed).filter(|passed| is_long(passed.iter().map(|(rule, seen)| rule.len() + seen.len()))));
+    let idle = groups().map(|group| group.not_applicable);
+    let idle = Repeated::of(idle.filter(|idle| is_long(idle.iter().map(|(why, rules)| why.len() + rules.iter().map(String::len).sum::<usize>()))));
+    let shared = Shared {
+        rules,
+        bodies: bodies.in_order().into_iter().map(|body| Arc::clone(body)).collect(),
+        passed: passed.in_order().into_iter().cloned().collect(),
+        not_applicable: idle.in_order().into_iter().cloned().collect(),
+    };
+    RunReport { shared: Some(shared), ..report.with_tests(Folded { tests: &report.tests, first, bodies, passed, idle }) }
+}
+
+/// True for what is worth a place of its own.
+fn is_long(lengths: impl Iterator<Item = usize>) -> bool {
+    lengths.sum::<usize>() >= LEAST
+}
+
+/// What there is more than once, each with its place, and what there is once without any.
+struct Repeated<T>(HashMap<T, Option<usize>>);
+
+impl<T: Eq + Hash> Repeated<T> {
+    fn of(all: impl Iterator<Item = T>) -> Self {
+        let (mut places, mut next) = (HashMap::new(), 0);
+        for one in all {
+            match places.entry(one) {
+                hash_map::Entry::Vacant(new) => drop(new.insert(None)),
+                hash_map::Entry::Occupied(mut known) if known.get().is_none() => {
+                    known.insert(Some(next));
+                    next += 1;
+                }
+                hash_map::Entry::Occupied(_) => {}
+            }
+        }
+        Self(places)
+    }
+
+    fn place(&self, one: &T) -> Option<usize> {
+        self.0.get(one).copied().flatten()
+    }
+
+    /// Those that have a place.
+    fn in_order(&self) -> Vec<&T> {
+        let mut all: Vec<_> = self.0.iter().filter_map(|(one, place)| Some(((*place)?, one))).collect();
+        all.sort_unstable_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, one)| one).collect()
+    }
 }
 
 /// The tests of a report in the form of its file.
 pub struct Folded<'a> {
     tests: &'a [TestReport],
     first: FirstFindings<'a>,
-    /// Where each body is that more than one answer has.
-    places: HashMap<&'a str, usize>,
+    bodies: Repeated<&'a Arc<str>>,
+    passed: Repeated<BTreeMap<String, String>>,
+    idle: Repeated<BTreeMap<String, Vec<String>>>,
 }
 
 impl Folded<'_> {
     fn test(&self, test: &TestReport) -> TestReport {
         let mut test = test.clone();
-        fold_findings(&mut test, &self.first);
+        (test.judged, test.findings) = fold_findings(&test.findings, &self.first);
+        for group in &mut test.judged {
+            group.shared_passed = self.passed.place(&group.passed);
+            group.shared_not_applicable = self.idle.place(&group.not_applicable);
+            if group.shared_passed.is_some() {
+                group.passed = BTreeMap::new();
+            }
+            if group.shared_not_applicable.is_some() {
+                group.not_applicable = BTreeMap::new();
+            }
+        }
         for answer in answers_of(&mut test) {
-            if let Some(place) = self.places.get(answer.body.as_ref()) {
-                (answer.body, answer.shared_body) = (Arc::default(), Some(*place));
+            if let Some(place) = self.bodies.place(&&answer.body) {
+                (answer.body, answer.shared_body) = (Arc::default(), Some(place));
             }
         }
         test
@@ -103,41 +160,29 @@ impl Serialize for Folded<'_> {
     }
 }
 
-/// The bodies that more than one answer has, in the order of their first answers.
-fn repeated_bodies(report: &RunReport) -> Vec<&Arc<str>> {
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    let mut repeated = Vec::new();
-    for body in report.tests.iter().flat_map(answers).map(|answer| &answer.body).filter(|body| body.len() >= LEAST_BODY) {
-        let seen = times.entry(body.as_ref()).or_default();
-        *seen += 1;
-        if *seen == 2 {
-            repeated.push(body);
-        }
-    }
-    repeated
-}
-
-/// Puts the findings of a test that are said by those of their rules into groups of one place and of the rules' order.
-fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
+/// The findings of a test that are said by those of their rules in groups of one place and of the rules' order, and the others.
+fn fold_findings(findings: &[Arc<Finding>], first: &FirstFindings) -> (Vec<Judged>, Vec<Arc<Finding>>) {
+    let (mut judged, mut others): (Vec<Judged>, Vec<Arc<Finding>>) = (Vec::new(), Vec::new());
     let mut last: Option<usize> = None;
-    for finding in std::mem::take(&mut test.findings) {
+    for finding in findings {
         let at = first.at(&finding.rule);
         let place = (finding.step, finding.sentence, finding.exchange);
         let goes_on = |group: &Judged| (group.step, group.sentence, group.exchange) == place && last.is_some_and(|last| last < at);
-        if !test.judged.last().is_some_and(goes_on) {
-            test.judged.push(Judged { step: finding.step, sentence: finding.sentence, exchange: finding.exchange, ..Judged::default() });
+        if !judged.last().is_some_and(goes_on) {
+            judged.push(Judged { step: finding.step, sentence: finding.sentence, exchange: finding.exchange, ..Judged::default() });
         }
-        let Some(group) = test.judged.last_mut() else { continue };
+        let Some(group) = judged.last_mut() else { continue };
         last = Some(at);
-        if !first.say_all_of(&finding) {
+        if !first.say_all_of(finding) {
             group.others.push(finding.rule.clone());
-            test.findings.push(finding);
+            others.push(Arc::clone(finding));
         } else if finding.outcome == FindingOutcome::Passed {
             group.passed.insert(finding.rule.clone(), finding.actual.clone());
         } else {
             group.not_applicable.entry(finding.actual.clone()).or_default().push(finding.rule.clone());
         }
     }
+    (judged, others)
 }
 
 /// A report as it was before it was brought into the form of its file. No more than `most` bytes are made of what is in it once, and what its tests have in
@@ -147,7 +192,7 @@ fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
 /// What is wrong in it, in words.
 pub(super) fn unfolded(mut report: RunReport, most: &mut u64) -> Result<RunReport, String> {
     let mut kept = Kept::default();
-    let Some(Shared { rules, bodies }) = report.shared.take() else {
+    let Some(shared) = report.shared.take() else {
         let is_whole = |test: &TestReport| test.judged.is_empty() && answers(test).all(|answer| answer.shared_body.is_none());
         if !report.tests.iter().all(is_whole) {
             return Err("the member `shared` is missing".to_owned());
@@ -155,13 +200,13 @@ pub(super) fn unfolded(mut report: RunReport, most: &mut u64) -> Result<RunRepor
         report.tests.iter_mut().for_each(|test| kept.share(test));
         return Ok(report);
     };
-    let rules: HashMap<&str, (usize, &SharedRule)> = rules.iter().enumerate().map(|(at, rule)| (rule.rule.as_str(), (at, rule))).collect();
+    let rules: HashMap<&str, (usize, &SharedRule)> = shared.rules.iter().enumerate().map(|(at, rule)| (rule.rule.as_str(), (at, rule))).collect();
     let mut room = Room(*most);
     for test in &mut report.tests {
-        unfold_findings(test, &rules, &mut room)?;
+        unfold_findings(test, &shared, &rules, &mut room)?;
         for answer in answers_of(test) {
             let Some(place) = answer.shared_body.take() else { continue };
-            let body = bodies.get(place).ok_or_else(|| format!("there is no body {place} in `shared`"))?;
+            let body = shared.bodies.get(place).ok_or_else(|| format!("there is no body {place} in `shared`"))?;
             room.take(body.len())?;
             answer.body.clone_from(body);
         }
@@ -182,18 +227,23 @@ impl Room {
     }
 }
 
-fn unfold_findings(test: &mut TestReport, rules: &HashMap<&str, (usize, &SharedRule)>, room: &mut Room) -> Result<(), String> {
+fn unfold_findings(test: &mut TestReport, shared: &Shared, rules: &HashMap<&str, (usize, &SharedRule)>, room: &mut Room) -> Result<(), String> {
     let shown = |id: &str| visible::short(id, 100);
     let mut whole = std::mem::take(&mut test.findings).into_iter();
     let mut findings = Vec::new();
-    for Judged { step, sentence, exchange, passed, not_applicable, others } in std::mem::take(&mut test.judged) {
-        let passed = passed.into_iter().map(|(rule, actual)| (rule, FindingOutcome::Passed, actual));
-        let idle =
-            not_applicable.into_iter().flat_map(|(why, rules)| rules.into_iter().map(move |rule| (rule, FindingOutcome::NotApplicable, why.clone())));
+    for Judged { step, sentence, exchange, passed, shared_passed, not_applicable, shared_not_applicable, others } in std::mem::take(&mut test.judged)
+    {
+        let passed =
+            shared_passed.map_or(Ok(&passed), |place| shared.passed.get(place).ok_or_else(|| format!("there is no {place} in `shared.passed`")))?;
+        let idle = shared_not_applicable.map_or(Ok(&not_applicable), |place| {
+            shared.not_applicable.get(place).ok_or_else(|| format!("there is no {place} in `shared.not_applicable`"))
+        })?;
+        let passed = passed.iter().map(|(rule, actual)| (rule, FindingOutcome::Passed, actual));
+        let idle = idle.iter().flat_map(|(why, rules)| rules.iter().map(move |rule| (rule, FindingOutcome::NotApplicable, why)));
         let mut group: Vec<(usize, Arc<Finding>)> = Vec::new();
         for (id, outcome, actual) in passed.chain(idle) {
-            let (at, rule) = rules.get(id.as_str()).ok_or_else(|| format!("{}: the rule {} is not in `shared`", shown(&test.id), shown(&id)))?;
-            let finding = plain(rule, outcome, actual, (step, sentence, exchange));
+            let (at, rule) = rules.get(id.as_str()).ok_or_else(|| format!("{}: the rule {} is not in `shared`", shown(&test.id), shown(id)))?;
+            let finding = plain(rule, outcome, actual.clone(), (step, sentence, exchange));
             room.take(finding.rule.len() + finding.says.len() + finding.spec.len() + finding.url.len() + finding.actual.len())?;
             group.push((*at, Arc::new(finding)));
         }
@@ -254,9 +304,16 @@ mod tests {
         RunReport { older: false, schema: SCHEMA.to_owned(), ..report }
     }
 
-    /// A report with everything that makes a difference: rules judged again in one place, rules of two levels, two answers with one body.
+    /// A report with everything that makes a difference: rules judged again in one place, rules of two levels, two answers with one body, two tests that
+    /// saw the same.
     fn various() -> RunReport {
         let mut report = sample();
+        for finding in report.tests[0].findings.iter_mut().map(Arc::make_mut) {
+            finding.actual.push_str(&" and more".repeat(30));
+        }
+        let mut same = report.tests[0].clone();
+        same.id.push_str("-same");
+        report.tests.push(same);
         let mut again = report.tests[0].clone();
         again.id.push_str("-again");
         let mut twice = again.findings.clone();
@@ -285,6 +342,8 @@ mod tests {
         }
         let file = filed(&various());
         assert!(file.tests.iter().flat_map(answers).filter(|answer| answer.shared_body == Some(0)).count() > 1);
+        let judged = |of: &dyn Fn(&Judged) -> bool| file.tests.iter().flat_map(|test| &test.judged).filter(|group| of(group)).count();
+        assert!(judged(&|group| group.shared_passed == Some(0)) > 1 && judged(&|group| group.shared_not_applicable == Some(0)) > 1);
     }
 
     #[test]
@@ -308,6 +367,8 @@ mod tests {
         assert_eq!(spoilt(&|file| file.shared = None), "the member `shared` is missing");
         assert!(spoilt(&|file| file.shared.as_mut().unwrap().rules.clear()).ends_with(" is not in `shared`"));
         assert_eq!(spoilt(&|file| file.shared.as_mut().unwrap().bodies.clear()), "there is no body 0 in `shared`");
+        assert_eq!(spoilt(&|file| file.shared.as_mut().unwrap().passed.clear()), "there is no 0 in `shared.passed`");
+        assert_eq!(spoilt(&|file| file.shared.as_mut().unwrap().not_applicable.clear()), "there is no 0 in `shared.not_applicable`");
         let says = spoilt(&|file| file.tests.iter_mut().for_each(|test| test.findings.clear()));
         assert!(says.ends_with(" is not where it should be"), "{says}");
     }
