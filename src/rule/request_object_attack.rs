@@ -3,7 +3,7 @@
 use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
-use crate::rule::untrusted_fetch::Visitor;
+use crate::rule::untrusted_fetch::{BEHIND_PROXY, Visitor};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -209,6 +209,8 @@ pub struct RequestObjectAttacks {
     pub reference_fetched_by: Option<Vec<String>>,
     /// What a server by https saw whose certificate nobody trusts, and which a `request_uri` named; none where one was not tried.
     pub untrusted: Option<Visitor>,
+    /// True if the issuer comes to this machine by a public URL, where there can be no such server.
+    pub behind_proxy: bool,
     /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
     pub signing_confirmed: bool,
 }
@@ -413,7 +415,10 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "The issuer must check the certificate of the server that it fetches a request object from",
         "An attacker between the issuer and the client has the issuer send requests to a server of theirs, and puts another request object there.",
         "Verify the certificate and the host name when `request_uri` is fetched, with the certificate authorities that the system trusts.",
-        |attacks| attacks.untrusted.map_or_else(|| not_applicable("it was not tried"), Visitor::looks_at_certificate),
+        |attacks| {
+            applies_if(!attacks.behind_proxy, BEHIND_PROXY)?;
+            attacks.untrusted.map_or_else(|| not_applicable("it was not tried"), Visitor::looks_at_certificate)
+        },
     ),
     must(
         "request-object/signature-error",
