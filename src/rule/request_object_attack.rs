@@ -635,6 +635,8 @@ mod tests {
         let of = |asked| RequestObjectAttacks { untrusted: Some(Visitor { reached: true, asked }), ..none() };
         assert_eq!(failing(&of(true)), ["request-object/reference-over-trusted-tls"]);
         assert_eq!(passing(&of(false)), ["request-object/reference-over-trusted-tls"]);
+        let behind = RequestObjectAttacks { behind_proxy: true, ..of(true) };
+        assert!(failing(&behind).is_empty() && passing(&behind).is_empty());
     }
 
     #[test]
@@ -662,8 +664,10 @@ mod tests {
         fetched in proptest::option::of(any::<bool>()),
         reference_fetched_by in proptest::option::of(proptest::collection::vec("GET|POST", 0..2)),
         untrusted in proptest::option::of((any::<bool>(), any::<bool>())),
+        behind_proxy in any::<bool>(),
         signing_confirmed in any::<bool>()
         => RequestObjectAttacks {
+            behind_proxy,
             tried: tried.into_iter().map(|((fault, _), became)| Tried { fault, became, exchange: 1 }).collect(),
             unusual: unusual.into_iter().map(|(kind, became)| (kind, became, 2)).collect(),
             fetched,
