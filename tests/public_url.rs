@@ -193,3 +193,21 @@ async fn behind_https_nothing_is_judged_that_needs_plain_http_or_an_untrusted_ce
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_object_behind_https_need_not_be_signed() {
+    let listen = free_port();
+    let public_url = format!("https://localhost:{}{PATH}", by_tls(reverse_proxy(listen).await).await);
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
+    let mut flaw = flaw::find("request-uri-unsigned").expect("there is one");
+    flaw.waives.push(flaw::Check::FetchCertificates);
+    let options = IssuerOptions { redirect_uris: vec![redirect_uri.clone()], flaw: Some(flaw), ..IssuerOptions::default() };
+    let id = "authorization-request/request-objects";
+    let more = ["--redirect-uri", &redirect_uri, "--insecure", "--profile", "security", "--test", id];
+    let (ended, report) = run_at(options, &public_url, &listen.to_string(), &more).await;
+    assert_eq!(outcomes(&report, id, "request-object/reference-by-get"), [FindingOutcome::Passed], "{}", ended.said());
+    for rule in ["request-object/unsigned-reference-refused", "request-object/reference-over-trusted-tls"] {
+        assert_eq!(outcomes(&report, id, rule), [FindingOutcome::NotApplicable], "{rule}: {}", ended.said());
+    }
+    assert_eq!(test(&report, id).counts.failures, 0, "{}", ended.said());
+}

@@ -5,7 +5,7 @@ use crate::rule::judgement::{Judgement, not_applicable};
 use crate::rule::{Artefact, Check};
 
 /// Why there is no such server where the issuer comes by a public URL.
-pub const BEHIND_PROXY: &str = "a server with a certificate that nobody trusts is on this machine alone, and the issuer comes to this machine by a tunnel or a proxy with its own (--public-url)";
+pub const BEHIND_PROXY: &str = "the server with an untrusted certificate is reached on this machine only, and the issuer comes to this machine by a tunnel or a proxy (--public-url)";
 
 /// What a server by https saw of the issuer, whose certificate nobody trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
