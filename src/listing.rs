@@ -10,7 +10,7 @@ use crate::issuer::Persona;
 use crate::issuer::flaw::{Flaw, Shown};
 use crate::result::model::{FindingOutcome, RunReport};
 use crate::rule::own::OwnRule;
-use crate::rule::{Level, Rule, catalogue, catalogue_version, spec};
+use crate::rule::{Level, Rule, catalogue, catalogue_version, is_over_run, spec};
 use crate::self_test;
 use crate::text::count;
 use crate::text::nearest::nearest;
@@ -249,15 +249,6 @@ fn file_of(available: &Available, rule: &str) -> Option<String> {
     available.own.as_ref()?.rule_files.get(rule).map(|path| path.display().to_string())
 }
 
-/// Rules that break once a run has had several clients or tokens, in whichever of its tests.
-const OF_SEVERAL_CLIENTS: [&str; 5] = [
-    "registration/client-secret-unguessable",
-    "registration/access-token-unguessable",
-    "token/access-token-unique",
-    "token/refresh-token-unique",
-    "id-token/sub-same-for-public-clients",
-];
-
 /// The command that shows how a flaw of the embedded issuer breaks a rule; it exits with 1.
 pub fn see(flaw: &Flaw, rule: &Rule<'_>, shown: &Shown, features: &[Feature]) -> Option<String> {
     let id = shown.get(&flaw.name)?.get(rule.id)?;
@@ -276,7 +267,8 @@ pub fn see(flaw: &Flaw, rule: &Rule<'_>, shown: &Shown, features: &[Feature]) ->
             let _ = write!(command, " --feature {}={}", capability.name(), !self_test::ABSENT.contains(capability));
         }
     }
-    if !OF_SEVERAL_CLIENTS.contains(&rule.id) {
+    // What is judged over a whole run is shown by one.
+    if !is_over_run(rule.id) {
         let _ = write!(command, " --test {id}");
     }
     match rule.level_in(profile) {

@@ -1,7 +1,7 @@
 //! What a run leaves behind at the issuer: nothing that can be removed, and the rest is said.
 
-use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
-use oa_authtest::result::model::RunReport;
+use oa_authtest::issuer::{IssuerOptions, RunningIssuer, flaw, start};
+use oa_authtest::result::model::{FindingOutcome, RunReport};
 
 use crate::common::{Ended, free_port, program, results, run};
 
@@ -36,4 +36,19 @@ async fn nothing_is_left_at_an_issuer_that_lets_all_be_removed() {
         let held = issuer.held();
         assert_eq!((held.clients, held.grants, held.sessions), (0, 0, 0), "{}", ended.said());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_comes_back_to_life_is_deleted_again() {
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
+    let flaw = flaw::find("client-config-deleted-update-recreates").expect("there is one");
+    let options = IssuerOptions { redirect_uris: vec![redirect_uri.clone()], flaw: Some(flaw), ..IssuerOptions::default() };
+    let issuer = start(options).await.expect("it starts");
+    let more = ["--profile", "oauth", "--test", "oauth-client-registration/life-of-a-client"];
+    let (report, ended) = tested(&issuer, &redirect_uri, &more).await;
+    let broken: Vec<&str> =
+        report.tests[0].findings.iter().filter(|found| found.outcome == FindingOutcome::Failed).map(|found| found.rule.as_str()).collect();
+    assert_eq!(broken, ["client-config/deleted-update-http-401"], "{}", ended.said());
+    assert!(report.tests[0].left_behind.is_empty(), "{:#?}", report.tests[0].left_behind);
+    assert_eq!(issuer.held().clients, 0, "{}", ended.said());
 }

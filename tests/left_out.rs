@@ -114,3 +114,15 @@ async fn what_is_left_out_now_was_lost_and_what_no_longer_is_was_won() {
         assert!(ended.code == code && ended.stdout.contains(&says), "{}", ended.said());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_names_another_host_where_a_cache_may_keep_the_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let id = "metadata-attacks/forwarded-headers";
+    let patch = json!([{"at": "discovery", "headers": {"age": "12"}}]);
+    let (ended, results) = told(patch, folder.path(), &["--test", id]).await;
+    let test = results["tests"].as_array().and_then(|tests| tests.iter().find(|test| test["id"] == id)).expect("it is there");
+    assert_eq!(test["verdict"], "left-out", "{}", ended.said());
+    assert!(test["not_tested"].to_string().contains("a cache might give the answer to others"), "{test:#}");
+    assert!(!test.to_string().contains("forwarded.oa-authtest.invalid"), "{test:#}");
+}

@@ -23,7 +23,6 @@ use super::{
     Network, PublicAddress, ReportConfig, TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
-use crate::text::address::below;
 
 /// The variable that says that the program runs in GitHub Actions.
 pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
@@ -142,8 +141,11 @@ impl Layers<'_> {
         };
         let given =
             self.parsed(&setting::REDIRECT_URI, |text| value::redirect_uri_below(text, &url))?.filter(|found| found.origin != Origin::Default);
-        let redirect_uri = given.map_or_else(|| below(&url, "cb"), |found| found.value);
         let listen = self.required(&setting::LISTEN, value::listen)?;
+        let redirect_uri = match given {
+            Some(found) => found.value,
+            None => value::redirect_uri_behind(&url, listen, self.required(&setting::REDIRECT_URI, value::redirect_uri)?),
+        };
         Ok((redirect_uri, Some(PublicAddress { url, listen })))
     }
 

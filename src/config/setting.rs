@@ -258,7 +258,7 @@ settings! {
             .by_default("http://localhost:3000/cb");
         PUBLIC_URL = Setting::new("--public-url", "public-url", "URL", Kind::Text,
             "where a tunnel or a reverse proxy passes requests on to oa-authtest, so that an issuer on another machine reaches it")
-            .more("The issuer fetches documents below it (keys, request objects, sectors), and the redirect URI is /cb below it unless --redirect-uri is given.");
+            .more("The issuer fetches documents below it (keys, request objects, sectors), and the redirect URI is /cb below it unless --redirect-uri is given. Below one by plain http on another host than loopback it is not: it is /cb on localhost then, at the port of --listen.");
         LISTEN = Setting::new("--listen", "listen", "ADDR:PORT", Kind::Text, "where oa-authtest listens for what comes by --public-url")
             .more("A port alone is one of 127.0.0.1.").by_default("127.0.0.1:3000");
     }

@@ -9,6 +9,7 @@ use url::{Host, Url};
 use super::error::{ConfigError, Origin};
 use super::shard::{MOST_SHARDS, Shard};
 use crate::observed::capability::Capability;
+use crate::text::address::{below, is_loopback};
 use crate::text::nearest::nearest;
 
 /// What is wrong with a value, and what to do about it.
@@ -192,7 +193,7 @@ pub fn public_url(value: &str) -> Result<Url, Problem> {
 
 /// A redirect URI where this program has a public URL: on loopback as without one, or below that.
 pub fn redirect_uri_below(value: &str, public: &Url) -> Result<Url, Problem> {
-    const HINT: &str = "give an address below --public-url, or plain http on loopback, or leave it out for /cb below --public-url";
+    const HINT: &str = "give an address below --public-url, or plain http on loopback, or leave it out for /cb below --public-url (on loopback where that is plain http)";
     let url = web(value, HINT)?;
     let is_same_origin = url.origin() == public.origin();
     let is_below = url.path().strip_prefix(public.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/') && rest.len() > 1);
@@ -203,6 +204,18 @@ pub fn redirect_uri_below(value: &str, public: &Url) -> Result<Url, Problem> {
         return problem(value, "is not below --public-url, or has a fragment, a user name or a password", HINT);
     }
     Ok(url)
+}
+
+/// The redirect URI where this program has a public URL and no other is given: below that or, where that is plain http on another host than loopback, on
+/// loopback at the port that is listened on. No authorization response may go over a network unencrypted, and no issuer may allow such a redirect URI (RFC
+/// 9700 2.6).
+pub fn redirect_uri_behind(public: &Url, listen: SocketAddr, mut on_loopback: Url) -> Url {
+    if public.scheme() == "https" || is_loopback(public) {
+        return below(public, "cb");
+    }
+    // An address by http can have a port.
+    let _ = on_loopback.set_port(Some(listen.port()));
+    on_loopback
 }
 
 /// Where to listen: an address of this machine with a port, or a port of loopback.
@@ -408,6 +421,20 @@ mod tests {
             ("https://tests.example", "https://u@tests.example/cb"),
         ] {
             assert!(!below(public, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_redirect_uri_by_plain_http_is_on_a_network() {
+        let loopback = || redirect_uri("http://localhost:3000/cb").unwrap();
+        let behind = |public: &str| redirect_uri_behind(&public_url(public).unwrap(), listen("0.0.0.0:4000").unwrap(), loopback()).to_string();
+        for (public, expected) in [
+            ("https://tests.example/oa", "https://tests.example/oa/cb"),
+            ("http://127.0.0.1:4000", "http://127.0.0.1:4000/cb"),
+            ("http://10.1.2.3:4000", "http://localhost:4000/cb"),
+            ("http://tests.example/oa", "http://localhost:4000/cb"),
+        ] {
+            assert_eq!(behind(public), expected, "{public}");
         }
     }
 

@@ -244,8 +244,15 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     let client = match managed(&issuer, Operation::Update, &handle, &headers) {
         Ok(client) => client,
         Err(error) => {
+            let is_gone = issuer.store().managed(&handle).is_none();
+            if let Some(request) = request.ok().filter(|_| is_gone && issuer.does(Behaviour::ClientUpdateRecreates)) {
+                let client = metadata(&issuer, &request).await.map(|metadata| Client::register(metadata, issuer.now()));
+                let Ok(client) = client else { return issuer.reply(&[Site::ClientConfigRefusal], error.reply()) };
+                issuer.store().put_client(client.clone());
+                return Ok(Reply::ok(information(&issuer, &client)));
+            }
             let mut reply = error.reply();
-            if issuer.store().managed(&handle).is_none() && issuer.does(Behaviour::ClientUpdateNotFound) {
+            if is_gone && issuer.does(Behaviour::ClientUpdateNotFound) {
                 reply.status = StatusCode::NOT_FOUND;
             }
             return issuer.reply(&[Site::ClientConfigRefusal], reply);

@@ -1,5 +1,7 @@
 //! The management of registered clients (RFC 7592): who may read a client's configuration, and what is left of a client that was deleted.
 
+use std::time::Instant;
+
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
@@ -218,8 +220,9 @@ impl Session {
         self.facts.client.current = None;
         self.sentence("should accept nothing that the deleted client was given");
         let read = self.read("Client Configuration after the deletion", &url, Some(token.expose_secret())).await?;
-        let (update, deletion) = self.manage_deleted(&client, &url, &token).await?;
-        let token = match self.endpoint("token_endpoint")? {
+        let request = Request::delete("Client Deletion once more", url.clone());
+        let deletion = Some(self.send(request.bearer(token.expose_secret())).await?);
+        let answer = match self.endpoint("token_endpoint")? {
             Some(url) if client.method != AuthMethod::None => {
                 let (code, redirect_uri) = (super::random(32), self.redirect_uri());
                 let form = super::code_form(&code, None, &redirect_uri);
@@ -228,20 +231,27 @@ impl Session {
             _ => None,
         };
         let after = self.ask_for_code("Authorization Request of the deleted client", again).await?;
-        self.judge(&DeletedClient { read, was_readable, token, authorization: before.zip(after), redirect_uri, update, deletion });
-        self.judge_tokens_after_deletion(&client, login).await
+        let ended = self.judge_tokens_after_deletion(&client, login).await;
+        // Last of all: the client may come back to life by it.
+        let update = self.update_deleted(&client, &url, &token).await?;
+        self.sentence("should accept nothing that the deleted client was given");
+        self.judge(&DeletedClient { read, was_readable, token: answer, authorization: before.zip(after), redirect_uri, update, deletion });
+        ended
     }
 
-    /// Changes the client that was deleted, where an update succeeded before, and deletes it once more.
-    async fn manage_deleted(&mut self, client: &Client, url: &Url, token: &SecretString) -> Result<(Option<Received>, Option<Received>), Stop> {
-        let updated = self.facts.client.updated.take().filter(|(id, _)| *id == client.id);
-        let update = match updated {
-            Some((_, request)) => Some(self.put("Client Update after the deletion", url, &request, Some(token.expose_secret())).await?),
-            None => None,
-        };
-        let request = Request::delete("Client Deletion once more", url.clone());
-        let deletion = self.send(request.bearer(token.expose_secret())).await?;
-        Ok((update, Some(deletion)))
+    /// Changes the client that was deleted, where an update succeeded before. Should that make a client, the clean-up deletes it, by the address and the token
+    /// in the answer or, where there are none, by those that it had before.
+    async fn update_deleted(&mut self, client: &Client, url: &Url, token: &SecretString) -> Result<Option<Received>, Stop> {
+        let Some((_, request)) = self.facts.client.updated.take().filter(|(id, _)| *id == client.id) else { return Ok(None) };
+        let response = self.put("Client Update after the deletion", url, &request, Some(token.expose_secret())).await?;
+        if response.is_success() {
+            let mut back = self.registered_client(&response, None, Instant::now()).unwrap_or_else(|| client.clone());
+            if let Some(registered) = back.registered.as_mut().filter(|registered| registered.management.is_none()) {
+                registered.management = Some((url.clone(), token.clone()));
+            }
+            self.facts.client.registered.push(back);
+        }
+        Ok(Some(response))
     }
 
     /// Takes over what the answer about a client's configuration brings anew: the issuer may replace the client secret and the registration access

@@ -25,16 +25,17 @@ pub(super) const PLAIN_NAME: &str = "oa-authtest";
 pub(super) const NAMES: [&str; 3] = [ODD_NAME, FOREIGN_NAME, PLAIN_NAME];
 
 impl Session {
-    /// Offers a logo, a policy, terms and a home page, and puts their addresses into the client metadata to register.
+    /// Offers a logo, a policy, terms and a home page, and puts their addresses into the client metadata to register: they are at the host of the redirect URI,
+    /// since an issuer may refuse others (RFC 7591 5).
     pub(super) fn add_client_links(&mut self, body: &mut Value) -> Result<(), Stop> {
         let listener = self.listener()?;
         let page =
             |title: &str| format!("<!doctype html>\n<html lang=\"en\"><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
         let links = vec![
-            ("logo_uri", listener.offer(Offer { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
-            ("policy_uri", listener.offer(Offer::html(page("Policy"))), false),
-            ("tos_uri", listener.offer(Offer::html(page("Terms of service"))), false),
-            ("client_uri", listener.offer(Offer::html(page("The client"))), false),
+            ("logo_uri", listener.offer_to_user_agent(Offer { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
+            ("policy_uri", listener.offer_to_user_agent(Offer::html(page("Policy"))), false),
+            ("tos_uri", listener.offer_to_user_agent(Offer::html(page("Terms of service"))), false),
+            ("client_uri", listener.offer_to_user_agent(Offer::html(page("The client"))), false),
         ];
         for (name, page, _) in &links {
             body[*name] = json!(page.url());

@@ -10,8 +10,9 @@ use url::Url;
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6};
 use super::error_of;
 use super::registration_attempts::Attempt;
+use crate::agent::callback::StandingOffer;
 use crate::config::{AuthMethod, ClientTable, setting};
-use crate::feature::register::{ClientAuth, KeysBy, RedirectUris, Register};
+use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::observed::capability::Capability;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
@@ -42,7 +43,7 @@ impl Session {
         let url = self.may_register(params)?;
         let client = self.client_to_register(params).await?;
         let attempt = self.try_registration(&url, client.metadata.clone(), &client.scope).await?;
-        if let Err(stop) = self.accept_refusal(params, &attempt.response) {
+        if let Err(stop) = self.accept_refusal(params, &attempt, client.signer.as_ref()) {
             let is_protected = matches!(attempt.response.status, 401 | 403) && self.run.config.initial_access_token.is_none();
             if params.or_configured && is_protected {
                 let because = "registration is protected and --initial-access-token is not given";
@@ -103,7 +104,8 @@ impl Session {
     }
 
     /// Ends the step where a refusal is the issuer's right.
-    fn accept_refusal(&self, params: &Register, response: &Received) -> Result<(), Stop> {
+    fn accept_refusal(&self, params: &Register, attempt: &Attempt, signer: Option<&Signer>) -> Result<(), Stop> {
+        let response = &attempt.response;
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
@@ -132,14 +134,18 @@ impl Session {
             return Err(Stop::lacks(&setting::INITIAL_ACCESS_TOKEN, &format!("{reason}; with an initial access token it may")));
         }
         Stop::not_offered_if(refuses_machines, reason)?;
-        // The keys are here by plain http, and a client's have to be by https.
-        let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
-        let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
-        Stop::not_offered_if(refuses_keys, reason)?;
-        // A sector is to be named by https, and so may be the redirect URIs that name one.
-        let refuses_pairwise = params.pairwise && response.status == 400 && !gives_client;
-        let reason = format!("the issuer registers no client with pairwise subjects on this machine{says}");
-        Stop::not_offered_if(refuses_pairwise, reason)?;
+        let is_refused = response.status == 400 && !gives_client;
+        if let Some(keys) = signer.and_then(|signer| signer.hosted.as_ref()).filter(|_| is_refused) {
+            may_refuse("jwks_uri", keys, &says)?;
+        }
+        if let Some(sector) = self.facts.client.sectors.last().filter(|_| is_refused && params.sector) {
+            may_refuse("sector_identifier_uri", sector, &says)?;
+        }
+        // Redirect URIs name a sector where nothing else does, and an issuer may want them by https. Of those by https it has nothing to refuse.
+        let by_http = |uri: &Value| uri.as_str().is_some_and(|uri| uri.starts_with("http:"));
+        let are_by_http = attempt.metadata["redirect_uris"].as_array().is_some_and(|uris| uris.iter().any(by_http));
+        let reason = format!("the issuer registers no client with pairwise subjects and redirect URIs by plain http{says}");
+        Stop::not_offered_if(is_refused && params.pairwise && are_by_http, reason)?;
         // An issuer may know no native applications, or want their ports.
         let redirect_uri = match params.redirect_uris {
             RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
@@ -253,6 +259,16 @@ impl Session {
         };
         Some(Client { id, secret, method, registered: Some(registered), configured: None })
     }
+}
+
+/// Leaves a step out where the issuer may refuse a client for a document that the client names: one by plain http (OpenID Connect Registration 2, 5), or one by
+/// https that it did not come for. It may not reach that, whoever else does. Of one that it has fetched nothing is left to refuse.
+pub(super) fn may_refuse(name: &str, document: &StandingOffer, says: &str) -> Result<(), Stop> {
+    let url = document.url();
+    let is_by_http = url.scheme() != "https";
+    let reason = format!("the issuer refuses a `{name}` by plain http, as it may (OpenID Connect Registration 1.0, sections 2 and 5){says}");
+    Stop::not_offered_if(is_by_http, reason)?;
+    Stop::out_of_reach_if(document.fetched() == 0, format!("the issuer refuses the client and did not fetch its `{name}`, which is {url}{says}"))
 }
 
 /// Why a registration was refused, for a reader who can do something about it.

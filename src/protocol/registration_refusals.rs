@@ -5,6 +5,7 @@ use std::time::Instant;
 use url::Url;
 
 use super::client_metadata::ScopeToRegister;
+use super::registration::may_refuse;
 use super::registration_attempts::Attempt;
 use crate::agent::callback::Offer;
 use crate::config::setting;
@@ -17,6 +18,7 @@ use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::{SectorAccepted, SectorByHttp, SectorMismatch};
 use crate::session::{Session, Stop};
+use crate::text::address::is_loopback;
 use crate::text::markdown::code;
 
 /// The grant of a client that is registered for the sake of its registration.
@@ -98,7 +100,7 @@ impl Session {
     }
 
     /// Registers a client with pairwise subjects and a sector document that lists its redirect URI, then one whose document does not, which has to
-    /// fail. The documents are there by plain http, so an issuer may refuse both.
+    /// fail. An issuer may refuse both where the documents are by plain http.
     pub(super) async fn try_sector_identifiers(&mut self) -> Result<(), Stop> {
         let url = self.offered("registration_endpoint")?;
         self.must_list("subject_types_supported", "pairwise")?;
@@ -111,10 +113,13 @@ impl Session {
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
-        self.register_sector_by_http(&url, &body, &response, token.as_deref()).await?;
-        let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
-        let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
-        Stop::not_offered_if(!response.is_success(), reason)?;
+        self.register_sector_by_http(&url, &body, (good.url(), &response), token.as_deref()).await?;
+        if !response.is_success() {
+            let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
+            let says = format!(": {}", code(&says));
+            may_refuse("sector_identifier_uri", &good, &says)?;
+            return Err(Stop::not_offered(format!("the issuer refuses a client with a sector document that it has fetched{says}")));
+        }
         self.judge(&SectorAccepted { response, sent: good.url().to_string() });
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
@@ -123,12 +128,20 @@ impl Session {
         Ok(())
     }
 
-    /// Registers a client with a sector document by http on a remote host, beside that on loopback.
-    async fn register_sector_by_http(&mut self, url: &Url, body: &Value, loopback: &Received, token: Option<&str>) -> Result<(), Stop> {
-        let mut remote = body.clone();
-        remote["sector_identifier_uri"] = json!(REMOTE_SECTOR);
-        let remote = self.post_registration("Registration with a sector by http", url, &remote, token).await?;
-        let control = if Answer::of_registration(loopback) == Answer::Given {
+    /// Registers a client with a sector document by http on a remote host. Where the document that lists the redirect URI is by http itself, the answer to that
+    /// is judged beside it or, where it is on a remote host, in its place. Behind a public URL by https there is none by http that could be fetched.
+    async fn register_sector_by_http(&mut self, url: &Url, body: &Value, good: (&Url, &Received), token: Option<&str>) -> Result<(), Stop> {
+        let fetchable = Some(good).filter(|(document, _)| document.scheme() == "http");
+        let remote = match fetchable {
+            Some((document, response)) if !is_loopback(document) => response.clone(),
+            _ => {
+                let mut remote = body.clone();
+                remote["sector_identifier_uri"] = json!(REMOTE_SECTOR);
+                self.post_registration("Registration with a sector by http", url, &remote, token).await?
+            }
+        };
+        let (_, response) = good;
+        let control = if fetchable.is_none() || Answer::of_registration(response) == Answer::Given {
             Control::Good
         } else {
             let mut plain = body.clone();
@@ -138,7 +151,7 @@ impl Session {
             let response = self.post_good_registration("Registration with pairwise subjects", url, &plain, token).await?;
             Control::of(Answer::of_registration(&response), &response, "the same client without a sector")
         };
-        self.judge(&SectorByHttp { loopback: loopback.clone(), remote, control });
+        self.judge(&SectorByHttp { fetchable: fetchable.map(|(_, response)| response.clone()), remote, control });
         Ok(())
     }
 

@@ -152,12 +152,21 @@ impl Session {
         let is_carried_out = matches!(came_of(&probed.ended), Became::CarriedOut(_)) && probed.ended.parameter("state") == request.state();
         let Some(page) = page.filter(|_| is_carried_out) else { return Ok(()) };
         attacks.reference_fetched_by = Some(page.methods());
+        // By https a request object need not be signed (OpenID Connect Core 6.2).
+        let is_by_https = page.url().scheme() == "https";
         let by_reference: Vec<Fault> = Fault::all()
             .map(|(fault, _)| fault)
-            .filter(|fault| Kind::Bad(*fault).is_by_reference() && (is_openid || *fault != Fault::OtherResponseTypeByReference))
+            .filter(|fault| match fault {
+                Fault::OtherResponseTypeByReference => is_openid,
+                Fault::UnsignedByReference => !is_by_https,
+                fault => Kind::Bad(*fault).is_by_reference(),
+            })
             .collect();
         self.attack_with_objects(scene, &by_reference, probing, attacks).await?;
-        attacks.untrusted = Some(self.lead_to_untrusted(scene, probing).await?);
+        attacks.behind_proxy = self.run.config.public.is_some();
+        if !attacks.behind_proxy {
+            attacks.untrusted = Some(self.lead_to_untrusted(scene, probing).await?);
+        }
         Ok(())
     }
 

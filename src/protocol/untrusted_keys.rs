@@ -8,7 +8,7 @@ use crate::agent::callback::Offer;
 use crate::agent::untrusted::UntrustedServer;
 use crate::config::AuthMethod;
 use crate::feature::register::KeysBy;
-use crate::rule::untrusted_fetch::{UntrustedKeys, Visitor};
+use crate::rule::untrusted_fetch::{BEHIND_PROXY, UntrustedKeys, Visitor};
 use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
@@ -17,6 +17,7 @@ impl Session {
         let url = self.offered("registration_endpoint")?;
         let reason = "`token_endpoint_auth_methods_supported` does not list private_key_jwt";
         Stop::not_offered_if(!self.offers_method(AuthMethod::PrivateKeyJwt)?, reason)?;
+        Stop::out_of_reach_if(self.run.config.public.is_some(), BEHIND_PROXY)?;
         self.must_reach_this_machine()?;
         let signer = self.signer(KeysBy::Value).await?;
         let key = signer.key().or_not_offered("there is no key")?;

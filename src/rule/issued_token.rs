@@ -91,6 +91,7 @@ macro_rules! issued {
             impl Artefact for $name {
                 const RULES: &'static [&'static [Check<Self>]] = &[$rules];
                 const SEEN_IN: SeenIn = SeenIn::$seen_in;
+                const OVER_RUN: bool = true;
                 fn exchange(&self) -> Option<usize> {
                     self.0.exchange
                 }

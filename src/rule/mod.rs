@@ -200,6 +200,8 @@ pub trait Artefact: Listed + Sized + 'static {
     const RULES: &'static [&'static [Check<Self>]];
     /// Where it was seen, if it names no exchange.
     const SEEN_IN: SeenIn = SeenIn::Nothing;
+    /// True if it is judged beside others of its kind in the whole run, whichever tests they were in: its rules may hold in a test by itself and break in a run.
+    const OVER_RUN: bool = false;
     /// [`Artefact::RULES`] in one row.
     fn rules() -> impl Iterator<Item = &'static Check<Self>> {
         Self::RULES.iter().flat_map(|table| table.iter())
@@ -229,12 +231,15 @@ pub struct Kind {
     pub name: &'static str,
     /// Its rules, without the judgements.
     pub rules: Vec<&'static Rule<'static>>,
+    /// [`Artefact::OVER_RUN`].
+    pub over_run: bool,
 }
 
 impl Kind {
     fn of<A: Artefact>() -> Self {
         let name = std::any::type_name::<A>();
-        Self { name: name.rsplit("::").next().unwrap_or(name), rules: A::rules().map(|check| &check.rule).collect() }
+        let rules = A::rules().map(|check| &check.rule).collect();
+        Self { name: name.rsplit("::").next().unwrap_or(name), rules, over_run: A::OVER_RUN }
     }
 }
 
@@ -386,6 +391,11 @@ pub fn catalogue_version() -> &'static str {
 /// Every rule there is, in the order of [`kinds`].
 pub fn catalogue() -> Vec<&'static Rule<'static>> {
     kinds().into_iter().flat_map(|kind| kind.rules).collect()
+}
+
+/// True if a rule is about an artefact that is judged over the whole run ([`Artefact::OVER_RUN`]).
+pub fn is_over_run(id: &str) -> bool {
+    kinds().iter().any(|kind| kind.over_run && kind.rules.iter().any(|rule| rule.id == id))
 }
 
 #[cfg(test)]

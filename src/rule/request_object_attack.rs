@@ -3,7 +3,7 @@
 use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
-use crate::rule::untrusted_fetch::Visitor;
+use crate::rule::untrusted_fetch::{BEHIND_PROXY, Visitor};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -209,6 +209,8 @@ pub struct RequestObjectAttacks {
     pub reference_fetched_by: Option<Vec<String>>,
     /// What a server by https saw whose certificate nobody trusts, and which a `request_uri` named; none where one was not tried.
     pub untrusted: Option<Visitor>,
+    /// True if the issuer comes to this machine by a public URL, where there can be no such server.
+    pub behind_proxy: bool,
     /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
     pub signing_confirmed: bool,
 }
@@ -413,7 +415,10 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "The issuer must check the certificate of the server that it fetches a request object from",
         "An attacker between the issuer and the client has the issuer send requests to a server of theirs, and puts another request object there.",
         "Verify the certificate and the host name when `request_uri` is fetched, with the certificate authorities that the system trusts.",
-        |attacks| attacks.untrusted.map_or_else(|| not_applicable("it was not tried"), Visitor::looks_at_certificate),
+        |attacks| {
+            applies_if(!attacks.behind_proxy, BEHIND_PROXY)?;
+            attacks.untrusted.map_or_else(|| not_applicable("it was not tried"), Visitor::looks_at_certificate)
+        },
     ),
     must(
         "request-object/signature-error",
@@ -630,6 +635,8 @@ mod tests {
         let of = |asked| RequestObjectAttacks { untrusted: Some(Visitor { reached: true, asked }), ..none() };
         assert_eq!(failing(&of(true)), ["request-object/reference-over-trusted-tls"]);
         assert_eq!(passing(&of(false)), ["request-object/reference-over-trusted-tls"]);
+        let behind = RequestObjectAttacks { behind_proxy: true, ..of(true) };
+        assert!(failing(&behind).is_empty() && passing(&behind).is_empty());
     }
 
     #[test]
@@ -657,8 +664,10 @@ mod tests {
         fetched in proptest::option::of(any::<bool>()),
         reference_fetched_by in proptest::option::of(proptest::collection::vec("GET|POST", 0..2)),
         untrusted in proptest::option::of((any::<bool>(), any::<bool>())),
+        behind_proxy in any::<bool>(),
         signing_confirmed in any::<bool>()
         => RequestObjectAttacks {
+            behind_proxy,
             tried: tried.into_iter().map(|((fault, _), became)| Tried { fault, became, exchange: 1 }).collect(),
             unusual: unusual.into_iter().map(|(kind, became)| (kind, became, 2)).collect(),
             fetched,

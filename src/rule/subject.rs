@@ -65,6 +65,7 @@ pub struct Subject {
 
 impl Artefact for Subject {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const OVER_RUN: bool = true;
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }

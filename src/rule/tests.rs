@@ -54,6 +54,25 @@ fn every_variant_spares_rules_that_there_are_and_breaks_no_must() {
     }
 }
 
+/// The artefacts that are made with what a run remembers are those that say so. That is seen in the source: a function that asks a run to remember something
+/// judges in the same file what it makes of the answer.
+#[test]
+fn what_is_judged_over_a_run_says_so() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/protocol");
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    let asking = files.map(|path| std::fs::read_to_string(path).expect("a text")).filter(|text| text.contains("clients.remember_"));
+    let mut judged: Vec<String> = Vec::new();
+    for text in asking {
+        let artefacts = text.split(".judge(&").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect());
+        judged.extend(artefacts);
+    }
+    judged.sort();
+    let mut marked: Vec<&str> = kinds().iter().filter(|kind| kind.over_run).map(|kind| kind.name).collect();
+    marked.sort_unstable();
+    assert_eq!(marked, judged);
+    assert!(is_over_run("registration/client-id-unique") && !is_over_run("registration/http-201"));
+}
+
 #[test]
 fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
     let is_kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));

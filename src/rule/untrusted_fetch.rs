@@ -4,6 +4,9 @@ use crate::rule::expect::{holds, must};
 use crate::rule::judgement::{Judgement, not_applicable};
 use crate::rule::{Artefact, Check};
 
+/// Why there is no such server where the issuer comes by a public URL.
+pub const BEHIND_PROXY: &str = "the server with an untrusted certificate is reached on this machine only, and the issuer comes to this machine by a tunnel or a proxy (--public-url)";
+
 /// What a server by https saw of the issuer, whose certificate nobody trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visitor {

@@ -1,6 +1,7 @@
 //! The listener behind the redirect URI, on loopback or behind a public URL, shared by the tests of a run: each waits for the callback with its own `state`.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -87,6 +88,18 @@ pub fn is_at(url: &Url, redirect_uri: &Url) -> bool {
         && url.host() == redirect_uri.host()
         && url.port_or_known_default() == redirect_uri.port_or_known_default()
         && url.path() == redirect_uri.path()
+}
+
+/// The addresses of loopback that a redirect URI is at: the second is as good as the first, where this machine has it.
+fn addresses(redirect_uri: &Url) -> Result<(IpAddr, Option<IpAddr>), CallbackError> {
+    match redirect_uri.host() {
+        _ if redirect_uri.scheme() != "http" => {}
+        Some(Host::Domain("localhost")) => return Ok((IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST)))),
+        Some(Host::Ipv4(address)) if address.is_loopback() => return Ok((IpAddr::V4(address), None)),
+        Some(Host::Ipv6(address)) if address.is_loopback() => return Ok((IpAddr::V6(address), None)),
+        _ => {}
+    }
+    Err(CallbackError::NotLoopback(redirect_uri.to_string()))
 }
 
 /// The listener behind the redirect URI. It ends when the last reference to it is dropped.
@@ -193,30 +206,51 @@ impl CallbackListener {
     /// As [`Self::bind`], and [`CallbackError::ListenTaken`] if what comes by the public URL cannot be listened for.
     pub async fn bind_for(config: &Config) -> Result<Arc<Self>, CallbackError> {
         let Some(public) = &config.public else { return Self::bind(&config.redirect_uri).await };
+        let taken =
+            |why: std::io::Error| CallbackError::ListenTaken { address: public.listen, public_url: public.url.to_string(), why: why.to_string() };
+        let is_at_port = config.redirect_uri.port_or_known_default() == Some(public.listen.port());
         let (redirect_uri, mut sockets) = if config.redirect_uri.origin() == public.url.origin() {
             (config.redirect_uri.clone(), Vec::new())
+        } else if public.listen.ip().is_unspecified() && is_at_port {
+            let everywhere = TcpListener::bind(public.listen).await.map_err(taken)?;
+            let mut sockets = Self::beside_everywhere(&config.redirect_uri, public.listen).await?;
+            sockets.push(everywhere);
+            (config.redirect_uri.clone(), sockets)
         } else {
             Self::on_loopback(&config.redirect_uri).await?
         };
         let is_there = |socket: &TcpListener| socket.local_addr().is_ok_and(|address| address == public.listen);
         if !sockets.iter().any(is_there) {
-            let taken =
-                |why: std::io::Error| CallbackError::ListenTaken { address: public.listen, public_url: public.url.to_string(), why: why.to_string() };
             sockets.push(TcpListener::bind(public.listen).await.map_err(taken)?);
         }
         Ok(Self::serve(sockets, redirect_uri, below(&public.url, "document"), Some(public.clone())))
     }
 
+    /// Sockets on loopback for a redirect URI where all addresses of one kind are listened on already, at its port: a user agent may choose the other kind.
+    async fn beside_everywhere(redirect_uri: &Url, everywhere: SocketAddr) -> Result<Vec<TcpListener>, CallbackError> {
+        let (first, second) = addresses(redirect_uri)?;
+        let mut sockets = Vec::new();
+        for ip in [Some(first), second].into_iter().flatten().filter(|ip| ip.is_ipv4() != everywhere.is_ipv4()) {
+            let address = SocketAddr::new(ip, everywhere.port());
+            match TcpListener::bind(address).await {
+                Ok(socket) => sockets.push(socket),
+                // What listens on `::` may take what comes by IPv4, too.
+                Err(error) if everywhere.is_ipv6() && error.kind() == ErrorKind::AddrInUse => {}
+                // Without IPv6 a user agent cannot choose it either.
+                Err(error) if Some(ip) == second && error.kind() != ErrorKind::AddrInUse => {}
+                Err(error) => {
+                    let (address, redirect_uri, why) = (address.to_string(), redirect_uri.to_string(), error.to_string());
+                    return Err(CallbackError::Taken { address, redirect_uri, why });
+                }
+            }
+        }
+        Ok(sockets)
+    }
+
     /// Sockets on loopback for a redirect URI, and that with the port that they have.
     async fn on_loopback(redirect_uri: &Url) -> Result<(Url, Vec<TcpListener>), CallbackError> {
         let refused = || CallbackError::NotLoopback(redirect_uri.to_string());
-        let (first, second) = match redirect_uri.host() {
-            _ if redirect_uri.scheme() != "http" => return Err(refused()),
-            Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
-            Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
-            Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
-            _ => return Err(refused()),
-        };
+        let (first, second) = addresses(redirect_uri)?;
         let wanted = redirect_uri.port_or_known_default().ok_or_else(refused)?;
         let (port, sockets) = listen::bind(first, second, wanted).await.map_err(|(address, error)| CallbackError::Taken {
             address: address.to_string(),

@@ -130,6 +130,26 @@ async fn one_socket_serves_both_where_both_have_the_same_address() {
 }
 
 #[tokio::test]
+async fn what_is_listened_on_everywhere_is_listened_on_for_the_redirect_uri_too() {
+    for everywhere in ["0.0.0.0", "[::]"] {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let Ok(listen) = format!("{everywhere}:{port}").parse() else { panic!("{everywhere} is an address") };
+        if std::net::TcpListener::bind(listen).is_err() {
+            continue;
+        }
+        let config = reached_at(&format!("http://tests.example:{port}"), listen, &format!("http://localhost:{port}/cb"));
+        let listener = CallbackListener::bind_for(&config).await.unwrap();
+        assert_eq!(listener.redirect_uri().as_str(), format!("http://localhost:{port}/cb"));
+        let document = listener.offer(Offer::html("one".to_owned()));
+        assert_eq!(document.url().host_str(), Some("tests.example"));
+        for host in ["localhost", "127.0.0.1"] {
+            let text = reqwest::get(format!("http://{host}:{port}{}", document.url().path())).await.unwrap().text().await.unwrap();
+            assert_eq!(text, "one", "{everywhere}: {host}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_listener_frees_its_port() {
     let listener = listener().await;
     let url = listener.redirect_uri().clone();

@@ -155,6 +155,8 @@ named! {
     ClientConfigChanges = "client-config-changes",
     /// Answers 404 to the update of a client that was deleted.
     ClientUpdateNotFound = "client-update-not-found",
+    /// Makes a new client of the update of one that was deleted.
+    ClientUpdateRecreates = "client-update-recreates",
     /// Answers 204 to each deletion of a client that was deleted.
     DeletionRepeatable = "deletion-repeatable",
     /// Takes an update with a secret that is not the client's, and leaves the secret as it is.

@@ -47,6 +47,7 @@ pub struct IssuedCredentials {
 
 impl Artefact for IssuedCredentials {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const OVER_RUN: bool = true;
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }

@@ -92,8 +92,8 @@ static RULES: &[Check<SectorMismatch>] = &[
 /// The answers to registrations with a `sector_identifier_uri` that is not by https.
 #[derive(Debug, Clone)]
 pub struct SectorByHttp {
-    /// On loopback, where the document is there and lists the redirect URI.
-    pub loopback: Received,
+    /// Where the document is there and lists the redirect URI; none where it is by https.
+    pub fetchable: Option<Received>,
     /// On a remote host.
     pub remote: Received,
     /// Whether the same client is registered without a sector.
@@ -122,12 +122,12 @@ static BY_HTTP: &[Check<SectorByHttp>] = &[must(
         if kept(&sector.remote) {
             return fail("a refusal: status 400", "a client is registered with sector_identifier_uri by http");
         }
-        // The document on a remote host is not there: only a refusal of the other, which is, can be about http.
-        applies_if(
-            !kept(&sector.loopback),
-            "could not be judged: one on loopback is taken, as in development, and the remote one cannot be fetched",
-        )?;
-        sector.control.passes(refusal(&sector.loopback))
+        // A document that is not there is refused for that: only a refusal of one that is there can be about http.
+        let Some(fetchable) = &sector.fetchable else {
+            return not_applicable("could not be judged: one by http cannot be fetched here, and so it may be refused for that");
+        };
+        applies_if(!kept(fetchable), "could not be judged: one on loopback is taken, as in development, and the remote one cannot be fetched")?;
+        sector.control.passes(refusal(fetchable))
     },
 )];
 
@@ -141,7 +141,7 @@ mod tests {
     fn a_sector_by_http_is_refused() {
         let given = || response(201, &json!({ "client_id": "c", "sector_identifier_uri": "http://client.example/sector" }));
         let refused = || response(400, &json!({ "error": "invalid_client_metadata" }));
-        let of = |loopback, remote, control| SectorByHttp { loopback, remote, control };
+        let of = |fetchable, remote, control| SectorByHttp { fetchable: Some(fetchable), remote, control };
         let rule = ["sector-identifier/https"];
         assert_eq!(passing(&of(refused(), refused(), Control::Good)), rule);
         assert_eq!(failing(&of(refused(), given(), Control::Good)), rule);
@@ -151,12 +151,16 @@ mod tests {
         for open in [of(given(), refused(), Control::Good), of(refused(), refused(), Control::Missing("no".to_owned()))] {
             assert!(passing(&open).is_empty() && failing(&open).is_empty());
         }
+        // Behind a public URL by https no refusal is about http, and a client with such a sector is wrong all the same.
+        let by_https = |remote| SectorByHttp { fetchable: None, remote, control: Control::Good };
+        assert_eq!(not_applicable(&by_https(refused())), rule);
+        assert_eq!(failing(&by_https(given())), rule);
     }
 
     arbitrary_artefact!(SectorByHttp:
-        loopback in arbitrary::received(&["error", "client_id", "sector_identifier_uri"]),
+        fetchable in proptest::option::of(arbitrary::received(&["error", "client_id", "sector_identifier_uri"])),
         remote in arbitrary::received(&["error", "client_id", "sector_identifier_uri"])
-        => SectorByHttp { loopback, remote, control: Control::Good }
+        => SectorByHttp { fetchable, remote, control: Control::Good }
     );
 
     #[test]
