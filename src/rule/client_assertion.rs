@@ -92,7 +92,10 @@ impl ClientAssertions {
     /// Passes when the assertion with something unknown in it was accepted as well.
     fn ignored(&self, which: fn(&UnknownMembers) -> &Attempt) -> Judgement {
         let Some(unknown) = &self.unknown else { return not_applicable("it was not tried") };
-        applies_if([&self.issuer, &self.endpoint].iter().any(|attempt| attempt.accepted == Some(true)), "the same assertion without it is not accepted")?;
+        applies_if(
+            [&self.issuer, &self.endpoint].iter().any(|attempt| attempt.accepted == Some(true)),
+            "the same assertion without it is not accepted",
+        )?;
         applies_if(unknown.foreign.accepted == Some(false), FOREIGN_NOT_REFUSED)?;
         let attempt = which(unknown);
         match attempt.accepted_beside_a_good_one() {
