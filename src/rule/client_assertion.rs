@@ -20,16 +20,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An answer and what it says of the client. An issuer with too much to do says nothing of it, and a malformed request (`invalid_request`) may be one whose
-    /// assertion is malformed.
+    /// An answer and what it says of the client. An issuer with too much to do says nothing of it, and with any other error than these two the
+    /// assertion may be meant: some say `invalid_request` or `unauthorized_client` of one that they do not take.
     pub fn of(exchange: usize, status: u16, error: Option<String>) -> Self {
         let accepted = match (status, error.as_deref()) {
             // That is about the code, whatever the status.
             (400..500, Some("invalid_grant")) => Some(true),
             (401, _) | (400..500, Some("invalid_client")) => Some(false),
-            (429, _) => None,
-            // What an authenticated client is told that may not use the grant (RFC 6749 5.2).
-            (400..500, Some("unauthorized_client")) => Some(true),
             _ => None,
         };
         Self { exchange, status, error, accepted }
@@ -270,7 +267,9 @@ mod tests {
         assert_eq!(failing(&both(false, false, false)), [ACCEPTED]);
         assert_eq!(not_run(&both(false, false, false)).len(), 1);
         assert!(not_applicable(&both(false, false, true)).contains(&ACCEPTED));
-        for (status, error) in [(503, None), (429, Some("slow_down")), (200, None), (400, Some("invalid_request"))] {
+        for (status, error) in
+            [(503, None), (429, Some("slow_down")), (200, None), (400, Some("invalid_request")), (400, Some("unauthorized_client"))]
+        {
             let busy = ClientAssertions { issuer: Attempt::of(0, status, error.map(str::to_owned)), ..both(true, false, false) };
             assert_eq!(not_applicable(&busy).len(), ClientAssertions::rules().count(), "{status}");
         }
