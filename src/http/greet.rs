@@ -41,12 +41,15 @@ pub const WEAK: Offer = Offer {
     ],
 };
 
+/// How long an answer is waited for: a server that speaks TLS says the first word at once.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How much of an answer is looked at.
 const MOST: usize = 1024;
 
-/// Sends the first message of a handshake and reads what comes of it.
+/// Sends the first message of a handshake and reads what comes of it, within this time and [`PATIENCE`].
 pub async fn greet(url: &Url, offer: Offer, within: Duration) -> Greeting {
-    timeout(within, exchange(url, offer)).await.ok().flatten().unwrap_or(Greeting::Unclear)
+    timeout(within.min(PATIENCE), exchange(url, offer)).await.ok().flatten().unwrap_or(Greeting::Unclear)
 }
 
 async fn exchange(url: &Url, offer: Offer) -> Option<Greeting> {
@@ -127,6 +130,7 @@ mod tests {
 
     use rustls_pki_types::PrivateKeyDer;
     use tokio::net::TcpListener;
+    use tokio::time::Instant;
     use tokio_rustls::{TlsAcceptor, rustls};
 
     use super::*;
@@ -152,5 +156,16 @@ mod tests {
         assert!(matches!(greet(&url, WEAK, patience).await, Greeting::Alert(_)));
         server.abort();
         assert_eq!(greet(&Url::parse("https://127.0.0.1:1/").unwrap(), TLS_1_2, patience).await, Greeting::Unclear, "nobody is there");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_not_waited_for() {
+        // The system takes the connection, and nobody answers it.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("https://{}/", listener.local_addr().unwrap())).unwrap();
+        let began = Instant::now();
+        assert_eq!(greet(&url, TLS_1_2, Duration::from_millis(100)).await, Greeting::Unclear);
+        assert_eq!(greet(&url, TLS_1_2, Duration::from_secs(600)).await, Greeting::Unclear, "whatever a request may take");
+        assert!(began.elapsed() < PATIENCE * 4, "{:?}", began.elapsed());
     }
 }

@@ -3,8 +3,10 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use super::client_keys::has_expired;
 use super::flaw::{Behaviour, Check};
 use super::grant::{Access, Grant};
+use super::received_jwt::ReceivedJwt;
 use super::reply::OauthError;
 use super::scope::OPENID;
 use super::state::Issuer;
@@ -16,10 +18,14 @@ pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
     is_bearer.then(|| token.trim())
 }
 
-/// The access token that was issued with the `jti` of one that was not, where nobody looks whether it was.
+/// The access token that was issued with the `jti` of one that was not, where nobody looks whether it was. Its `exp` is looked at all the same.
 pub fn issued(issuer: &Issuer, token: &str) -> Option<String> {
     let own = issuer.store().with_jti_of(token)?;
-    (own != token && !issuer.checks(Check::AccessTokenWhole)).then_some(own)
+    if own == token || issuer.checks(Check::AccessTokenWhole) {
+        return None;
+    }
+    let is_over = ReceivedJwt::read(token, &|_| true).is_some_and(|jwt| jwt.claims.get("exp").is_some_and(|exp| has_expired(exp, issuer.now())));
+    (!is_over).then_some(own)
 }
 
 /// What a token stands for, if it is good for this scope.

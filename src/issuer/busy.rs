@@ -13,6 +13,7 @@ use http::header::{AUTHORIZATION, COOKIE, RETRY_AFTER};
 
 use super::flaw::Behaviour;
 use super::reply::Reply;
+use super::routes::CERTIFICATE;
 use super::routes::LARGEST_BODY;
 use super::state::Issuer;
 
@@ -53,6 +54,9 @@ impl Refusals {
 /// Answers the request, unless the issuer is too busy.
 pub(super) async fn or_too_busy(State(issuer): State<Arc<Issuer>>, request: Request, next: Next) -> Response {
     if issuer.accounts.token_endpoint.ends_with(request.uri().path()) && issuer.does(Behaviour::TokenEndpointBusy) {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "0");
+    }
+    if request.uri().path().ends_with(CERTIFICATE) && issuer.does(Behaviour::CertificateBusy) {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "0");
     }
     let (recovers, gives_up) = (issuer.does(Behaviour::BusyNowAndThen), issuer.does(Behaviour::GatewayNowAndThen));

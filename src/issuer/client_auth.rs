@@ -168,6 +168,11 @@ fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional:
         if form.get("client_assertion_type") != Some(assertion::TYPE) && issuer.checks(Check::AssertionType) {
             return Err(OauthError::invalid_request("client_assertion_type is not that of a JWT"));
         }
+        let has_unknown = |jwt: &ReceivedJwt<'_>| jwt.claims.keys().any(|name| name.starts_with(UNKNOWN));
+        let is_unknown = ReceivedJwt::read(text, &|_| true).is_some_and(|jwt| has_unknown(&jwt));
+        if is_unknown && issuer.does(Behaviour::AssertionClaimUnknownMalformed) {
+            return Err(OauthError::invalid_request("the assertion has a claim that is not known"));
+        }
         let subject = assertion::client_id(text, &|check| issuer.checks(check));
         let is_other = subject.as_deref() != form.get("client_id");
         // A word tells nothing of the client.

@@ -9,6 +9,7 @@ use crate::rule::answer::{Answer, Control};
 use crate::rule::assertion_attack::{AssertionAttacks, Fault, Tried};
 use crate::rule::client_assertion::SignatureLengths;
 use crate::rule::jwt_fault::JwtFault;
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::token_refusal::Provocation;
 use crate::session::assertion::{Cast, JWT_BEARER, Signer};
 use crate::session::forged_jwt::{SignatureForm, Stranger, pem, with_signature_as};
@@ -35,7 +36,8 @@ impl Session {
         let ended = self.attack_with_assertions(&url, &client, &signer, &stranger, &mut all).await;
         let named = [JwtFault::KeySetAddress, JwtFault::CertificateAddress].map(Fault::Jwt);
         let fetched = all.iter().any(|tried| named.contains(&tried.fault)).then(|| stranger.was_fetched());
-        self.judge(&AssertionAttacks { tried: all, fetched });
+        let openid = is_openid(self.metadata()?);
+        self.judge(&AssertionAttacks { tried: all, fetched, openid });
         ended
     }
 

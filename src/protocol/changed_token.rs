@@ -24,12 +24,13 @@ impl Session {
 }
 
 /// The same token with something changed in it, which no issuer can have made. A JWT lives longer by its claims, and keeps its signature; of any other
-/// token, which may be a reference or hold data, one character is another. `None` where nothing can be changed.
+/// token, which may be a reference or hold data, one character is another. `None` where nothing can be changed: a JWT without `exp` does not live longer with
+/// one, and is refused for another reason if that is over.
 fn changed(token: &str) -> Option<String> {
     match Jwt::parse(token) {
         Ok(jwt) if !jwt.signature.is_empty() => {
             let mut claims = jwt.claims;
-            let expiry = claims.get("exp").and_then(Value::as_i64).unwrap_or_default();
+            let expiry = claims.get("exp").and_then(Value::as_i64)?;
             claims.insert("exp".to_owned(), json!(expiry.saturating_add(LONGER)));
             let (header, rest) = token.split_once('.')?;
             let (_, signature) = rest.split_once('.')?;
@@ -69,6 +70,7 @@ mod tests {
         assert_eq!((&before.header, &before.signature), (&after.header, &after.signature));
         assert_eq!((after.claims["exp"].as_i64(), &after.claims["sub"]), (Some(3700), &before.claims["sub"]));
         assert_eq!(changed("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."), None, "it has no signature");
+        assert_eq!(changed("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln"), None, "it has no end");
     }
 
     #[test]

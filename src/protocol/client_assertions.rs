@@ -7,9 +7,11 @@ use url::Url;
 use crate::agent::callback::Offer;
 use crate::feature::register::KeysBy;
 use crate::rule::answer::error_code;
-use crate::rule::client_assertion::{Attempt, ClientAssertions};
-use crate::session::assertion::{self, JWT_BEARER, Means, Signer, Unknown};
-use crate::session::signing_key::{SigningAlg, other};
+use crate::rule::assertion_attack::Fault;
+use crate::rule::client_assertion::{Attempt, ClientAssertions, UnknownMembers};
+use crate::rule::jwt_fault::JwtFault;
+use crate::session::assertion::{self, Cast, JWT_BEARER, Means, Signer, Unknown};
+use crate::session::signing_key::{SigningAlg, SigningKey, other};
 use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
@@ -76,7 +78,8 @@ impl Session {
             let unfetched = signer.hosted.as_ref().is_some_and(|hosted| hosted.fetched() == 0);
             let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
             let signer = Signer { audience: audience.clone(), ..signer };
-            let unknown = if accepted && !by_secret { self.try_unknown(&signer, &url).await? } else { None };
+            let is_certain = [&issuer, &endpoint].iter().any(|attempt| attempt.accepted == Some(true));
+            let unknown = if is_certain && !by_secret { Some(self.try_unknown(&signer, &url).await?) } else { None };
             let artefact = ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown };
             self.judge(&artefact);
             if let Some(registered) = self.facts.client.registered_mut() {
@@ -108,13 +111,19 @@ impl Session {
         self.try_assertion(&client, &format!("Client Assertion for {name}"), url, &assertion).await
     }
 
-    /// Good assertions with a claim, and with a header parameter, that no issuer knows.
-    async fn try_unknown(&mut self, signer: &Signer, url: &Url) -> Result<Option<[Attempt; 2]>, Stop> {
+    /// Good assertions with a claim, and with a header parameter, that no issuer knows; and before them one that a stranger signed, which is refused where the
+    /// assertion is looked at before the code.
+    async fn try_unknown(&mut self, signer: &Signer, url: &Url) -> Result<UnknownMembers, Stop> {
         let client = self.client()?.clone();
-        let with = |unknown| signer.with_unknown(unknown, &client.id, jiff::Timestamp::now().as_second());
+        let now = || jiff::Timestamp::now().as_second();
+        let stranger = self.stranger(signer.key().map_or(SigningAlg::Rs256, SigningKey::alg)).await?;
+        let cast = Cast { client_id: &client.id, stranger: &stranger, other: None };
+        let (foreign, _) = signer.bad_assertion(Fault::Jwt(JwtFault::ForeignKey), &cast, now());
+        let foreign = self.try_assertion(&client, "Client Assertion with a Foreign Key", url, &foreign).await?;
+        let with = |unknown| signer.with_unknown(unknown, &client.id, now());
         let claim = self.try_assertion(&client, "Client Assertion with an Unknown Claim", url, &with(Unknown::Claim)).await?;
         let header = self.try_assertion(&client, "Client Assertion with an Unknown Header Parameter", url, &with(Unknown::Header)).await?;
-        Ok(Some([claim, header]))
+        Ok(UnknownMembers { foreign, claim, header })
     }
 
     /// Sends a code that the issuer never gave with an assertion: whether the client was accepted shows in what is said about the code.

@@ -13,6 +13,7 @@ use crate::agent::callback::{Offer, StandingOffer};
 use crate::agent::untrusted::UntrustedServer;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jwt_fault::JwtFault;
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::request_object_attack::{Became, Fault, RequestObjectAttacks, Tried, Unusual};
 use crate::rule::untrusted_fetch::Visitor;
@@ -25,6 +26,8 @@ use crate::text::words::said;
 const FAR_OFF: i64 = 3600;
 /// The name of a claim and of a header parameter that do not exist.
 const UNKNOWN: &str = "oa_authtest_unknown";
+/// The member of metadata that says that every request has a signed request object (RFC 9101 10.5).
+const REQUIRES: &str = "require_signed_request_object";
 /// A redirect URI that no client registers.
 const ELSEWHERE: &str = "http://evil.example/cb";
 
@@ -53,6 +56,11 @@ impl Kind {
         let bad = matches!(self, Self::Bad(Fault::UnsignedByReference | Fault::OtherClientByReference | Fault::OtherResponseTypeByReference));
         bad || self == Self::GoodByReference
     }
+
+    /// True where the request names the address of an object. Whether it is refused says something where a good one is carried out that comes in this way.
+    fn has_reference(self) -> bool {
+        self.is_by_reference() || self == Self::Bad(Fault::ByBoth)
+    }
 }
 
 /// What all requests of the step have in common.
@@ -76,12 +84,13 @@ impl Session {
         let scene = Scene { endpoint, redirect_uri: self.run.redirect_uri(), key, second, stranger: self.stranger(SigningAlg::Rs256).await? };
         let mut probing = self.carry_out_good_object(&scene, Kind::Good).await?;
         self.sentence("should refuse request objects that are not good");
-        let mut attacks = RequestObjectAttacks { signing_confirmed: confirmed, ..RequestObjectAttacks::default() };
+        let mut attacks = RequestObjectAttacks { signing_confirmed: confirmed, jar: self.is_bound_by_jar()?, ..RequestObjectAttacks::default() };
         // What a client is that registered an algorithm is another client's.
         let is_about_requirement = self.asked_for_signed_only();
         let ended = if is_about_requirement {
             Stop::not_offered_if(!is_required, "the registration response does not confirm `require_signed_request_object`")?;
-            self.attack_with_objects(&scene, &[Fault::Absent, Fault::UnsignedThoughRequired], &mut probing, &mut attacks).await
+            let unsigned = if self.promises(REQUIRES)? { Fault::UnsignedThoughRequired } else { Fault::UnsignedThoughRegistered };
+            self.attack_with_objects(&scene, &[Fault::Absent, unsigned], &mut probing, &mut attacks).await
         } else {
             self.attack_with_all_objects(&scene, confirmed, &mut probing, &mut attacks).await
         };
@@ -89,6 +98,12 @@ impl Session {
         attacks.fetched = attacks.tried.iter().any(|tried| named.contains(&tried.fault)).then(|| scene.stranger.was_fetched());
         self.judge(&attacks);
         ended
+    }
+
+    /// True if RFC 9101 binds the issuer: it is no OpenID provider, or its metadata have the member that only that text knows.
+    fn is_bound_by_jar(&self) -> Result<bool, Stop> {
+        let metadata = self.metadata()?;
+        Ok(!is_openid(metadata) || metadata.contains_key(REQUIRES))
     }
 
     /// True if the client asked to be held to signed request objects.
@@ -122,7 +137,7 @@ impl Session {
     ) -> Result<(), Stop> {
         let is_openid = self.facts.issuer.server_metadata.is_none();
         let is_here = self.issuer_reaches_this_machine();
-        let requires_them = self.promises("require_signed_request_object")?;
+        let requires_them = self.promises(REQUIRES)?;
         let by_value: Vec<Fault> = Fault::all()
             .map(|(fault, _)| fault)
             .filter(|fault| match fault {
@@ -132,8 +147,8 @@ impl Session {
                 // Where the request object alone counts, there is nothing beside it to differ from (RFC 9101 6.3).
                 Fault::OtherResponseType => is_openid,
                 Fault::Absent | Fault::UnsignedThoughRequired => requires_them,
-                Fault::UnsecuredWithSignature => false,
-                fault => !Kind::Bad(*fault).is_by_reference(),
+                Fault::UnsecuredWithSignature | Fault::UnsignedThoughRegistered => false,
+                fault => !Kind::Bad(*fault).has_reference(),
             })
             .collect();
         self.attack_with_objects(scene, &by_value, probing, attacks).await?;
@@ -152,14 +167,14 @@ impl Session {
         let is_carried_out = matches!(came_of(&probed.ended), Became::CarriedOut(_)) && probed.ended.parameter("state") == request.state();
         let Some(page) = page.filter(|_| is_carried_out) else { return Ok(()) };
         attacks.reference_fetched_by = Some(page.methods());
-        // By https a request object need not be signed (OpenID Connect Core 6.2).
-        let is_by_https = page.url().scheme() == "https";
+        // By https an object need not be signed (OpenID Connect Core 6.2).
+        let is_plain = page.url().scheme() == "http";
         let by_reference: Vec<Fault> = Fault::all()
             .map(|(fault, _)| fault)
             .filter(|fault| match fault {
+                Fault::UnsignedByReference => is_plain,
                 Fault::OtherResponseTypeByReference => is_openid,
-                Fault::UnsignedByReference => !is_by_https,
-                fault => Kind::Bad(*fault).is_by_reference(),
+                fault => Kind::Bad(*fault).has_reference(),
             })
             .collect();
         self.attack_with_objects(scene, &by_reference, probing, attacks).await?;
@@ -256,7 +271,7 @@ impl Session {
         }
         self.note_object(&claims);
         let jwt = signed(scene, kind, &Value::Object(claims));
-        let page = if kind.is_by_reference() || kind == Kind::Bad(Fault::ByBoth) {
+        let page = if kind.has_reference() {
             let body = if kind == Kind::Bad(Fault::ByBoth) { good } else { jwt.clone() };
             let page = self.listener()?.offer(Offer { content_type: MEDIA_TYPE, body });
             beside.push(("request_uri".to_owned(), page.url().to_string()));
@@ -301,7 +316,9 @@ fn signed(scene: &Scene, kind: Kind, claims: &Value) -> String {
     let header = |name: &str, value: &str| Map::from_iter([(name.to_owned(), json!(value))]);
     match kind {
         Kind::Bad(Fault::Jwt(fault)) => forge(fault, scene.key, &scene.stranger, Map::new(), claims),
-        Kind::GoodUnsecured | Kind::Bad(Fault::UnsignedThoughRequired | Fault::UnsignedByReference) => without_signature(claims),
+        Kind::GoodUnsecured | Kind::Bad(Fault::UnsignedThoughRequired | Fault::UnsignedThoughRegistered | Fault::UnsignedByReference) => {
+            without_signature(claims)
+        }
         // Any signature will do.
         Kind::Bad(Fault::UnsecuredWithSignature) => format!("{}c2lnbmVk", without_signature(claims)),
         Kind::Bad(Fault::OtherKid) => scene.key.sign(header("kid", scene.second.kid()), claims),

@@ -31,14 +31,14 @@ impl Session {
         }
         let within = self.run.config.network.timeout;
         for url in urls.iter().take(MOST_HOSTS) {
-            let greetings = TlsGreetings {
-                host: place(url),
-                absent: None,
-                modern: greet(url, TLS_1_2, within).await,
-                old: greet(url, OLD, within).await,
-                weak: greet(url, WEAK, within).await,
-            };
-            self.judge(&greetings);
+            let modern = greet(url, TLS_1_2, within).await;
+            // A host that does not answer is not asked again.
+            let [mut old, mut weak] = [Greeting::Unclear; 2];
+            if modern != Greeting::Unclear {
+                old = greet(url, OLD, within).await;
+                weak = greet(url, WEAK, within).await;
+            }
+            self.judge(&TlsGreetings { host: place(url), absent: None, modern, old, weak });
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{holds, may, must, refusal, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
+use crate::rule::expect::{applies_if, holds, may, must, refusal, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
 use crate::rule::token_refusal::REFUSED;
 use crate::rule::{Artefact, Check};
@@ -170,6 +170,8 @@ pub struct AssertionAttacks {
     pub tried: Vec<Tried>,
     /// True if an address in the header of one was fetched; `None` where none was named that the issuer can reach.
     pub fetched: Option<bool>,
+    /// True if the issuer is an OpenID provider: OpenID Connect Core asks more of an assertion than RFC 7523 does.
+    pub openid: bool,
 }
 
 impl Artefact for AssertionAttacks {
@@ -294,14 +296,17 @@ static RULES: &[Check<AssertionAttacks>] = &[
          `error=invalid_client` or `error=invalid_request`.",
         |attacks| attacks.refused(Fault::OtherType),
     ),
-    // "These tokens MUST only be used once", says the text of who makes them; of the server RFC 7523 3 says that it MAY ensure that.
+    // "These tokens MUST only be used once", says the text of who makes them; of any other server RFC 7523 3 says that it MAY ensure that.
     should(
         "client-assertion/replay-refused",
         "OIDCC-9",
         "A client assertion that was used before should be refused",
         "An attacker who reads one request, in a log or on a proxy, sends its assertion again and is taken for the client.",
         "Keep the `jti` of each assertion of a client until its `exp` is over, and refuse an assertion whose `jti` is there already.",
-        |attacks| attacks.refused(Fault::Replayed),
+        |attacks| {
+            attacks.is_of_openid_provider()?;
+            attacks.refused(Fault::Replayed)
+        },
     ),
     must(
         "client-assertion/own-key-refused",
@@ -320,10 +325,11 @@ static RULES: &[Check<AssertionAttacks>] = &[
         "Look for the key only among the keys of the client that `iss` and `sub` name, and not among the keys of all clients.",
         |attacks| attacks.refused(Fault::KeyOfAnotherClient),
     ),
-    // RFC 7523 3 has the server be an intended audience, which it is among others; newer texts have it be the only one.
+    // "An intended audience", which the server may be among others; beyond that, "additional restrictions and policy are at the discretion of the authorization
+    // server". Only a draft of OpenID Connect Core 9 that is newer than its second errata demands that it is the only one.
     may(
         "client-assertion/several-audiences-refused",
-        "OIDCC-9",
+        "RFC7523-3",
         "It is good practice to refuse a client assertion that is for another server, too",
         "A server that a client also uses passes the client's assertion on, and is taken for the client.",
         "Accept a client assertion only if your own issuer identifier, or the address of your token endpoint, is its only `aud`.",
@@ -345,14 +351,17 @@ static RULES: &[Check<AssertionAttacks>] = &[
         "Compare `iss` as a string, without a change of letter case. Databases often compare without regard to it.",
         |attacks| attacks.refused(Fault::IssuerInOtherCase),
     ),
-    // "REQUIRED", says the text of who makes them; of the server RFC 7523 3 says that it MAY look at it.
+    // "REQUIRED", says the text of who makes them; by RFC 7523 3, which any other server goes by, an assertion MAY have one.
     should(
         "client-assertion/without-jti-refused",
         "OIDCC-9",
         "A client assertion without `jti` should be refused",
         "An assertion without an identifier cannot be recognised when it is used again.",
         "Treat `jti` as required when you validate client assertions. Answer with status 401 and `error=invalid_client`.",
-        |attacks| attacks.refused(Fault::NoIdentifier),
+        |attacks| {
+            attacks.is_of_openid_provider()?;
+            attacks.refused(Fault::NoIdentifier)
+        },
     ),
     must(
         "client-assertion/no-jwt-refused",
@@ -387,6 +396,11 @@ static JWT: &[Check<AssertionAttacks>] =
 impl AssertionAttacks {
     fn tried(&self, fault: Fault) -> Option<&Tried> {
         self.tried.iter().find(|tried| tried.fault == fault)
+    }
+
+    /// Goes on where OpenID Connect Core binds the issuer.
+    fn is_of_openid_provider(&self) -> Result<(), Unmet> {
+        applies_if(self.openid, "the issuer is no OpenID provider, and RFC 7523 leaves it to the server")
     }
 
     /// Passes when a request is refused that gets tokens with a good assertion.
@@ -424,7 +438,7 @@ mod tests {
     const FETCHED: &str = "client-assertion/header-addresses-not-fetched";
 
     fn one(fault: Fault, response: Received, control: Control) -> AssertionAttacks {
-        AssertionAttacks { tried: vec![Tried { fault, response, control }], fetched: None }
+        AssertionAttacks { tried: vec![Tried { fault, response, control }], fetched: None, openid: true }
     }
 
     fn taken(fault: Fault) -> Tried {
@@ -461,16 +475,24 @@ mod tests {
             (Fault::Jwt(JwtFault::ForeignKey), Fault::KeyOfAnotherClient),
             (Fault::Jwt(JwtFault::ForeignKey), Fault::Jwt(JwtFault::Certificate)),
         ] {
-            let both = AssertionAttacks { tried: vec![taken(root), taken(follows)], fetched: None };
+            let both = AssertionAttacks { tried: vec![taken(root), taken(follows)], fetched: None, openid: true };
             assert_eq!((failing(&both).len(), not_run(&both).len()), (1, 1), "{follows:?}");
-            let alone = AssertionAttacks { tried: vec![taken(follows)], fetched: None };
+            let alone = AssertionAttacks { tried: vec![taken(follows)], fetched: None, openid: true };
             assert_eq!((failing(&alone).len(), not_run(&alone).len()), (1, 0), "{follows:?}");
         }
     }
 
     #[test]
+    fn a_server_that_is_no_openid_provider_need_not_look_at_jti() {
+        for fault in [Fault::NoIdentifier, Fault::Replayed] {
+            let plain = AssertionAttacks { tried: vec![taken(fault)], fetched: None, openid: false };
+            assert!(failing(&plain).is_empty() && passing(&plain).is_empty(), "{fault:?}");
+        }
+    }
+
+    #[test]
     fn an_address_in_a_header_is_not_fetched() {
-        let fetched = |fetched| AssertionAttacks { tried: Vec::new(), fetched };
+        let fetched = |fetched| AssertionAttacks { tried: Vec::new(), fetched, openid: true };
         assert_eq!(failing(&fetched(Some(true))), [FETCHED]);
         assert_eq!(passing(&fetched(Some(false))), [FETCHED]);
         assert!(failing(&fetched(None)).is_empty() && passing(&fetched(None)).is_empty());
@@ -497,7 +519,8 @@ mod tests {
 
     arbitrary_artefact!(AssertionAttacks:
         tried in proptest::collection::vec(any_tried(), 0..6),
-        fetched in proptest::option::of(any::<bool>())
-        => AssertionAttacks { tried, fetched }
+        fetched in proptest::option::of(any::<bool>()),
+        openid in any::<bool>()
+        => AssertionAttacks { tried, fetched, openid }
     );
 }

@@ -14,22 +14,29 @@ pub struct Attempt {
     pub status: u16,
     /// The `error`, if there is one.
     pub error: Option<String>,
-    /// True if the answer is about the code, so that the client was accepted; `None` if it says nothing about the client.
+    /// True if the answer is about the code, which a server that authenticates the client first only comes to after it has accepted the client; false if it is
+    /// about the client; `None` if it may be about either.
     pub accepted: Option<bool>,
 }
 
 impl Attempt {
-    /// An answer and what it says of the client. An issuer with too much to do says nothing of it.
+    /// An answer and what it says of the client. An issuer with too much to do says nothing of it, and with any other error than these two the
+    /// assertion may be meant: some say `invalid_request` or `unauthorized_client` of one that they do not take.
     pub fn of(exchange: usize, status: u16, error: Option<String>) -> Self {
         let accepted = match (status, error.as_deref()) {
             // That is about the code, whatever the status.
             (400..500, Some("invalid_grant")) => Some(true),
             (401, _) | (400..500, Some("invalid_client")) => Some(false),
-            (429, _) => None,
-            (400..500, Some(_)) => Some(true),
             _ => None,
         };
         Self { exchange, status, error, accepted }
+    }
+
+    /// The same beside a good assertion in the same request, which was accepted: what is answered otherwise, and says that the request is at fault, is a refusal of
+    /// the assertion, whatever the error. `None` where the issuer did not answer.
+    fn accepted_beside_a_good_one(&self) -> Option<bool> {
+        let is_answer = (400..500).contains(&self.status) && self.status != 429;
+        self.accepted.or(is_answer.then_some(false))
     }
 
     fn seen(&self) -> String {
@@ -49,8 +56,19 @@ pub struct ClientAssertions {
     pub unfetched: bool,
     /// True if it signs with its secret.
     pub by_secret: bool,
-    /// With a claim, and with a header parameter, that no issuer knows; none where a plain one was not accepted.
-    pub unknown: Option<[Attempt; 2]>,
+    /// With something that no issuer knows; none where a plain one was not accepted.
+    pub unknown: Option<UnknownMembers>,
+}
+
+/// Good assertions with something that no issuer knows, and what is needed to judge them.
+#[derive(Debug, Clone)]
+pub struct UnknownMembers {
+    /// One that a stranger's key signed: it shows that the issuer looks at the assertion before it looks at the code.
+    pub foreign: Attempt,
+    /// With a claim that no issuer knows.
+    pub claim: Attempt,
+    /// With a header parameter that no issuer knows.
+    pub header: Attempt,
 }
 
 impl ClientAssertions {
@@ -69,9 +87,15 @@ impl ClientAssertions {
     }
 
     /// Passes when the assertion with something unknown in it was accepted as well.
-    fn ignored(&self, index: usize) -> Judgement {
-        let Some(attempt) = self.unknown.as_ref().and_then(|unknown| unknown.get(index)) else { return not_applicable("it was not tried") };
-        match attempt.accepted {
+    fn ignored(&self, which: fn(&UnknownMembers) -> &Attempt) -> Judgement {
+        let Some(unknown) = &self.unknown else { return not_applicable("it was not tried") };
+        applies_if(
+            [&self.issuer, &self.endpoint].iter().any(|attempt| attempt.accepted == Some(true)),
+            "the same assertion without it is not accepted",
+        )?;
+        applies_if(unknown.foreign.accepted == Some(false), FOREIGN_NOT_REFUSED)?;
+        let attempt = which(unknown);
+        match attempt.accepted_beside_a_good_one() {
             None => not_applicable(attempt.seen()),
             Some(accepted) => holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", attempt.seen()),
         }
@@ -86,6 +110,8 @@ impl Artefact for ClientAssertions {
 }
 
 const ACCEPTED: &str = "client-assertion/accepted";
+/// Why nothing can be judged where the code is looked at first: every assertion is answered in the same way then.
+const FOREIGN_NOT_REFUSED: &str = "an assertion that a stranger signed is not refused as such";
 const BY_SECRET: &str = "client-assertion/by-secret-accepted";
 
 static RULES: &[Check<ClientAssertions>] = &[
@@ -117,7 +143,7 @@ static RULES: &[Check<ClientAssertions>] = &[
         "A client assertion with a claim that the issuer does not know must be accepted",
         "A client that sends a claim for another server, or of a newer specification, cannot authenticate.",
         "Ignore claims that the server does not know.",
-        |both| both.ignored(0),
+        |both| both.ignored(|unknown| &unknown.claim),
     ),
     must(
         "client-assertion/unknown-header-ignored",
@@ -125,7 +151,7 @@ static RULES: &[Check<ClientAssertions>] = &[
         "A client assertion with a header parameter that the issuer does not know must be accepted, unless `crit` names it",
         "A client whose library adds a header parameter cannot authenticate.",
         "Ignore header parameters that the server does not know and `crit` does not name.",
-        |both| both.ignored(1),
+        |both| both.ignored(|unknown| &unknown.header),
     ),
     may(
         "client-assertion/issuer-audience",
@@ -159,6 +185,8 @@ impl Artefact for SignatureLengths {
     }
 }
 
+// "The JWS Signature value MUST be a 64-octet sequence. If it is not a 64-octet sequence, the validation has failed." And one whose signature is invalid MUST be
+// rejected (RFC 7523 3).
 static LENGTHS: &[Check<SignatureLengths>] = &[must(
     "client-assertion/signature-length",
     "RFC7518-3.4",
@@ -167,11 +195,11 @@ static LENGTHS: &[Check<SignatureLengths>] = &[must(
     "Compare the length of the signature before it is verified: 64 bytes for ES256, 96 for ES384, 132 for ES512. Do not take signatures in DER.",
     |lengths| {
         applies_if(lengths.good.accepted == Some(true), "a good assertion is not accepted")?;
-        // Where the code is looked at first, every assertion is answered in the same way.
-        applies_if(lengths.foreign.accepted == Some(false), "an assertion that a stranger signed is not refused as such")?;
+        applies_if(lengths.foreign.accepted == Some(false), FOREIGN_NOT_REFUSED)?;
+        let is_refused = |attempt: &Attempt| attempt.accepted_beside_a_good_one().map(|accepted| !accepted);
         expect::each(
             "status 401 with error = invalid_client",
-            lengths.odd.iter().map(|(what, attempt)| (attempt.accepted.map(|accepted| !accepted), format!("{what}: {}", attempt.seen()))),
+            lengths.odd.iter().map(|(what, attempt)| (is_refused(attempt), format!("{what}: {}", attempt.seen()))),
         )
     },
 )];
@@ -201,12 +229,24 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_ignored() {
-        let of = |claim, header| ClientAssertions { unknown: Some([attempt(claim), attempt(header)]), ..both(true, true, false) };
+        let unknown = |foreign, claim, header| UnknownMembers { foreign: attempt(foreign), claim, header };
+        let of = |claim, header| ClientAssertions { unknown: Some(unknown(false, attempt(claim), attempt(header))), ..both(true, true, false) };
         assert!(failing(&of(true, true)).is_empty());
         assert_eq!(failing(&of(false, true)), ["client-assertion/unknown-claim-ignored"]);
         assert_eq!(failing(&of(true, false)), ["client-assertion/unknown-header-ignored"]);
-        let busy = ClientAssertions { unknown: Some([attempt(true), Attempt::of(0, 503, None)]), ..both(true, true, false) };
-        assert!(failing(&busy).is_empty() && !passing(&busy).contains(&"client-assertion/unknown-header-ignored"));
+        let with = |header| ClientAssertions { unknown: Some(unknown(false, attempt(true), header)), ..both(true, true, false) };
+        let rule = "client-assertion/unknown-header-ignored";
+        let busy = with(Attempt::of(0, 503, None));
+        assert!(failing(&busy).is_empty() && !passing(&busy).contains(&rule));
+        for (status, error) in [(400, Some("invalid_request")), (400, None), (403, None), (400, Some("invalid_client"))] {
+            assert_eq!(failing(&with(Attempt::of(0, status, error.map(str::to_owned)))), [rule], "{status} {error:?}");
+        }
+        // Where the code is looked at first, and where no plain assertion works, nothing is known.
+        let code_first = ClientAssertions { unknown: Some(unknown(true, attempt(true), attempt(true))), ..both(true, true, false) };
+        let refused = ClientAssertions { unknown: Some(unknown(false, attempt(true), attempt(false))), ..both(false, false, false) };
+        for open in [code_first, refused] {
+            assert!(not_applicable(&open).contains(&rule));
+        }
     }
 
     #[test]
@@ -215,6 +255,8 @@ mod tests {
         assert_eq!(failing(&of(true, false, true)), ["client-assertion/signature-length"]);
         assert_eq!(passing(&of(true, false, false)), ["client-assertion/signature-length"]);
         assert_eq!(not_applicable(&of(true, true, true)).len() + not_applicable(&of(false, false, true)).len(), 2);
+        let malformed = Attempt::of(0, 400, Some("invalid_request".to_owned()));
+        assert_eq!(passing(&SignatureLengths { odd: vec![("DER", malformed)], ..of(true, false, true) }), ["client-assertion/signature-length"]);
     }
 
     #[test]
@@ -225,7 +267,9 @@ mod tests {
         assert_eq!(failing(&both(false, false, false)), [ACCEPTED]);
         assert_eq!(not_run(&both(false, false, false)).len(), 1);
         assert!(not_applicable(&both(false, false, true)).contains(&ACCEPTED));
-        for (status, error) in [(503, None), (429, Some("slow_down")), (200, None)] {
+        for (status, error) in
+            [(503, None), (429, Some("slow_down")), (200, None), (400, Some("invalid_request")), (400, Some("unauthorized_client"))]
+        {
             let busy = ClientAssertions { issuer: Attempt::of(0, status, error.map(str::to_owned)), ..both(true, false, false) };
             assert_eq!(not_applicable(&busy).len(), ClientAssertions::rules().count(), "{status}");
         }
@@ -241,8 +285,11 @@ mod tests {
         endpoint in any_attempt(),
         unfetched in any::<bool>(),
         by_secret in any::<bool>(),
-        unknown in proptest::option::of([any_attempt(), any_attempt()])
-        => ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown }
+        unknown in proptest::option::of([any_attempt(), any_attempt(), any_attempt()])
+        => {
+            let unknown = unknown.map(|[foreign, claim, header]| UnknownMembers { foreign, claim, header });
+            ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown }
+        }
     );
 
     arbitrary_artefact!(SignatureLengths:

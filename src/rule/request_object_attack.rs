@@ -34,8 +34,10 @@ pub enum Fault {
     ByBoth,
     /// There is none, and the client registered that there always is.
     Absent,
-    /// It is not signed, and the client registered that it always is.
+    /// It is not signed, and the issuer's metadata say that it always is.
     UnsignedThoughRequired,
+    /// It is not signed, and the client alone registered that it always is.
+    UnsignedThoughRegistered,
     /// Its `alg` is `none`, and it has a signature all the same.
     UnsecuredWithSignature,
     /// It is not signed, and comes by reference.
@@ -49,9 +51,10 @@ pub enum Fault {
 const SIGNATURE: &str = "request-object/signature-verified";
 const OTHER_AUDIENCE: &str = "request-object/audience-checked";
 const REFERENCE_MATCHES: &str = "request-object/reference-matches-request";
+const SIGNATURE_ERROR: &str = "request-object/signature-error";
 
 /// Those that other JWTs do not have, or have rules of other names about.
-const OWN: [(Fault, &str); 20] = [
+const OWN: [(Fault, &str); 21] = [
     (Fault::Jwt(JwtFault::ForeignKey), SIGNATURE),
     (Fault::Jwt(JwtFault::EmbeddedKey), "request-object/own-key-refused"),
     (Fault::Jwt(JwtFault::Unsigned), "request-object/unsigned-refused"),
@@ -68,6 +71,7 @@ const OWN: [(Fault, &str); 20] = [
     (Fault::ByBoth, "request-object/by-both-refused"),
     (Fault::Absent, "request-object/plain-request-refused"),
     (Fault::UnsignedThoughRequired, "request-object/required-signature"),
+    (Fault::UnsignedThoughRegistered, "request-object/registered-signature"),
     (Fault::UnsecuredWithSignature, "request-object/unsecured-without-signature"),
     (Fault::UnsignedByReference, "request-object/unsigned-reference-refused"),
     (Fault::OtherClientByReference, REFERENCE_MATCHES),
@@ -95,7 +99,8 @@ impl Fault {
             Self::Nested => "that holds another",
             Self::ByBoth => "by value and by reference",
             Self::Absent => "that is not there",
-            Self::UnsignedThoughRequired => "without a signature, which the client registered as required",
+            Self::UnsignedThoughRequired => "without a signature, which the metadata call required",
+            Self::UnsignedThoughRegistered => "without a signature, which the client registered as required",
             Self::UnsecuredWithSignature => "with alg none and a signature",
             Self::UnsignedByReference => "by reference and without a signature",
             Self::OtherClientByReference => "by reference and of another client",
@@ -213,6 +218,9 @@ pub struct RequestObjectAttacks {
     pub behind_proxy: bool,
     /// True if the issuer confirmed that the client signs its request objects with the algorithm it registered.
     pub signing_confirmed: bool,
+    /// True if RFC 9101 binds the issuer: it is no OpenID provider, whose request objects are those of OpenID Connect Core 6, or its metadata have a member of
+    /// that text.
+    pub jar: bool,
 }
 
 impl Artefact for RequestObjectAttacks {
@@ -368,10 +376,20 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
     must(
         "request-object/required-signature",
         "RFC9101-10.5",
-        "An unsigned request object must be refused where `require_signed_request_object` is true for the client or the issuer",
+        "An unsigned request object must be refused where `require_signed_request_object` is true in the metadata of the issuer",
         "An attacker leaves the signature out, and sends any request in the name of the client.",
-        "Look at `require_signed_request_object` in the metadata of the client and of the server. Where it is true, answer a request object with `alg` `none` with `error=invalid_request_object`.",
+        "Look at the `alg` of the request object before anything else. If it is `none`, answer with `error=invalid_request_object`.",
         |attacks| attacks.refused(Fault::UnsignedThoughRequired),
+    ),
+    // Of the client's metadata the text says that what does not conform to it MUST be rejected, and of the algorithm `none` that it MUST be "when this server
+    // metadata value is true".
+    should(
+        "request-object/registered-signature",
+        "RFC9101-10.5",
+        "An unsigned request object of a client that registered `require_signed_request_object` as true should be refused",
+        "An attacker leaves the signature out, and sends any request in the name of the client.",
+        "Look at `require_signed_request_object` in the metadata of the client. Where it is true, answer a request object with `alg` `none` with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::UnsignedThoughRegistered),
     ),
     must(
         "request-object/unsecured-without-signature",
@@ -411,7 +429,7 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
     ),
     must(
         "request-object/reference-over-trusted-tls",
-        "RFC9101-11.1",
+        "RFC9101-8",
         "The issuer must check the certificate of the server that it fetches a request object from",
         "An attacker between the issuer and the client has the issuer send requests to a server of theirs, and puts another request object there.",
         "Verify the certificate and the host name when `request_uri` is fetched, with the certificate authorities that the system trusts.",
@@ -421,22 +439,26 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         },
     ),
     must(
-        "request-object/signature-error",
+        SIGNATURE_ERROR,
         "RFC9101-6.2",
         "The error for a request object with a wrong signature must be `invalid_request_object`",
         "The client does not learn that its key is not known, and looks for the mistake elsewhere.",
         "Answer with `error=invalid_request_object` at the redirect URI if no key of the client verifies the signature.",
         |attacks| {
-            let errors = attacks.tried.iter().filter(|tried| tried.fault.is_signature() && tried.became.is_clear());
-            expect::each(
-                "error = invalid_request_object",
-                errors.filter_map(|tried| match &tried.became {
-                    Became::Error(error) => {
-                        Some((Some(error == "invalid_request_object"), format!("{}: {}", tried.fault.says(), tried.became.says())))
-                    }
-                    _ => None,
-                }),
-            )
+            applies_if(attacks.jar, "nothing in the metadata says that the OpenID provider goes by RFC 9101")?;
+            attacks.names_the_object()
+        },
+    ),
+    // "MUST return an error if signature validation fails" (6.3.2) does not say which; this is the one that there is for it.
+    should(
+        "request-object/signature-error-openid",
+        "OIDCC-3.1.2.6",
+        "The error of an OpenID provider for a request object with a wrong signature should be `invalid_request_object`",
+        "The client does not learn that its key is not known, and looks for the mistake elsewhere.",
+        "Answer with `error=invalid_request_object` at the redirect URI if no key of the client verifies the signature.",
+        |attacks| {
+            applies_if(!attacks.jar, said!("{SIGNATURE_ERROR} asks for it"))?;
+            attacks.names_the_object()
         },
     ),
     must(
@@ -525,6 +547,18 @@ impl RequestObjectAttacks {
         )
     }
 
+    /// Passes when each wrong signature is refused with the error that names the request object.
+    fn names_the_object(&self) -> Judgement {
+        let errors = self.tried.iter().filter(|tried| tried.fault.is_signature() && tried.became.is_clear());
+        expect::each(
+            "error = invalid_request_object",
+            errors.filter_map(|tried| match &tried.became {
+                Became::Error(error) => Some((Some(error == "invalid_request_object"), format!("{}: {}", tried.fault.says(), tried.became.says()))),
+                _ => None,
+            }),
+        )
+    }
+
     /// Passes when a good request object with something unusual about it is carried out.
     fn accepted(&self, kind: Unusual) -> Judgement {
         let Some((_, became, _)) = self.unusual.iter().find(|(known, ..)| *known == kind) else { return not_applicable("it was not tried") };
@@ -541,17 +575,16 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{Became, Fault, RequestObjectAttacks, Tried, Unusual};
+    use super::{Became, Fault, RequestObjectAttacks, SIGNATURE_ERROR, Tried, Unusual};
     use crate::rule::Artefact as _;
     use crate::rule::jwt_fault::JwtFault;
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
     use crate::rule::untrusted_fetch::Visitor;
 
     const ERROR: &str = "request-object/refused-with-error";
-    const SIGNATURE_ERROR: &str = "request-object/signature-error";
 
     fn none() -> RequestObjectAttacks {
-        RequestObjectAttacks { signing_confirmed: true, ..RequestObjectAttacks::default() }
+        RequestObjectAttacks { signing_confirmed: true, jar: true, ..RequestObjectAttacks::default() }
     }
 
     fn tried(fault: Fault, became: Became) -> Tried {
@@ -593,6 +626,9 @@ mod tests {
         assert!(passing(&one(foreign, error("invalid_request_object"))).contains(&SIGNATURE_ERROR));
         assert!(not_applicable(&one(foreign, Became::Page(Some(400)))).contains(&SIGNATURE_ERROR));
         assert!(failing(&one(Fault::Expired, error("invalid_request"))).is_empty());
+        let openid = |error| RequestObjectAttacks { jar: false, ..one(foreign, error) };
+        assert_eq!(failing(&openid(error("invalid_request"))), ["request-object/signature-error-openid"]);
+        assert!(not_applicable(&openid(error("invalid_request"))).contains(&SIGNATURE_ERROR));
     }
 
     #[test]
@@ -665,7 +701,8 @@ mod tests {
         reference_fetched_by in proptest::option::of(proptest::collection::vec("GET|POST", 0..2)),
         untrusted in proptest::option::of((any::<bool>(), any::<bool>())),
         behind_proxy in any::<bool>(),
-        signing_confirmed in any::<bool>()
+        signing_confirmed in any::<bool>(),
+        jar in any::<bool>()
         => RequestObjectAttacks {
             behind_proxy,
             tried: tried.into_iter().map(|((fault, _), became)| Tried { fault, became, exchange: 1 }).collect(),
@@ -674,6 +711,7 @@ mod tests {
             reference_fetched_by,
             untrusted: untrusted.map(|(reached, asked)| Visitor { reached, asked }),
             signing_confirmed,
+            jar,
         }
     );
 }

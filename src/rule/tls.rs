@@ -88,7 +88,7 @@ fn told(greeting: Greeting) -> Words {
         Greeting::Alert(PROTOCOL_VERSION) => "refused: this version is not supported".into(),
         Greeting::Alert(alert) => said!("refused by alert {alert}"),
         Greeting::Closed => "the connection was closed".into(),
-        Greeting::Unclear => "no answer that is TLS".into(),
+        Greeting::Unclear => "no answer that is TLS came in time".into(),
     }
 }
 

@@ -191,6 +191,8 @@ named! {
     AssertionClaimUnknownRefused = "assertion-claim-unknown-refused",
     /// Refuses client assertions with a header parameter that is not known.
     AssertionHeaderUnknownRefused = "assertion-header-unknown-refused",
+    /// Calls token requests malformed whose assertion has a claim that it does not know.
+    AssertionClaimUnknownMalformed = "assertion-claim-unknown-malformed",
     /// Answers userinfo as plain JSON although the client registered a signature.
     UserinfoUnsigned = "userinfo-unsigned",
     /// Signs userinfo with PS256, whatever the client registered.
@@ -415,6 +417,8 @@ named! {
     BusyNowAndThen = "busy-now-and-then",
     /// Refuses one request in many with 429, 502, 503 or 504, and does so again when it comes once more.
     GatewayNowAndThen = "gateway-now-and-then",
+    /// Answers 503 to whoever fetches the certificate of a key.
+    CertificateBusy = "certificate-busy",
     /// Answers every token request with 503.
     TokenEndpointBusy = "token-endpoint-busy",
     /// Gives secrets with characters that form-encoding changes.

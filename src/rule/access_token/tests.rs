@@ -176,6 +176,7 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "email": "a@b.example" }), &["at/no-personal-data"]),
         (json!({ "aud": "api: all" }), &["at/strings-or-uris"]),
         (json!({ "aud": ["https://api.example", "7:x"] }), &["at/strings-or-uris"]),
+        (json!({ "client_id": null }), &["at/claims-required"]),
         (json!({ "roles": "editor" }), &["at/scim-claims"]),
         (json!({ "groups": [{ "name": "staff" }] }), &["at/scim-claims"]),
         (json!({ "groups": [{ "value": "1", "display": "staff" }], "entitlements": ["a"] }), &[]),

@@ -9,6 +9,7 @@ use super::chain::{parse, usage};
 use crate::observed::received::Received;
 use crate::rule::expect::{holds, must};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -19,7 +20,7 @@ pub struct KeyCertificate {
     pub exchange: usize,
     /// The key.
     pub key: Value,
-    /// The answer, or why it was not asked for.
+    /// The answer, or why there is none.
     pub answer: Result<Received, &'static str>,
 }
 
@@ -36,6 +37,7 @@ impl KeyCertificate {
     /// The certificates in the answer.
     fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Unmet> {
         let answer = self.answer.as_ref().map_err(|why| Unmet::not_applicable(*why))?;
+        not_busy(answer)?;
         let all: Vec<_> = CertificateDer::pem_slice_iter(&answer.body).collect::<Result<_, _>>().unwrap_or_default();
         let is_right = answer.status == 200 && !all.is_empty() && all.iter().all(|der| parse(der).is_some());
         if is_right { Ok(all) } else { Err(Unmet::not_run(PEM)) }
@@ -126,6 +128,9 @@ mod tests {
             (of(&with(&key, &json!({"/use": "enc"})), 200, &pem), "jwks/x5u-agrees"),
         ] {
             assert_eq!(failing(&certificate), [failed]);
+        }
+        for busy in [429, 503] {
+            assert_eq!(not_applicable(&of(&key, busy, "")).len(), 3, "{busy}");
         }
         assert_eq!(not_applicable(&KeyCertificate { exchange: 0, key, answer: Err("no x5u") }).len(), 3);
     }

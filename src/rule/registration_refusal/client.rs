@@ -205,13 +205,24 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/unsigned-id-token",
         "OIDCR-2",
-        "The issuer must not register `none` as the algorithm of ID tokens that come from the authorization endpoint",
+        "An OpenID provider must not register `none` as the algorithm of ID tokens that come from the authorization endpoint",
         "Everyone can make an ID token without a signature, and the browser brings it to the client.",
         "Refuse an `id_token_signed_response_alg` of `none` for clients whose `response_types` have `id_token`, with status 400 and `error=invalid_client_metadata`, or register another algorithm and return it.",
         |refusal| {
-            let Some(client) = refusal.client(&[Wrong::UnsignedImplicit])? else { return refusal.refused() };
-            let is_kept = client.value("id_token_signed_response_alg") == "none" && client.is_implicit();
-            without(is_kept.then(|| "id_token_signed_response_alg = \"none\"".to_owned()), "a refusal, or another algorithm")
+            let about = refusal.client(&[Wrong::UnsignedImplicit])?;
+            applies_if(refusal.openid, "the issuer is no OpenID provider")?;
+            let Some(client) = about else { return refusal.refused() };
+            // What the response leaves out the issuer may have ignored: then the ID tokens are signed, or there are none from this endpoint.
+            let Some(alg) = member(client.registered, "id_token_signed_response_alg") else {
+                return not_applicable("the response does not say by which algorithm ID tokens are signed");
+            };
+            let is_unsigned = alg == "none";
+            let is_told = !is_unsigned || member(client.registered, "response_types").is_some();
+            applies_if(is_told, "the response does not say which response types the client has")?;
+            without(
+                (is_unsigned && client.gets_id_token()).then(|| "id_token_signed_response_alg = \"none\"".to_owned()),
+                "a refusal, or another algorithm",
+            )
         },
     ),
     // "SHOULD check", and nothing on what follows; clients have their pages where they like.
@@ -268,7 +279,12 @@ impl Client<'_> {
     /// True of a web application that gets tokens from the authorization endpoint.
     fn is_implicit(&self) -> bool {
         let is_web = member(self.registered, "application_type").is_none_or(|kind| kind == "web");
-        is_web && self.strings("response_types").iter().any(|kind| kind.split(' ').any(|part| part == "id_token"))
+        is_web && self.gets_id_token()
+    }
+
+    /// True of a client with a response type that returns an ID token from the authorization endpoint.
+    fn gets_id_token(&self) -> bool {
+        self.strings("response_types").iter().any(|kind| kind.split(' ').any(|part| part == "id_token"))
     }
 
     /// What a member is registered as. A response that leaves a member out registered what was asked for.

@@ -91,6 +91,16 @@ fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
         let asked = of(wrong, refusal()).request;
         assert_eq!(failing(&of(wrong, response(201, &client(asked)))), [format!("registration-error/{rule}")], "{wrong:?}");
     }
+    // A client that gets its ID tokens from the token endpoint alone may have unsigned ones; what the response leaves out is not known.
+    let unsigned = |members: Value| of(Wrong::UnsignedImplicit, response(201, &members));
+    let code = unsigned(json!({ "client_id": "c", "id_token_signed_response_alg": "none", "response_types": ["code"] }));
+    assert!(failing(&code).is_empty() && passing(&code).contains(&"registration-error/unsigned-id-token"));
+    let hybrid = unsigned(json!({ "client_id": "c", "id_token_signed_response_alg": "none", "response_types": ["code id_token"] }));
+    assert_eq!(failing(&hybrid), ["registration-error/unsigned-id-token"]);
+    assert!(failing(&RegistrationRefusal { openid: false, ..hybrid }).is_empty());
+    for silent in [json!({ "client_id": "c" }), json!({ "client_id": "c", "id_token_signed_response_alg": "none" })] {
+        assert!(not_applicable(&unsigned(silent)).contains(&"registration-error/unsigned-id-token"));
+    }
     // What the answer does not say to be a native application may be a web application.
     let ignored = of(Wrong::NativeRemoteHttp, response(201, &json!({ "client_id": "c", "redirect_uris": ["http://client.example/cb"] })));
     assert!(failing(&ignored).is_empty());
