@@ -53,10 +53,10 @@ impl Target {
         Value::Object(all.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>())
     }
 
-    /// Leaves the state of the session out of the answer to a request that is none of OpenID Connect, as a variant does.
-    fn without_session(&self, issuer: &Issuer, pairs: &mut Vec<(String, String)>) {
-        if !self.is_openid && issuer.does(Behaviour::SessionStateOfOpenid) {
-            pairs.retain(|(name, _)| name != "session_state");
+    /// Adds the state of the session to the answer to a request of OpenID Connect, as a variant does.
+    fn add_session(&self, issuer: &Issuer, pairs: &mut Vec<(String, String)>) {
+        if self.is_openid && issuer.does(Behaviour::SessionStateOfOpenid) {
+            pairs.push(("session_state".to_owned(), random::secret()));
         }
     }
 }
@@ -77,7 +77,7 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     }
     issuer.defect.patch_json(&[Site::AuthorizationError], &mut params)?;
     let mut pairs = pairs(&params);
-    target.without_session(issuer, &mut pairs);
+    target.add_session(issuer, &mut pairs);
     send(issuer, target, Site::AuthorizationError, &pairs)
 }
 
@@ -97,7 +97,7 @@ pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, Stri
     issuer.defect.patch_json(&[Site::AuthorizationResponse], &mut params)?;
     let sent = params["code"].as_str().unwrap_or(code).to_owned();
     let mut pairs = pairs(&params);
-    target.without_session(issuer, &mut pairs);
+    target.add_session(issuer, &mut pairs);
     if issuer.does(Behaviour::AuthorizationResponseDoubled) {
         pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
     }

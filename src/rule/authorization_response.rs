@@ -387,15 +387,18 @@ mod tests {
 
     #[test]
     fn the_state_of_the_session_comes_where_it_is_published() {
-        let failed = |parameters: &[(&str, &str)], metadata: Value| {
+        let of = |scope: &str, parameters: &[(&str, &str)], metadata: Value| {
             let mut response = response(parameters);
             response.metadata = metadata;
+            response.request = Arc::new([("state", "the-state"), ("scope", scope)].into());
             judged(&response).failed
         };
+        let failed = |parameters: &[(&str, &str)], metadata: Value| of("email openid", parameters, metadata);
         let iframe = json!({ "check_session_iframe": "https://issuer.example/s", "authorization_response_iss_parameter_supported": true });
         assert_eq!(failed(&[CODE, STATE, ISS], iframe.clone()), ["authz/session-state"]);
         assert_eq!(failed(&[CODE, STATE, ISS, ("session_state", "a b")], iframe.clone()), ["authz/session-state-blank"]);
-        assert!(failed(&[CODE, STATE, ISS, ("session_state", "a.b")], iframe).is_empty());
+        assert!(failed(&[CODE, STATE, ISS, ("session_state", "a.b")], iframe.clone()).is_empty());
+        assert!(of("email", &[CODE, STATE, ISS], iframe).is_empty(), "it is no request of OpenID Connect");
     }
 
     #[test]

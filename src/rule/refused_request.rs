@@ -323,6 +323,8 @@ mod tests {
 
     #[test]
     fn a_prompt_that_is_not_published_is_refused_by_name() {
+        let is_of_prompt = |id: &&str| id.starts_with("authz-refusal/prompt-");
+        let of_prompt = |artefact: &RefusedRequests| failing(artefact).into_iter().filter(is_of_prompt).collect::<Vec<_>>();
         for (became, description, failed) in [
             (Became::Error("invalid_request".to_owned()), Some("prompt is not supported"), &[][..]),
             (Became::Error("invalid_request".to_owned()), Some("there is no oa-authtest"), &[]),
@@ -337,10 +339,9 @@ mod tests {
         ] {
             let mut artefact = one(Improper::Prompt, became.clone());
             artefact.0[0].description = description.map(str::to_owned);
-            assert_eq!(failing(&artefact), [""; 0], "nothing is published");
+            assert_eq!(of_prompt(&artefact), [""; 0], "nothing is published");
             artefact.0[0].prompts = true;
-            let of_prompt: Vec<_> = failing(&artefact).into_iter().filter(|id| id.starts_with("authz-refusal/prompt-")).collect();
-            assert_eq!(of_prompt, failed, "{became:?} {description:?}");
+            assert_eq!(of_prompt(&artefact), failed, "{became:?} {description:?}");
             let is_open = matches!(&became, Became::Page(None)) || became == Became::Error("server_error".to_owned());
             assert!(!is_open || not_applicable(&artefact).contains(&"authz-refusal/prompt-unsupported"), "{became:?}");
         }

@@ -530,6 +530,8 @@ named! {
     ConsentFormBreaks = "consent-form-breaks",
     /// Takes the consent form from any browser, and tells forms apart by a number.
     ConsentFormNumbered = "consent-form-numbered",
+    /// Goes by the response type in a request object, whatever stands beside it.
+    RequestObjectTypeInside = "request-object-type-inside",
     /// Refuses a second request of a client that cannot prove who it is as a request that is wrong.
     RepeatedRequestRefused = "repeated-request-refused",
     /// Refuses a request without scope after the login, with `access_denied`.
