@@ -115,6 +115,15 @@ impl Journey {
         self.pages.len() - self.pages_of(PageKind::Banner)
     }
 
+    /// How many pages were shown on which the end-user is asked something. Of a page on which the visit ended that has to be known; what came of one that it
+    /// went on from shows it.
+    pub fn asking(&self) -> usize {
+        let is_known =
+            |kind: PageKind| matches!(kind, PageKind::Login | PageKind::Identifier | PageKind::Consent | PageKind::Notice | PageKind::NeedsHuman);
+        let went_on = self.end.is_ok();
+        self.pages.iter().filter(|page| is_known(page.kind) || (went_on && page.kind == PageKind::Other)).count()
+    }
+
     fn pages_of(&self, kind: PageKind) -> usize {
         self.pages.iter().filter(|page| page.kind == kind).count()
     }

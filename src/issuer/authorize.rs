@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
+use serde_json::json;
 
 use super::client::Client;
 use super::flaw::{Behaviour, Check};
 use super::hint;
 use super::interaction;
+use super::page_set::PageSet;
 use super::pages;
 use super::params::{self, Params, Query};
 use super::pkce;
@@ -19,7 +21,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::request_object::{self, By};
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
-use super::scope::{OFFLINE_ACCESS, OPENBOOKING, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 
 /// The longest user name that is taken as a hint, in bytes.
@@ -134,7 +136,8 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
     let mode = Mode::of(params);
-    let target = Target { redirect_uri, state, mode: mode.unwrap_or(Mode::Query) };
+    let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
+    let target = Target { redirect_uri, state, mode: mode.unwrap_or(Mode::Query), is_openid };
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
@@ -147,7 +150,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if object_by.is_some() && client.metadata.request_objects.required && issuer.checks(Check::RequestObjectPresent) {
         return Err(invalid("the client registered that there is a request object"));
     }
-    if !params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid")) && issuer.does(Behaviour::OpenidRequired) {
+    if !is_openid && issuer.does(Behaviour::OpenidRequired) {
         return Err(refuse("invalid_scope", "the scope openid is missing"));
     }
     if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequired) {
@@ -165,6 +168,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         Some("code") => {}
         Some("token") if !issuer.checks(Check::AuthorizationResponseType) => {}
         None if !issuer.checks(Check::AuthorizationResponseTypePresent) => {}
+        None if issuer.does(Behaviour::ResponseTypeMissingBreaks) => return Err(refuse("server_error", "InvalidOperationException")),
         Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
         None => return Err(invalid("response_type is missing")),
     }
@@ -182,7 +186,15 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         return Err(invalid("state or nonce is too long"));
     }
     let challenge = pkce::challenge(issuer, &client, params).map_err(invalid)?;
-    let prompt = prompt(issuer, params).map_err(invalid)?;
+    let prompt = match prompt(issuer, params) {
+        Ok(prompt) => prompt,
+        Err(_) if issuer.does(Behaviour::PromptUnknownScript) => return Err(scripted().map_or(Refusal::Page(Doubt::ResponseMode), Refusal::Flawed)),
+        Err(description) => return Err(invalid(description)),
+    };
+    if prompt.has("select_account") && issuer.does(Behaviour::SelectAccountErrorPage) {
+        let html = pages::error("There are no accounts to select from.").unwrap_or_default();
+        return Err(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
+    }
     let max_age = match params.get("max_age").map(str::parse) {
         None => client.metadata.default_max_age.filter(|_| !issuer.does(Behaviour::DefaultMaxAgeIgnored)),
         Some(Ok(seconds)) => Some(seconds),
@@ -217,6 +229,12 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
 }
 
+/// A page on which only scripts do something, as a flaw has it.
+fn scripted() -> Option<Box<Reply>> {
+    let html = pages::of_flow(PageSet::Spa, "page", &json!({})).ok()?;
+    Some(Box::new(Reply::page_with(StatusCode::OK, html, &pages::directives(PageSet::Spa).unwrap_or_default())))
+}
+
 /// The words of `prompt`.
 fn prompt(issuer: &Issuer, params: &Params) -> Result<Scope, &'static str> {
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
@@ -233,9 +251,9 @@ fn prompt(issuer: &Issuer, params: &Params) -> Result<Scope, &'static str> {
 
 /// The one end-user who is asked for, by a hint or by the value of `sub` (OpenID Connect Core 3.1.2.2).
 fn asked_for(issuer: &Issuer, client: &Client, params: &Params, requested: &Requested) -> Result<Option<String>, &'static str> {
-    let hint = params.get("id_token_hint");
+    let hint = params.get("id_token_hint").filter(|_| !issuer.does(Behaviour::HintIgnored));
     let hinted = hint.and_then(|hint| hint::subject(issuer, hint));
-    if hint.is_some() && hinted.is_none() && issuer.does(Behaviour::HintInvalidRefused) {
+    if hint.is_some() && hinted.is_none() && !issuer.does(Behaviour::HintInvalidIgnored) {
         return Err("id_token_hint is not an ID token of this issuer");
     }
     if hinted.is_some() && issuer.does(Behaviour::IdTokenHintRefused) {
@@ -338,7 +356,7 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 /// What a flaw makes of a request that is to be refused on a page.
 fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     let at = |uri: &str| Refusal::Client {
-        target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query },
+        target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query, is_openid: true },
         error: "invalid_request",
         description: "the request is wrong",
     };

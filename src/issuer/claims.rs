@@ -12,6 +12,7 @@ use super::grant::{Access, Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::reply::Problem;
 use super::requested::{ACR, Requested};
+use super::routes::LOGIN;
 use super::scope::{IDENTITY, Scope};
 use super::state::Issuer;
 use super::user;
@@ -58,6 +59,10 @@ pub fn userinfo(issuer: &Issuer, grant: &Grant, access: &Access) -> Result<Value
     }
     claims.extend(seller(issuer, scope));
     claims.extend(Requested::of_user(issuer, &grant.requested.userinfo)?);
+    if let Some(picture) = claims.get_mut("picture").filter(|_| issuer.does(Behaviour::PictureBehindLogin) || issuer.does(Behaviour::PictureUntyped))
+    {
+        *picture = json!(format!("{}{LOGIN}?picture=sally", issuer.origin));
+    }
     Ok(Value::Object(claims))
 }
 

@@ -23,8 +23,7 @@ fn audience(claims: &Value) -> Option<String> {
     claims["aud"].as_str().or_else(|| claims["aud"].get(0)?.as_str()).map(str::to_owned)
 }
 
-/// The end-user whom an ID token of this issuer is about. It may have expired, and be another client's. Any other token is no hint, and the
-/// request goes on as if there were none.
+/// The end-user whom an ID token of this issuer is about. It may have expired, and be another client's. Any other token is no hint.
 pub fn subject(issuer: &Issuer, hint: &str) -> Option<String> {
     // A token that a flaw has made unverifiable was stored as it was sent: the flaw is in how it looks.
     if issuer.store().id_tokens.contains_key(hint) {

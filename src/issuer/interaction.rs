@@ -21,7 +21,7 @@ use super::params::{Params, Query};
 use super::reply::{Answer, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, CONTINUE, LOGIN};
-use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::sector;
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
@@ -98,7 +98,7 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
     let flow = Flow {
         request,
         browser,
-        csrf: random::secret(),
+        csrf: if issuer.does(Behaviour::ConsentFormNumbered) { "form".to_owned() } else { random::secret() },
         logged_in: false,
         decision: None,
         granted: None,
@@ -107,7 +107,8 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
         continued: false,
         is_passing: false,
     };
-    let reply = go_on(issuer, &random::secret(), &flow)?;
+    let id = if issuer.does(Behaviour::ConsentFormNumbered) { issuer.store().next_number().to_string() } else { random::secret() };
+    let reply = go_on(issuer, &id, &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
 }
 
@@ -155,6 +156,8 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
         return Err(LOST);
     }
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
+        Err(_) if issuer.does(Behaviour::ConsentFormBreaks) => return Err(Problem::Broken("NullReferenceException")),
+        Err(_) if issuer.does(Behaviour::ConsentFormNumbered) => flow_of_form(&issuer, &form)?,
         Err(_) if !issuer.checks(Check::ConsentForm) => latest_flow(&issuer, &headers)?,
         Err(_) if is_of_end_user(&issuer, &form, &headers) && issuer.does(Behaviour::ConsentFormOfEndUser) => flow_of_form(&issuer, &form)?,
         Err(_) if !issuer.checks(Check::ConsentBrowser) => flow_of_form(&issuer, &form)?,
@@ -236,6 +239,13 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
             || (request.prompt.has("consent") && !keeps_consent())
             || !store.has_consent(&session.sub, &request.client_id, &asked_scope(request))
             || (store.clients.get(&request.client_id).is_some_and(Client::is_unproved) && issuer.checks(Check::ConsentOfNative)));
+    let is_again = || store.has_consent(&session.sub, &request.client_id, &asked_scope(request));
+    if wants_consent && !flow.logged_in && is_again() && issuer.does(Behaviour::RepeatedRequestRefused) {
+        return Next::Refuse("invalid_request", "this was asked before");
+    }
+    if flow.logged_in && request.scope.words().all(|word| word == OPENBOOKING) && issuer.does(Behaviour::ScopeRequiredAfterLogin) {
+        return Next::Refuse("access_denied", "there is nothing to be granted");
+    }
     match (wants_consent, silent) {
         (false, _) => Next::Code(session.clone()),
         (true, false) => Next::Consent,
@@ -414,10 +424,16 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
     Ok(Reply::page_with(StatusCode::OK, html, &directives.join("; ")))
 }
 
+/// How much of a name a page shows that cuts names off, in characters.
+const LONGEST_NAME: usize = 18;
+
 /// The name of a client as people see it.
 fn shown_name(issuer: &Issuer, name: String) -> String {
     if name.starts_with("oa-authtest Pr") && issuer.does(Behaviour::ClientNameHidden) {
         return "An application".to_owned();
+    }
+    if !name.is_ascii() && issuer.does(Behaviour::ClientNameCut) {
+        return name.to_uppercase().chars().take(LONGEST_NAME).chain(['…']).collect();
     }
     if !name.is_ascii() && issuer.does(Behaviour::ClientNameInAscii) {
         return name.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect();

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::flaw::{Behaviour, Check, Site};
 use super::interaction::{Flow, LOST, Next, asked_scope, deny, go_on, known_flow, next, page, posted_flow};
 use super::page_set::PageSet;
+use super::pages;
 use super::params::{Params, Query};
 use super::reply::{Answer, Content, Problem, Reply};
 use super::routes::LOGIN;
@@ -18,8 +19,17 @@ use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use crate::text::random;
 
+/// An image of one pixel, all of whose bytes are ASCII.
+const PICTURE: &str = "GIF87a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
 /// `GET` of the login page.
 pub async fn login_page(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    if query.get("picture").is_some() && issuer.does(Behaviour::PictureBehindLogin) {
+        return Ok(Reply::page(StatusCode::OK, pages::render("login", &json!({}))?));
+    }
+    if query.get("picture").is_some() && issuer.does(Behaviour::PictureUntyped) {
+        return Ok(Reply::text(StatusCode::OK, PICTURE));
+    }
     let (id, flow) = known_flow(&issuer, &query, &headers)?;
     login_form(&issuer, &id, &flow, &json!({ "username": flow.request.login_hint }))
 }

@@ -104,7 +104,7 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
         }
     }
     let has_other_type = claims.get("response_type").is_some_and(|inside| outside.get("response_type").is_some_and(|outside| inside != outside));
-    if has_other_type {
+    if has_other_type && !issuer.does(Behaviour::RequestObjectTypeInside) {
         if checks(Check::RequestObjectResponseType) {
             return Err("the request object has another response_type than the request");
         }

@@ -41,6 +41,8 @@ pub struct Target {
     pub state: Option<String>,
     /// How.
     pub mode: Mode,
+    /// True if it asked for the scope `openid`.
+    pub is_openid: bool,
 }
 
 impl Target {
@@ -49,6 +51,13 @@ impl Target {
         let state = self.state.as_deref().map(|state| ("state", state));
         let all = first.iter().copied().chain(state).chain([("iss", issuer.url.as_str())]);
         Value::Object(all.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>())
+    }
+
+    /// Adds the state of the session to the answer to a request of OpenID Connect, as a variant does.
+    fn add_session(&self, issuer: &Issuer, pairs: &mut Vec<(String, String)>) {
+        if self.is_openid && issuer.does(Behaviour::SessionStateOfOpenid) {
+            pairs.push(("session_state".to_owned(), random::secret()));
+        }
     }
 }
 
@@ -67,7 +76,9 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
         params["code"] = json!(random::secret());
     }
     issuer.defect.patch_json(&[Site::AuthorizationError], &mut params)?;
-    send(issuer, target, Site::AuthorizationError, &pairs(&params))
+    let mut pairs = pairs(&params);
+    target.add_session(issuer, &mut pairs);
+    send(issuer, target, Site::AuthorizationError, &pairs)
 }
 
 /// A response without anything in it but `state` and `iss`, as a flaw has it.
@@ -86,6 +97,7 @@ pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, Stri
     issuer.defect.patch_json(&[Site::AuthorizationResponse], &mut params)?;
     let sent = params["code"].as_str().unwrap_or(code).to_owned();
     let mut pairs = pairs(&params);
+    target.add_session(issuer, &mut pairs);
     if issuer.does(Behaviour::AuthorizationResponseDoubled) {
         pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
     }

@@ -7,7 +7,7 @@ use ego_tree::iter::Edge;
 use html5ever::driver::{ParseOpts, Parser, parse_document};
 use html5ever::tendril::{StrTendril, TendrilSink as _};
 use html5ever::tree_builder::TreeSink;
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Selector};
 use thiserror::Error;
 
 use crate::text::truncate;
@@ -57,6 +57,12 @@ pub fn parse(html: &str) -> Result<Html, Unparsed> {
     }
     let html = parser.finish();
     if deepest(&html) > MOST_OPEN { Err(Unparsed::Deep) } else { Ok(html) }
+}
+
+/// True of HTML with a field for a password or for the name of an account.
+pub fn asks_for_login(html: &str) -> bool {
+    let fields = Selector::parse("input[type=password i], input[type=email i], input[autocomplete~=username i]");
+    fields.is_ok_and(|fields| parse(html).is_ok_and(|page| page.select(&fields).next().is_some()))
 }
 
 /// Does work with a page beside the runtime: what is hard to read keeps no deadline and no signal from coming. A panic in it is a panic of who waits.

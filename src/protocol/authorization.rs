@@ -81,7 +81,7 @@ impl Session {
             let error = artefact.parameter("error").map(str::to_owned);
             Box::pin(self.authorize(&Authorize { scope, ..params.clone() })).await?;
             self.last_visit = visit;
-            self.judge_missing_scope(error);
+            self.judge_missing_scope(error, pages);
             return Ok(());
         }
         self.may_lack_scope(params, artefact.parameter("error"))?;
@@ -103,7 +103,7 @@ impl Session {
         };
         self.judge_consent(params, &consent);
         if params.repeated {
-            self.judge_repeated(pages, artefact.parameter("error").is_some())?;
+            self.judge_repeated(pages, artefact.parameter("error").map(str::to_owned))?;
         }
 
         match artefact.parameter("code") {
@@ -113,7 +113,7 @@ impl Session {
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
                 if params.scope.is_empty() {
-                    self.judge_missing_scope(None);
+                    self.judge_missing_scope(None, pages);
                 }
                 Ok(())
             }
@@ -221,11 +221,11 @@ impl Session {
     }
 
     /// Judges whether the end-user was asked once more for a client that was granted the same before.
-    fn judge_repeated(&mut self, pages: usize, refused: bool) -> Result<(), Stop> {
+    fn judge_repeated(&mut self, pages: usize, error: Option<String>) -> Result<(), Stop> {
         let native = self.client()?.method == AuthMethod::None && self.is_native()?;
         let by_https = self.redirect_uri().starts_with("https:");
         self.sentence("should not let a client in unseen that cannot prove who it is");
-        self.judge(&RepeatedRequest { pages, refused, native, by_https });
+        self.judge(&RepeatedRequest { pages, error, native, by_https });
         Ok(())
     }
 

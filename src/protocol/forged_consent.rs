@@ -17,6 +17,29 @@ use crate::text::words::said;
 /// The site that sends the form.
 const OTHER_SITE: &str = "https://attacker.example/";
 
+/// What came of a consent form.
+enum CameOf {
+    /// A code.
+    Code,
+    /// No code: what came instead.
+    NoCode(String),
+    /// What says nothing about the form, since the server is out of order.
+    Unclear(String),
+}
+
+impl CameOf {
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Code)
+    }
+
+    fn says(&self) -> String {
+        match self {
+            Self::Code => "a code".to_owned(),
+            Self::NoCode(says) | Self::Unclear(says) => says.clone(),
+        }
+    }
+}
+
 impl Session {
     /// Has two browser sessions asked for consent to the same request. What differs in their forms no other site can know: from one of them the form
     /// is sent without that, as if by another site. The form of the other is sent without any cookies, and from the first.
@@ -34,21 +57,24 @@ impl Session {
         let (form, same_site) = self.reach_consent(&other, &visit, "second browser").await?;
         let forged = form.forged(&kept);
         let from = Url::parse(OTHER_SITE).map_err(|error| Stop::untestable(error.to_string()))?;
-        let (accepted, says) = self.send_consent(&other, (&forged, &from), &visit, &request, "form of another site").await?;
+        let came = self.send_consent(&other, (&forged, &from), &visit, &request, "form of another site").await?;
+        let accepted = came.is_code();
         let last_visit = self.last_visit.clone();
         let third = agent.open().map_err(untestable)?;
-        let (without_cookies, _) =
-            self.send_consent(&third, (&kept, &kept.page), &visit, &request, "form of another browser, without cookies").await?;
+        let without_cookies =
+            self.send_consent(&third, (&kept, &kept.page), &visit, &request, "form of another browser, without cookies").await?.is_code();
         let mut taken = accepted || without_cookies;
         let of_other =
-            if taken { false } else { self.send_consent(&other, (&kept, &kept.page), &visit, &request, "form of another browser").await?.0 };
+            if taken { false } else { self.send_consent(&other, (&kept, &kept.page), &visit, &request, "form of another browser").await?.is_code() };
         taken |= of_other;
         let control = if taken { Control::Good } else { self.consent_control([(&one, &kept), (&other, &form)], &visit, &request).await? };
         // What is judged is the form of another site.
         self.last_visit = last_visit;
         self.sentence("should not take a consent form from another site");
         let may_be_known = form.shared(&kept).may_be_known(request.sent());
-        self.judge(&ForgedConsent { accepted, same_site, may_be_known, without_cookies, of_other, says, control });
+        let has_secret = kept.has_secret_beside(&form, request.sent());
+        let (unclear, says) = (matches!(came, CameOf::Unclear(_)), came.says());
+        self.judge(&ForgedConsent { accepted, same_site, may_be_known, without_cookies, has_secret, unclear, of_other, says, control });
         Ok(())
     }
 
@@ -69,7 +95,7 @@ impl Session {
         Ok((form, has_same_site(&journey)))
     }
 
-    /// Sends a consent form as a page does: whether a code came of it, and what did.
+    /// Sends a consent form as a page does, and sees what comes of it.
     async fn send_consent(
         &mut self,
         browser: &HttpSession,
@@ -77,23 +103,27 @@ impl Session {
         visit: &Visit,
         request: &Arc<AuthorizationRequest>,
         attempt: &str,
-    ) -> Result<(bool, String), Stop> {
+    ) -> Result<CameOf, Stop> {
         let listener = self.listener()?;
         let journey = browser.send_consent(form, from, visit, &listener).await;
         self.keep_pages(&journey, Some(attempt)).await;
+        let is_broken = journey.pages.last().and_then(|page| page.status).is_some_and(|status| status >= 500);
         match journey.end {
             Ok(callback) => {
                 let response = self.response(&callback, request)?;
-                let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
-                let gives_code = response.parameter("code").is_some();
-                if gives_code {
+                if response.parameter("code").is_some() {
                     self.sentence("should answer the client when the end-user consents");
                     self.judge(&response);
+                    return Ok(CameOf::Code);
                 }
-                Ok((gives_code, says))
+                let error = response.parameter("error").unwrap_or_default();
+                let says = if error.is_empty() { "neither a code nor an error".to_owned() } else { format!("the error {error}") };
+                let is_broken = matches!(error, "" | "server_error" | "temporarily_unavailable");
+                Ok(if is_broken { CameOf::Unclear(says) } else { CameOf::NoCode(says) })
             }
             Err(error @ (VisitError::LoginRejected { .. } | VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. })) => {
-                Ok((false, self.recorder.redactor().text(&error.to_string())))
+                let says = self.recorder.redactor().text(&error.to_string());
+                Ok(if is_broken { CameOf::Unclear(says) } else { CameOf::NoCode(says) })
             }
             // What did not end on a page of the issuer's says nothing about the form.
             Err(error) => Err(self.blame(error)),
@@ -109,11 +139,11 @@ impl Session {
     ) -> Result<Control, Stop> {
         let mut why = String::new();
         for (browser, form) in forms {
-            let (accepted, says) = self.send_consent(browser, (form, &form.page), visit, request, "form of its own page").await?;
-            if accepted {
+            let came = self.send_consent(browser, (form, &form.page), visit, request, "form of its own page").await?;
+            if came.is_code() {
                 return Ok(Control::Good);
             }
-            why = says;
+            why = came.says();
         }
         Ok(Control::Missing(format!("with nothing changed the form gives no code either: {why}")))
     }

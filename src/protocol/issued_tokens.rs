@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::User;
 use crate::rule::issued_token::{Beside, IssuedAccessToken, IssuedCode, IssuedIdToken, IssuedRefreshToken, IssuedText, Kind};
 use crate::rule::subject::{Called, Subject, Subjects};
 use crate::session::Session;
@@ -41,7 +42,8 @@ impl Session {
             return;
         };
         let Some((client_id, subjects)) = self.subjects() else { return };
-        let own = Called { client_id, subjects, sub };
+        let Ok(User { username, .. }) = self.user() else { return };
+        let own = Called { username, client_id, subjects, sub };
         let others = self.run.clients.remember_called(own.clone());
         self.judge(&Subject { exchange, own, others });
     }

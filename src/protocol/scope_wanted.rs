@@ -13,9 +13,9 @@ const OF_OPENID: [&str; 2] = ["openid", "offline_access"];
 
 impl Session {
     /// Judges a request without a scope that was granted; or the error, when the same request with a scope got a code: nothing else was wrong with it.
-    pub(super) fn judge_missing_scope(&mut self, error: Option<String>) {
+    pub(super) fn judge_missing_scope(&mut self, error: Option<String>, pages: usize) {
         self.sentence("should grant a default scope, or say that the scope is missing");
-        self.judge(&ScopeLeftOut { error });
+        self.judge(&ScopeLeftOut { error, pages });
     }
 
     /// The scope to ask for instead, where a request without any was refused and the server lists one; `None` where the refusal is not about that.

@@ -51,7 +51,7 @@ struct Answered {
     request: AuthorizationRequest,
     code: Option<String>,
     session_state: Option<String>,
-    pages: usize,
+    asking: usize,
 }
 
 impl Session {
@@ -74,7 +74,7 @@ impl Session {
             }
             let answered = self.ask(&endpoint, attempt.sent, &attempt.changes, Conduct::Silent).await?;
             session_states.extend(answered.session_state);
-            requests.push(self.request(attempt.asked, attempt.sent, answered.came));
+            requests.push(self.request(attempt.asked, attempt.sent, answered.came, answered.asking));
         }
         let last = self.ask(&endpoint, "nothing beside it, once more", &[], Conduct::Silent).await?;
         let is_still_good = matches!(last.came, Came::Code { .. });
@@ -82,7 +82,7 @@ impl Session {
         let ended = self.ask_for_essential_claims(&endpoint).await;
         let select = "prompt=select_account";
         let selected = self.ask(&endpoint, select, &[("prompt", Some("select_account".to_owned()))], Conduct::Consent).await?;
-        requests.push(self.request(Asked::SelectAccount(selected.pages), select, selected.came));
+        requests.push(self.request(Asked::SelectAccount, select, selected.came, selected.asking));
         if let Some(hint) = hint {
             let sent = "the hint of the login in another browser";
             // That of the login stays as it is.
@@ -94,7 +94,7 @@ impl Session {
             }
             let answered = answered?;
             session_states.extend(answered.session_state);
-            requests.push(self.request(Asked::HintElsewhere, sent, answered.came));
+            requests.push(self.request(Asked::HintElsewhere, sent, answered.came, answered.asking));
         }
         self.sentence("should answer requests in a session by what they ask for");
         let metadata = self.metadata_value()?;
@@ -102,8 +102,8 @@ impl Session {
         ended
     }
 
-    fn request(&self, asked: Asked, sent: &str, came: Came) -> SessionRequest {
-        SessionRequest { asked, sent: sent.to_owned(), came, exchange: self.last_visit.end }
+    fn request(&self, asked: Asked, sent: &str, came: Came, asking: usize) -> SessionRequest {
+        SessionRequest { asked, sent: sent.to_owned(), came, asking, exchange: self.last_visit.end }
     }
 
     /// Requests that get a code like one without anything odd.
@@ -216,7 +216,7 @@ impl Session {
         if let Some(code) = found.as_ref().and_then(|found| found.value("code")) {
             self.recorder.redactor().learn(SecretKind::AuthorizationCode, code);
         }
-        let pages = journey.shown();
+        let asking = journey.asking();
         self.keep_pages(&journey, Some(sent)).await;
         let last = journey.pages.last();
         let status = last.and_then(|page| page.status);
@@ -233,7 +233,7 @@ impl Session {
         };
         let value = |name: &str| found.as_ref().and_then(|found| found.value(name)).map(str::to_owned);
         let session_state = value("session_state").filter(|_| matches!(came, Came::Error(_)));
-        Ok(Answered { code: value("code").filter(|_| matches!(came, Came::Code { .. })), came, request, session_state, pages })
+        Ok(Answered { code: value("code").filter(|_| matches!(came, Came::Code { .. })), came, request, session_state, asking })
     }
 }
 

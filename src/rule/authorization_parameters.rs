@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use url::Url;
 
-use crate::rule::expect::{applies_if, holds, list, same, shorten};
+use crate::observed::authorization_request::AuthorizationRequest;
+use crate::rule::expect::{applies_if, holds, list, same, scope_words, shorten};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::text::words::said;
 
@@ -63,6 +64,16 @@ pub fn iss_is_there(parameters: &[(String, String)]) -> Judgement {
         Some(_) => pass("an iss"),
         None => fail("an iss", said!("no iss; parameters: {}", names(parameters))),
     }
+}
+
+/// Nothing to say where no `session_state` is due: session management is that of OpenID Connect (OpenID Connect Session Management 2), and a request
+/// without the scope `openid` is none of that.
+///
+/// # Errors
+/// [`Unmet::NotApplicable`] then.
+pub fn session_state_due(metadata: &Value, request: &AuthorizationRequest) -> Result<(), Unmet> {
+    applies_if(metadata.get("check_session_iframe").is_some_and(Value::is_string), "the metadata have no check_session_iframe")?;
+    applies_if(scope_words(request.scope()).contains("openid"), "the request has no scope openid: it is no request of OpenID Connect")
 }
 
 /// True if the metadata promise an `iss`.

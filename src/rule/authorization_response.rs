@@ -222,11 +222,11 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/session-state",
         "OIDCSM-2",
-        "The authorization response must have a `session_state` if the metadata have a `check_session_iframe`",
+        "The response to a request for the scope `openid` must have a `session_state` if the metadata have a `check_session_iframe`",
         "Clients that watch the session have nothing to ask the `check_session_iframe` with, and do not notice a logout.",
-        "Add `session_state` to every authorization response, or remove `check_session_iframe` from the metadata.",
+        "Add `session_state` to every response to an OpenID Connect request, or remove `check_session_iframe` from the metadata.",
         |response| {
-            applies_if(response.metadata.get("check_session_iframe").is_some(), "the metadata have no check_session_iframe")?;
+            parameters::session_state_due(&response.metadata, &response.request)?;
             response.success()?;
             let is_there = response.parameter("session_state").is_some_and(|state| !state.is_empty());
             holds(is_there, "a session_state", parameters::names(&response.parameters))
@@ -387,15 +387,18 @@ mod tests {
 
     #[test]
     fn the_state_of_the_session_comes_where_it_is_published() {
-        let failed = |parameters: &[(&str, &str)], metadata: Value| {
+        let of = |scope: &str, parameters: &[(&str, &str)], metadata: Value| {
             let mut response = response(parameters);
             response.metadata = metadata;
+            response.request = Arc::new([("state", "the-state"), ("scope", scope)].into());
             judged(&response).failed
         };
+        let failed = |parameters: &[(&str, &str)], metadata: Value| of("email openid", parameters, metadata);
         let iframe = json!({ "check_session_iframe": "https://issuer.example/s", "authorization_response_iss_parameter_supported": true });
         assert_eq!(failed(&[CODE, STATE, ISS], iframe.clone()), ["authz/session-state"]);
         assert_eq!(failed(&[CODE, STATE, ISS, ("session_state", "a b")], iframe.clone()), ["authz/session-state-blank"]);
-        assert!(failed(&[CODE, STATE, ISS, ("session_state", "a.b")], iframe).is_empty());
+        assert!(failed(&[CODE, STATE, ISS, ("session_state", "a.b")], iframe.clone()).is_empty());
+        assert!(of("email", &[CODE, STATE, ISS], iframe).is_empty(), "it is no request of OpenID Connect");
     }
 
     #[test]

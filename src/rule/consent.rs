@@ -1,9 +1,11 @@
 //! Rules about when the issuer asks the end-user for consent.
 
 use crate::rule::authorization_response::NO_ERROR;
-use crate::rule::expect::{applies_if, holds, needs, should};
-use crate::rule::judgement::{Judgement, pass};
+use crate::rule::expect::{applies_if, holds, needs, shorten, should};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::count;
+use crate::text::words::said;
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -36,8 +38,8 @@ impl Artefact for Consent {
 pub struct RepeatedRequest {
     /// How many pages were shown.
     pub pages: usize,
-    /// True if the answer was an error: no client got access.
-    pub refused: bool,
+    /// The error, if the answer was one: no client got access.
+    pub error: Option<String>,
     /// True if the client is a native application without client authentication.
     pub native: bool,
     /// True if its redirect URI is by https, which may be taken for a proof.
@@ -52,6 +54,9 @@ impl Artefact for RepeatedRequest {
     }
 }
 
+/// The errors that say that the end-user has to be shown a page (OpenID Connect Core 3.1.2.6).
+const WANTS_PAGE: [&str; 2] = ["consent_required", "interaction_required"];
+
 static REPEATED: &[Check<RepeatedRequest>] = &[should(
     "consent/repeated-for-native",
     "RFC8252-8.6",
@@ -61,15 +66,13 @@ static REPEATED: &[Check<RepeatedRequest>] = &[should(
     |repeated| {
         applies_if(repeated.native, "the client is no native application without client authentication")?;
         applies_if(!repeated.by_https, "the redirect URI is by https, which may be taken for a proof of identity")?;
-        if repeated.refused {
-            return pass("an error");
+        match (&repeated.error, repeated.pages) {
+            (_, 1..) => pass(count(repeated.pages, "page")),
+            (None, 0) => fail("a page for the end-user", "a code without a page"),
+            (Some(error), 0) if WANTS_PAGE.contains(&error.as_str()) => pass(said!("error = {}", shorten(error))),
+            // What else is wrong was found before it was asked who is to consent.
+            (Some(error), 0) => not_applicable(said!("error = {}, which is not about consent", shorten(error))),
         }
-        let shown = match repeated.pages {
-            0 => "a code without a page".to_owned(),
-            1 => "1 page".to_owned(),
-            pages => format!("{pages} pages"),
-        };
-        holds(repeated.pages > 0, "a page for the end-user", shown)
     },
 )];
 
@@ -131,7 +134,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Consent, RepeatedRequest};
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     #[test]
     fn consent_is_asked_for_when_it_is_due() {
@@ -160,22 +163,24 @@ mod tests {
 
     #[test]
     fn a_native_application_is_not_let_in_unseen() {
-        let again = RepeatedRequest { pages: 0, refused: false, native: true, by_https: false };
+        let again = RepeatedRequest { pages: 0, error: None, native: true, by_https: false };
         assert_eq!(failing(&again), ["consent/repeated-for-native"]);
-        for right in [
-            RepeatedRequest { pages: 1, ..again.clone() },
-            RepeatedRequest { refused: true, ..again.clone() },
-            RepeatedRequest { native: false, ..again.clone() },
-            RepeatedRequest { by_https: true, ..again.clone() },
-        ] {
-            assert!(failing(&right).is_empty(), "{right:?}");
+        let with = |error: &str, pages| RepeatedRequest { error: Some(error.to_owned()), pages, ..again.clone() };
+        let right = RepeatedRequest { pages: 1, ..again.clone() };
+        for right in [right, with("consent_required", 0), with("interaction_required", 0), with("access_denied", 1)] {
+            assert_eq!(passing(&right), ["consent/repeated-for-native"], "{right:?}");
+        }
+        let open = [RepeatedRequest { native: false, ..again.clone() }, RepeatedRequest { by_https: true, ..again.clone() }];
+        for open in open.into_iter().chain(["invalid_request", "access_denied", "server_error"].map(|error| with(error, 0))) {
+            assert_eq!(not_applicable(&open).len(), 1, "{open:?}");
         }
     }
 
     arbitrary_artefact!(RepeatedRequest:
         pages in 0..3_usize,
-        (refused, native, by_https) in any::<(bool, bool, bool)>()
-        => RepeatedRequest { pages, refused, native, by_https }
+        error in proptest::option::of("consent_required|.{0,4}"),
+        (native, by_https) in any::<(bool, bool)>()
+        => RepeatedRequest { pages, error, native, by_https }
     );
 
     arbitrary_artefact!(Consent:

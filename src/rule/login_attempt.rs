@@ -1,7 +1,7 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
 use crate::rule::answer::Control;
-use crate::rule::expect::{holds, may, must, shorten, should};
+use crate::rule::expect::{applies_if, holds, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
@@ -162,6 +162,10 @@ pub struct ForgedConsent {
     pub may_be_known: bool,
     /// The form of another browser gave a code where it was sent without any cookies.
     pub without_cookies: bool,
+    /// True if that form has a value that nobody can guess and that the other browser was not shown.
+    pub has_secret: bool,
+    /// True if the form of another site was answered by a server that is out of order, which is neither.
+    pub unclear: bool,
     /// It gave one where it was sent from the browser of the same end-user who is logged in there, too.
     pub of_other: bool,
     /// What came of the form of another site.
@@ -186,9 +190,14 @@ static FORGED_CONSENT: &[Check<ForgedConsent>] = &[must(
     "Put a random value into the form and into a cookie of the browser or its session, and refuse the form if the two do not match. That the end-user \
      is logged in proves nothing: the browser sends the cookies with every form.",
     |forged| {
-        if forged.without_cookies {
-            return fail("no code", "a code for a form that was sent without the cookies of the browser in which it was shown");
+        // With a secret in it, who sends the form has been on its page: that proves as much as a cookie does.
+        if forged.without_cookies && !forged.has_secret {
+            if forged.may_be_known {
+                return not_applicable("it was accepted without cookies; but it has values that may be a secret of the end-user's");
+            }
+            return fail("no code", "a code for a form without a secret that was sent without the cookies of the browser in which it was shown");
         }
+        applies_if(!forged.unclear, said!("what came is neither a refusal nor a code: {}", shorten(&forged.says)))?;
         if !forged.accepted {
             // A value that belongs to the end-user protects as well, and there is one end-user only.
             if forged.of_other {
@@ -322,11 +331,18 @@ mod tests {
     fn forged_consent() {
         let (says, control) = ("an error page".to_owned(), Control::Good);
         let (accepted, without_cookies, of_other) = (false, false, false);
-        let refused = ForgedConsent { accepted, same_site: true, may_be_known: true, without_cookies, of_other, says, control };
+        let (has_secret, unclear) = (true, false);
+        let refused = ForgedConsent { accepted, same_site: true, may_be_known: true, without_cookies, has_secret, unclear, of_other, says, control };
         let rule = ["consent/form-not-forged"];
         assert_eq!(passing(&refused), rule);
+        let broken = ForgedConsent { unclear: true, ..refused.clone() };
+        assert!(passing(&broken).is_empty() && failing(&broken).is_empty());
         assert!(passing(&ForgedConsent { control: Control::Missing("no".to_owned()), ..refused.clone() }).is_empty());
-        assert_eq!(failing(&ForgedConsent { without_cookies: true, ..refused.clone() }), rule);
+        // Who has the secret of the form has been on its page.
+        assert_eq!(passing(&ForgedConsent { without_cookies: true, ..refused.clone() }), rule);
+        let guessed = ForgedConsent { without_cookies: true, has_secret: false, ..refused.clone() };
+        assert!(passing(&guessed).is_empty() && failing(&guessed).is_empty());
+        assert_eq!(failing(&ForgedConsent { may_be_known: false, ..guessed }), rule);
         let of_user = ForgedConsent { of_other: true, ..refused.clone() };
         assert!(passing(&of_user).is_empty() && failing(&of_user).is_empty());
         let accepted = ForgedConsent { accepted: true, same_site: false, may_be_known: false, ..refused };
@@ -337,8 +353,10 @@ mod tests {
     }
 
     arbitrary_artefact!(ForgedConsent:
-        (accepted, same_site, may_be_known, without_cookies, of_other) in any::<(bool, bool, bool, bool, bool)>(), says in ".{1,12}"
-        => ForgedConsent { accepted, same_site, may_be_known, without_cookies, of_other, says, control: Control::Good }
+        (accepted, same_site, may_be_known, without_cookies, of_other) in any::<(bool, bool, bool, bool, bool)>(),
+        (has_secret, unclear) in any::<(bool, bool)>(),
+        says in ".{1,12}"
+        => ForgedConsent { accepted, same_site, may_be_known, without_cookies, has_secret, unclear, of_other, says, control: Control::Good }
     );
 
     arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });

@@ -86,6 +86,21 @@ impl RefusedRequests {
         });
         expect::each(expected, judged)
     }
+
+    /// Judges that every request that a rule is about gets nothing. A server that is out of order refuses everything, and an error about the end-user
+    /// comes before the request is carried out.
+    fn each_refused(&self, is_about: impl Fn(&RefusedRequest) -> bool) -> Judgement {
+        let judged = self.0.iter().filter(|request| is_about(request)).map(|request| {
+            let says_something = match &request.became {
+                Became::Error(error) => !SAYS_NOTHING.contains(&error.as_str()),
+                Became::Page(status) => status.is_none_or(|status| status != 429 && status < 500),
+                Became::Granted(_) => true,
+                Became::Unknown(_) => false,
+            };
+            (says_something.then_some(!matches!(request.became, Became::Granted(_))), request.became())
+        });
+        expect::each("an error", judged)
+    }
 }
 
 impl Artefact for RefusedRequests {
@@ -96,6 +111,10 @@ impl Artefact for RefusedRequests {
         granted.or_else(|| self.0.first()).map(|request| request.exchange)
     }
 }
+
+/// Errors that come whatever was asked: of a server that is out of order, and of one that has to ask the end-user first.
+const SAYS_NOTHING: [&str; 6] =
+    ["server_error", "temporarily_unavailable", "login_required", "interaction_required", "consent_required", "account_selection_required"];
 
 static RULES: &[Check<RefusedRequests>] = &[
     must(
@@ -135,7 +154,7 @@ static RULES: &[Check<RefusedRequests>] = &[
          not ignore the code challenge, and do not fall back to `plain`.",
         |all| not_granted(all, Improper::ChallengeMethod),
     ),
-    // RFC 7636 has issuers support it, and RFC 9700 advises clients against it.
+    // RFC 7636 4.4.1 wants an error for a method that is not supported, and one that is not published may be. RFC 9700 advises clients against it.
     may(
         "authz-refusal/plain-challenge",
         "RFC9700-2.1.1",
@@ -153,7 +172,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "Another application on the device that intercepts the code can exchange it.",
         "Require a `code_challenge` from public clients, and answer a request without it with `error=invalid_request`. In Ory Hydra: set \
          `oauth2.pkce.enforced_for_public_clients`.",
-        |all| all.each(|request| request.improper == Improper::NoChallenge && !request.native, "an error", is_refused),
+        |all| all.each_refused(|request| request.improper == Improper::NoChallenge && !request.native),
     ),
     should(
         "authz-refusal/native-challenge",
@@ -161,7 +180,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "A native application's request without a code challenge should be refused",
         "Another application on the device that intercepts the code can exchange it.",
         "Require a `code_challenge` from every client with `application_type` `native`, and answer a request without it with `error=invalid_request`.",
-        |all| all.each(|request| request.improper == Improper::NoChallenge && request.native, "an error", is_refused),
+        |all| all.each_refused(|request| request.improper == Improper::NoChallenge && request.native),
     ),
     should(
         "authz-refusal/prompt-unsupported",
@@ -171,11 +190,18 @@ static RULES: &[Check<RefusedRequests>] = &[
         "Compare each value of `prompt` with `prompt_values_supported` before the login, and answer any other with `error=invalid_request`.",
         |all| {
             let is_about = |request: &RefusedRequest| request.improper == Improper::Prompt && request.prompts;
-            all.each(is_about, "error = invalid_request, or a page with status 400", |request| match &request.became {
-                Became::Error(error) => error == "invalid_request",
-                Became::Page(status) => status.is_none_or(|status| status == 400),
-                _ => false,
-            })
+            let judged = all.0.iter().filter(|request| is_about(request)).map(|request| {
+                let is_right = match &request.became {
+                    Became::Error(error) if matches!(error.as_str(), "server_error" | "temporarily_unavailable") => None,
+                    Became::Error(error) => Some(error == "invalid_request"),
+                    Became::Granted(_) => Some(false),
+                    // Of a page without a status nothing is known: it may be the login page.
+                    Became::Page(None | Some(429 | 503)) | Became::Unknown(_) => None,
+                    Became::Page(Some(status)) => Some(*status == 400),
+                };
+                (is_right, request.became())
+            });
+            expect::each("error = invalid_request, or a page with status 400", judged)
         },
     ),
     should(
@@ -222,12 +248,7 @@ static RULES: &[Check<RefusedRequests>] = &[
 fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
     let needs_pkce = matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
     let is_about = |request: &RefusedRequest| request.improper == improper && (request.pkce || !needs_pkce);
-    all.each(is_about, "an error", is_refused)
-}
-
-/// True of a request that got nothing.
-fn is_refused(request: &RefusedRequest) -> bool {
-    !matches!(request.became, Became::Granted(_))
+    all.each_refused(is_about)
 }
 
 #[cfg(test)]
@@ -273,6 +294,11 @@ mod tests {
     #[test]
     fn an_error_and_a_page_are_refusals_and_a_code_is_none() {
         for (improper, rule) in ALL {
+            // Which error is right is another rule's; that of a server that is out of order is none.
+            for error in ["server_error", "temporarily_unavailable", "login_required", "consent_required"] {
+                let artefact = one(improper, Became::Error(error.to_owned()));
+                assert!(not_applicable(&artefact).contains(&rule) && failing(&artefact).iter().all(|id| *id != rule), "{improper:?} {error}");
+            }
             for became in [Became::Error("invalid_request".to_owned()), Became::Page(Some(400)), Became::Page(None)] {
                 let artefact = one(improper, became);
                 assert_eq!(failing(&artefact), [""; 0], "{improper:?}");
@@ -297,6 +323,8 @@ mod tests {
 
     #[test]
     fn a_prompt_that_is_not_published_is_refused_by_name() {
+        let is_of_prompt = |id: &&str| id.starts_with("authz-refusal/prompt-");
+        let of_prompt = |artefact: &RefusedRequests| failing(artefact).into_iter().filter(is_of_prompt).collect::<Vec<_>>();
         for (became, description, failed) in [
             (Became::Error("invalid_request".to_owned()), Some("prompt is not supported"), &[][..]),
             (Became::Error("invalid_request".to_owned()), Some("there is no oa-authtest"), &[]),
@@ -306,12 +334,16 @@ mod tests {
             (Became::Granted("code".to_owned()), None, &["authz-refusal/prompt-unsupported"]),
             (Became::Page(Some(400)), None, &[]),
             (Became::Page(Some(200)), None, &["authz-refusal/prompt-unsupported"]),
+            (Became::Page(None), None, &[]),
+            (Became::Error("server_error".to_owned()), None, &[]),
         ] {
             let mut artefact = one(Improper::Prompt, became.clone());
             artefact.0[0].description = description.map(str::to_owned);
-            assert_eq!(failing(&artefact), [""; 0], "nothing is published");
+            assert_eq!(of_prompt(&artefact), [""; 0], "nothing is published");
             artefact.0[0].prompts = true;
-            assert_eq!(failing(&artefact), failed, "{became:?} {description:?}");
+            assert_eq!(of_prompt(&artefact), failed, "{became:?} {description:?}");
+            let is_open = matches!(&became, Became::Page(None)) || became == Became::Error("server_error".to_owned());
+            assert!(!is_open || not_applicable(&artefact).contains(&"authz-refusal/prompt-unsupported"), "{became:?}");
         }
     }
 

@@ -149,12 +149,12 @@ static RULES: &[Check<RegistrationAccess>] = &[
             well_formed(refusals.flat_map(|response| response.header_all("www-authenticate")))
         },
     ),
-    // The texts have these as MUSTs of what they call dynamic OpenID providers; RFC 9700 2.1.2 advises against tokens in the authorization response, and so
-    // against the implicit grant. A provider that follows it is no worse, hence no failure.
-    should(
+    // The texts have these as MUSTs of what they call dynamic OpenID providers (RFC 7591 and 7592 have nothing of the kind); RFC 9700 2.1.2 advises against
+    // tokens in the authorization response, and so against the implicit grant. A provider that follows it is no worse, so this is no more than advice.
+    may(
         "registration-access/open-response-types",
         "OIDCC-15.2",
-        "An OpenID provider that registers everybody should support the response types `code`, `id_token` and `id_token token`",
+        "It is good practice that an OpenID provider which registers everybody supports the response types `code`, `id_token` and `id_token token`",
         "A client that registers with an issuer which it does not know counts on them, and finds none of its flows.",
         "Support the three response types and list them in `response_types_supported`. If you leave out the implicit flow because of RFC 9700, nothing has to change.",
         |access| {
@@ -165,10 +165,10 @@ static RULES: &[Check<RegistrationAccess>] = &[
             none_wrong(&missing.map(|text| said!("no {text}")).collect::<Vec<_>>(), "code, id_token and id_token token", list(&types))
         },
     ),
-    should(
+    may(
         "registration-access/open-grant-types",
         "OIDCD-3",
-        "An OpenID provider that registers everybody should support the grant types `authorization_code` and `implicit`",
+        "It is good practice that an OpenID provider which registers everybody supports the grant types `authorization_code` and `implicit`",
         "A client that registers with an issuer which it does not know counts on them, and is refused.",
         "Support both grant types and list them in `grant_types_supported`. If you leave out the implicit flow because of RFC 9700, nothing has to change.",
         |access| {
@@ -179,6 +179,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
             none_wrong(&missing.map(|grant| said!("no {grant}")).collect::<Vec<_>>(), "authorization_code and implicit", list(&grants))
         },
     ),
+    // A MUST of dynamic OpenID providers, too, against which nothing speaks; few of them know it.
     should(
         "registration-access/open-request-uri",
         "OIDCC-15.2",

@@ -201,6 +201,20 @@ pub struct Tried {
     pub exchange: usize,
 }
 
+impl Tried {
+    /// False where nothing can be concluded from what came. What an issuer does not support, or the client did not register, is refused by itself, whether
+    /// or not it is compared with what stands beside the request object; and a page does not say which of the two it is about.
+    fn is_clear(&self) -> bool {
+        let is_of_type = matches!(self.fault, Fault::OtherResponseType | Fault::OtherResponseTypeByReference);
+        let is_by_itself = match &self.became {
+            Became::Error(error) => !error.starts_with("invalid_request"),
+            Became::Page(_) => true,
+            _ => false,
+        };
+        self.became.is_clear() && !(is_of_type && is_by_itself)
+    }
+}
+
 /// Requests with bad request objects, and with unusual ones, of a client whose good request objects are carried out: that is the control of them all.
 #[derive(Debug, Clone, Default)]
 pub struct RequestObjectAttacks {
@@ -542,7 +556,7 @@ impl RequestObjectAttacks {
             "an error, or a page of the issuer's own",
             tried.map(|tried| {
                 let is_refused = !matches!(tried.became, Became::CarriedOut(_));
-                (tried.became.is_clear().then_some(is_refused), format!("{}: {}", tried.fault.says(), tried.became.says()))
+                (tried.is_clear().then_some(is_refused), format!("{}: {}", tried.fault.says(), tried.became.says()))
             }),
         )
     }
@@ -607,7 +621,13 @@ mod tests {
     fn each_fault_has_a_rule_which_an_error_and_a_page_satisfy() {
         for (fault, rule) in Fault::all() {
             assert_eq!((failing(&one(fault, carried_out())), one(fault, carried_out()).exchange_of(rule)), (vec![rule], Some(3)), "{fault:?}");
+            let is_of_type = matches!(fault, Fault::OtherResponseType | Fault::OtherResponseTypeByReference);
             for refused in [error("invalid_request_object"), Became::Page(Some(400)), Became::Page(None)] {
+                // A response type that the issuer does not have is refused by itself.
+                if is_of_type && matches!(refused, Became::Page(_)) {
+                    assert!(not_applicable(&one(fault, refused)).contains(&rule), "{fault:?}");
+                    continue;
+                }
                 let refused = one(fault, refused);
                 assert!(failing(&refused).is_empty() && passing(&refused).contains(&rule) && passing(&refused).contains(&ERROR), "{fault:?}");
             }
@@ -616,6 +636,10 @@ mod tests {
                 assert!(failing(&open).is_empty() && !passing(&open).contains(&rule), "{fault:?}");
             }
             assert_eq!(failing(&one(fault, Became::Bare)), [ERROR], "{fault:?}");
+            for error in [error("unsupported_response_type"), error("unauthorized_client")] {
+                let all = one(fault, error);
+                assert_eq!((passing(&all).contains(&rule), not_applicable(&all).contains(&rule)), (!is_of_type, is_of_type), "{fault:?}");
+            }
         }
     }
 

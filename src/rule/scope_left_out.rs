@@ -1,7 +1,7 @@
 //! A rule about authorization requests without a scope (RFC 6749 3.3).
 
 use crate::rule::expect::{holds, must, shorten};
-use crate::rule::judgement::pass;
+use crate::rule::judgement::{not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 use crate::text::words::said;
 
@@ -10,6 +10,8 @@ use crate::text::words::said;
 pub struct ScopeLeftOut {
     /// The error, if it was refused.
     pub error: Option<String>,
+    /// How many pages were shown before that.
+    pub pages: usize,
 }
 
 impl Artefact for ScopeLeftOut {
@@ -28,6 +30,10 @@ static RULES: &[Check<ScopeLeftOut>] = &[must(
     "If `scope` is missing, grant a default scope, or answer with `error=invalid_scope` at the redirect URI.",
     |left_out| match &left_out.error {
         None => pass("granted"),
+        // "The resource owner or authorization server denied the request" (4.1.2.1): who is asked on a page may refuse.
+        Some(error) if error == "access_denied" && left_out.pages > 0 => {
+            not_applicable("error = access_denied after a page: it may be the end-user's answer, or what the server has to say about the end-user")
+        }
         Some(error) => holds(error == "invalid_scope", "error = invalid_scope", said!("error = {}", shorten(error))),
     },
 )];
@@ -39,12 +45,15 @@ mod tests {
 
     #[test]
     fn a_missing_scope_has_an_error_of_its_own() {
-        let of = |error: &str| failing(&ScopeLeftOut { error: Some(error.to_owned()) });
-        assert!(of("invalid_scope").is_empty() && failing(&ScopeLeftOut { error: None }).is_empty());
+        let after = |error: &str, pages| failing(&ScopeLeftOut { error: Some(error.to_owned()), pages });
+        let of = |error: &str| after(error, 0);
+        assert!(of("invalid_scope").is_empty() && failing(&ScopeLeftOut { error: None, pages: 2 }).is_empty());
+        assert!(after("access_denied", 1).is_empty());
+        assert_eq!(after("invalid_request", 1), ["authz-error/scope-left-out-code"]);
         for error in ["invalid_request", "access_denied", ""] {
             assert_eq!(of(error), ["authz-error/scope-left-out-code"], "{error}");
         }
     }
 
-    arbitrary_artefact!(ScopeLeftOut: error in proptest::option::of("invalid_scope|.{0,8}") => ScopeLeftOut { error });
+    arbitrary_artefact!(ScopeLeftOut: error in proptest::option::of("invalid_scope|access_denied|.{0,8}"), pages in 0..3_usize => ScopeLeftOut { error, pages });
 }

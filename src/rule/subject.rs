@@ -1,4 +1,4 @@
-//! Rules about what an end-user is called towards several clients of a run (OpenID Connect Core 8): all logins of a run are of one end-user.
+//! Rules about what an end-user is called towards several clients of a run (OpenID Connect Core 8): logins of the same end-user are compared.
 
 use url::Url;
 
@@ -44,6 +44,8 @@ fn sector(uri: Option<&str>, redirect_uris: &[&str]) -> Option<String> {
 /// What a login called the end-user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Called {
+    /// The user name of who logged in: the settings may have another one for some tests.
+    pub username: String,
     /// Towards which client.
     pub client_id: String,
     /// By which identifiers that client knows end-users.
@@ -59,7 +61,7 @@ pub struct Subject {
     pub exchange: usize,
     /// This login.
     pub own: Called,
-    /// Those before it.
+    /// Those before it, of whomever.
     pub others: Vec<Called>,
 }
 
@@ -114,7 +116,7 @@ static RULES: &[Check<Subject>] = &[
         "Put the host of the sector into what the pairwise `sub` is computed from.",
         |subject| {
             let sector = subject.sector()?;
-            let mut others = subject.others.iter().filter(|other| is_of(other, |its| its != sector)).peekable();
+            let mut others = subject.others().filter(|other| is_of(other, |its| its != sector)).peekable();
             applies_if(others.peek().is_some(), "no client of another sector logged in before")?;
             let is_other = !others.any(|other| other.sub == subject.own.sub);
             holds(is_other, "a sub of its own in each sector", if is_other { "another sub" } else { "the sub of another sector" })
@@ -123,6 +125,11 @@ static RULES: &[Check<Subject>] = &[
 ];
 
 impl Subject {
+    /// What logins of the same end-user before it did.
+    fn others(&self) -> impl Iterator<Item = &Called> {
+        self.others.iter().filter(|other| other.username == self.own.username)
+    }
+
     /// The sector of a client with pairwise subjects.
     fn sector(&self) -> Result<&str, Unmet> {
         match &self.own.subjects {
@@ -139,7 +146,7 @@ fn is_of(other: &Called, sector: impl Fn(&str) -> bool) -> bool {
 
 /// Passes where all of these called the end-user the same.
 fn same(subject: &Subject, is_meant: impl Fn(&Called) -> bool, otherwise: &'static str) -> Judgement {
-    let others: Vec<&Called> = subject.others.iter().filter(|other| is_meant(other)).collect();
+    let others: Vec<&Called> = subject.others().filter(|other| is_meant(other)).collect();
     let Some(first) = others.first() else { return not_applicable(otherwise) };
     let other = others.iter().find(|other| other.sub != subject.own.sub);
     let expected = other.unwrap_or(first);
@@ -154,7 +161,7 @@ mod tests {
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     fn public(client: &str, sub: &str) -> Called {
-        Called { client_id: client.to_owned(), subjects: Subjects::Public, sub: sub.to_owned() }
+        Called { username: "alice".to_owned(), client_id: client.to_owned(), subjects: Subjects::Public, sub: sub.to_owned() }
     }
 
     fn pairwise(client: &str, sector: Option<&str>, sub: &str) -> Called {
@@ -188,6 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn another_end_user_is_called_something_else() {
+        let of = |username: &str, called: Called| Called { username: username.to_owned(), ..called };
+        for other in [public("b", "v"), public("a", "v")] {
+            let all = beside(public("a", "u"), &[of("bob", other)]);
+            assert_eq!((failing(&all), not_applicable(&all).len()), (vec![], 4), "{all:?}");
+        }
+        // Nor does the sub of another end-user show that the sectors have subs of their own.
+        let others = [pairwise("a", Some("h"), "y"), pairwise("b", Some("h"), "y"), pairwise("c", Some("i"), "x"), pairwise("d", Some("i"), "z")];
+        let all = beside(pairwise("a", Some("h"), "x"), &others.map(|called| of("bob", called)));
+        assert_eq!((failing(&all), not_applicable(&all).len()), (vec![], 4));
+    }
+
+    #[test]
     fn the_kind_of_subjects_is_read_off_the_metadata() {
         let of = |subject_type, supported: &[&str], sector, uris: &[&str]| Subjects::of(subject_type, supported, sector, uris);
         let in_sector = |sector: &str| Some(Subjects::Pairwise { sector: Some(sector.to_owned()) });
@@ -200,10 +220,11 @@ mod tests {
     }
 
     arbitrary_artefact!(Subject:
-        all in proptest::collection::vec(("[ab]", proptest::option::of("[hi]"), any::<bool>(), "[xy]"), 1..6)
+        all in proptest::collection::vec(("[ab]", "[ab]", proptest::option::of("[hi]"), any::<bool>(), "[xy]"), 1..6)
         => {
-            let of = |(client, sector, is_public, sub): (String, Option<String>, bool, String)| {
-                if is_public { public(&client, &sub) } else { pairwise(&client, sector.as_deref(), &sub) }
+            let of = |(username, client, sector, is_public, sub): (String, String, Option<String>, bool, String)| {
+                let called = if is_public { public(&client, &sub) } else { pairwise(&client, sector.as_deref(), &sub) };
+                Called { username, ..called }
             };
             let mut all: Vec<Called> = all.into_iter().map(of).collect();
             let own = all.pop().unwrap_or_else(|| public("a", "u"));

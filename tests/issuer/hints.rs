@@ -18,9 +18,9 @@ async fn a_hint_at_the_user_of_the_session_is_silent() {
     let silent = [("prompt", "none"), ("id_token_hint", hint)];
     assert_eq!(error(&party, &silent).await, None);
     assert_eq!(error(&party, &[("id_token_hint", hint)]).await, None);
-    // What is no ID token of ours is as good as no hint.
+    // What is no ID token of ours is no hint.
     for garbage in ["x", "a.b.c", text(&tokens, "access_token")] {
-        assert_eq!(error(&party, &[("prompt", "none"), ("id_token_hint", garbage)]).await, None, "{garbage}");
+        assert_eq!(error(&party, &[("prompt", "none"), ("id_token_hint", garbage)]).await.as_deref(), Some("invalid_request"), "{garbage}");
     }
     party.http = browser();
     assert_eq!(error(&party, &silent).await.as_deref(), Some("login_required"));

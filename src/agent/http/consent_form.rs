@@ -52,18 +52,30 @@ impl ConsentForm {
         path.chain(query).chain(body).any(|value| is_odd(&value))
     }
 
+    /// True if the form has what nobody can guess, and what that of another browser has not.
+    #[must_use]
+    pub fn has_secret_beside(&self, other: &Self, request: &[(String, String)]) -> bool {
+        self.part(other, false).may_be_known(request)
+    }
+
     /// What the form has in common with that of another browser.
     #[must_use]
     pub fn shared(&self, other: &Self) -> Self {
+        self.part(other, true)
+    }
+
+    /// What of the form that of another browser has, or what it has not.
+    fn part(&self, other: &Self, is_shared: bool) -> Self {
         let mut form = self.clone();
         let theirs: Vec<&str> = other.sent.url.path().split('/').collect();
-        let path: Vec<&str> = self.sent.url.path().split('/').filter(|segment| theirs.contains(segment)).collect();
+        let path: Vec<&str> = self.sent.url.path().split('/').filter(|segment| theirs.contains(segment) == is_shared).collect();
         form.sent.url.set_path(&path.join("/"));
         let others: Vec<_> = other.sent.url.query_pairs().into_owned().collect();
-        let query: Vec<_> = self.sent.url.query_pairs().into_owned().filter(|pair| others.contains(pair)).collect();
+        let query: Vec<_> = self.sent.url.query_pairs().into_owned().filter(|pair| others.contains(pair) == is_shared).collect();
         form.sent.url.query_pairs_mut().clear().extend_pairs(query);
         let others = other.sent.body.as_deref().unwrap_or_default();
-        form.sent.body = self.sent.body.as_ref().map(|body| body.iter().filter(|pair| others.contains(pair)).cloned().collect());
+        let body = |body: &Vec<(String, String)>| body.iter().filter(|pair| others.contains(pair) == is_shared).cloned().collect();
+        form.sent.body = self.sent.body.as_ref().map(body);
         form
     }
 }
@@ -109,6 +121,14 @@ mod tests {
         assert_eq!(shared.sent.url.as_str(), "https://op.example/i/confirm?client=c");
         assert_eq!(shared.sent.body.map(|body| body.len()), Some(2));
         assert_eq!(garbled("zZ9 é"), "aA0 é");
+    }
+
+    #[test]
+    fn a_secret_of_one_form_is_what_cannot_be_guessed_and_is_not_in_the_other() {
+        let at = |flow: &str| form(&format!("https://op.example/consent?flow={flow}"), &[("csrf", "9f8e7d6c5b4a39281706"), ("allow", "yes")]);
+        assert!(!at("17").has_secret_beside(&at("18"), &[]), "the one value that differs is a number");
+        assert!(at("aB3dE6gH9jK2mN5p").has_secret_beside(&at("qR8sT1uV4wX7yZ0a"), &[]));
+        assert!(form("https://op.example/c/aB3dE6gH9jK2mN5p", &[]).has_secret_beside(&form("https://op.example/c/qR8sT1uV4wX7yZ0a", &[]), &[]));
     }
 
     #[test]

@@ -466,8 +466,10 @@ named! {
     HintUnverified = "hint-unverified",
     /// Believes an `id_token_hint` with `alg` `none`.
     HintUnsignedTaken = "hint-unsigned-taken",
-    /// Refuses a request with an `id_token_hint` that it did not sign.
-    HintInvalidRefused = "hint-invalid-refused",
+    /// Takes a request with an `id_token_hint` that it did not sign for one without.
+    HintInvalidIgnored = "hint-invalid-ignored",
+    /// Looks at no `id_token_hint`.
+    HintIgnored = "hint-ignored",
     /// Takes an `id_token_hint` of its own for a login.
     HintLogsIn = "hint-logs-in",
     /// Looks at no value of `sub` in the parameter `claims`.
@@ -524,6 +526,30 @@ named! {
     ScopeRequiredUnnamed = "scope-required-unnamed",
     /// Answers the consent form with a redirect of status 307.
     ConsentAnswered307 = "consent-answered-307",
+    /// Answers a request without a response type as if it was out of order.
+    ResponseTypeMissingBreaks = "response-type-missing-breaks",
+    /// Shows a page that only scripts do something on for a `prompt` that it does not know.
+    PromptUnknownScript = "prompt-unknown-script",
+    /// Sends a `session_state` only for requests of OpenID Connect.
+    SessionStateOfOpenid = "session-state-of-openid",
+    /// Breaks at a consent form that is not of this browser.
+    ConsentFormBreaks = "consent-form-breaks",
+    /// Takes the consent form from any browser, and tells forms apart by a number.
+    ConsentFormNumbered = "consent-form-numbered",
+    /// Goes by the response type in a request object, whatever stands beside it.
+    RequestObjectTypeInside = "request-object-type-inside",
+    /// Refuses a second request of a client that cannot prove who it is as a request that is wrong.
+    RepeatedRequestRefused = "repeated-request-refused",
+    /// Refuses a request without scope after the login, with `access_denied`.
+    ScopeRequiredAfterLogin = "scope-required-after-login",
+    /// Shows an error page for `prompt=select_account`.
+    SelectAccountErrorPage = "select-account-error-page",
+    /// Shows the beginning of a client's name in capitals.
+    ClientNameCut = "client-name-cut",
+    /// Shows the end-user's picture to who is logged in.
+    PictureBehindLogin = "picture-behind-login",
+    /// Sends the end-user's picture as `text/plain`.
+    PictureUntyped = "picture-untyped",
     /// Ignores values of `prompt` that it does not know.
     PromptUnknownTaken = "prompt-unknown-taken",
     /// Does not say which value of which parameter it does not know, where that is `prompt`.

@@ -34,7 +34,7 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
         "RFC7636-4.6",
         "A code must be refused when its S256 code challenge is sent as the code verifier",
         "The challenge is in the address of the authorization request, where an attacker who catches the code can read it too.",
-        "For the method `S256`, always compare the stored challenge with the SHA-256 hash of `code_verifier`, never with `code_verifier` itself.",
+        "For the method `S256`, always compare the stored challenge with the SHA-256 hash of `code_verifier` in base64url, never with `code_verifier` itself.",
         |attacked| refused(&attacked.0, Attack::ChallengeAsVerifier),
     ),
     must(
@@ -49,8 +49,8 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
         "pkce/default-method-plain",
         "RFC7636-4.3",
         "A code challenge without a method must be taken for one of `plain`: its code must be refused with the verifier of an S256 challenge",
-        "A client that sends the verifier itself as the challenge, as it may, is refused; and the issuer and the client do not mean the same.",
-        "If `code_challenge_method` is missing, use `plain`. A server that does not support `plain` answers such a request with `error=invalid_request`.",
+        "The issuer and the client do not mean the same: a client that leaves the method out means `plain`, and its code verifier is refused.",
+        "Do not take a challenge without a method for one of `S256`. If the server supports `S256` only, which is best, answer the authorization request with `error=invalid_request`. If it supports `plain`, compare `code_verifier` with the challenge itself.",
         |attacked| refused(&attacked.0, Attack::VerifierByUnnamedMethod),
     ),
     // The length is a rule for clients; an issuer that looks at it does them a service.

@@ -359,11 +359,11 @@ static RULES: &[Check<AuthorizationError>] = &[
     should(
         "authz-error/session-state",
         "OIDCSM-2",
-        "The authorization error response should have a `session_state` if the metadata have a `check_session_iframe`",
+        "The error response to a request for the scope `openid` should have a `session_state` if the metadata have a `check_session_iframe`",
         "Clients that watch the session cannot find out when an end-user who was not logged in has logged in.",
         "Add `session_state` to error responses as to successful responses, or remove `check_session_iframe` from the metadata.",
         |response| {
-            applies_if(response.metadata.get("check_session_iframe").is_some(), "the metadata have no check_session_iframe")?;
+            parameters::session_state_due(&response.metadata, &response.request)?;
             response.error()?;
             let is_there = response.parameter("session_state").is_some_and(|state| !state.is_empty());
             holds(is_there, "a session_state", parameters::names(&response.parameters))

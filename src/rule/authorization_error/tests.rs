@@ -206,12 +206,14 @@ fn what_the_metadata_say_is_what_errors_say() {
     assert_eq!(of("request_uri_not_supported", json!({ "request_uri_parameter_supported": false })), [""; 0]);
     assert_eq!(of("request_uri_not_supported", json!(null)), [""; 0]);
     assert_eq!(of("invalid_request_uri", json!({})), [""; 0]);
-    let iframe = |more: &[(&str, &str)]| {
+    let iframe = |scope: &str, more: &[(&str, &str)]| {
         let mut response = response(Refused::PromptNoneNotLoggedIn, &with("login_required", more));
         response.metadata = json!({ "check_session_iframe": "https://issuer.example/s" });
+        response.request = Arc::new([("state", "s"), ("scope", scope)].into());
         failed(&response)
     };
-    assert_eq!((iframe(&[]), iframe(&[("session_state", "a.b")])), (vec!["session-state".to_owned()], vec![]));
+    let missing = vec!["session-state".to_owned()];
+    assert_eq!((iframe("openid", &[]), iframe("openid", &[("session_state", "a.b")]), iframe("email", &[])), (missing, vec![], vec![]));
 }
 
 arbitrary_artefact!(AuthorizationError:

@@ -48,7 +48,7 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
     ),
     must(
         "session/sub-value",
-        "OIDCC-5.5.1",
+        "OIDCC-3.1.2.2-4",
         "A request for a particular `sub` by the parameter `claims` must fail if another end-user is logged in",
         "A client that asks for one end-user gets the tokens of another, and can mix up their accounts.",
         "Compare the `value` of `sub` under `id_token` in `claims` with the `sub` that the ID token would have. If they differ, let the end-user log in \
@@ -81,6 +81,9 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
             applies_if(!request.is_open(), request.seen())?;
             // What is no error code is another rule's.
             applies_if(shape::odd_in_text(error).is_none() && !error.is_empty(), "the error is no error code")?;
+            // That is how a login which failed, or was refused, is told (OpenID Connect Core 3.1.2.6).
+            let may_be_users = error == "access_denied" && request.asking > 0;
+            applies_if(!may_be_users, "error = access_denied after a page: the end-user may have refused, or could not log in as was asked for")?;
             let right = ["unmet_authentication_requirements", "login_required", "interaction_required"];
             holds(right.contains(&error.as_str()), "error = unmet_authentication_requirements", said!("error = {}", shorten(error)))
         },
@@ -93,15 +96,17 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
         "Show a page with the accounts of the browser's session, or the login page, when `prompt` contains `select_account`. If the server does not support \
          that, answer with `error=account_selection_required`, or leave the value out of `prompt_values_supported`.",
         |all| {
-            let request = all.find(|asked| matches!(asked, Asked::SelectAccount(_)))?;
-            let Asked::SelectAccount(pages) = request.asked else { return not_applicable("no such request was sent") };
+            let request = all.of(&Asked::SelectAccount)?;
             let published = all.metadata.get("prompt_values_supported").and_then(Value::as_array);
             let is_listed = published.is_none_or(|values| values.iter().any(|value| value == "select_account"));
             applies_if(is_listed, "`prompt_values_supported` does not list select_account")?;
             match &request.came {
-                _ if pages > 0 => pass(count(pages, "page")),
+                // On a login page, too, the end-user says who it is.
+                _ if request.asking > 0 => pass(count(request.asking, "page")),
                 Came::Code { .. } => fail("a page", "a code without any page"),
                 Came::Error(error) if error == "account_selection_required" => pass("error = account_selection_required"),
+                // "It MUST return an error, typically account_selection_required".
+                Came::Error(_) if !request.is_open() => all.control.passes(request.seen()),
                 _ => not_applicable(said!("nothing can be concluded: {}", request.seen())),
             }
         },
@@ -120,8 +125,8 @@ fn hint_decides(all: &SessionRequests, fault: HintFault) -> Judgement {
             all.control.passes("")?;
             fail("the same answer to both", seen)
         }
-        // Neither was regarded.
-        (true, true) => pass(seen),
+        // An issuer that looks at no hint at all does the same.
+        (true, true) => not_applicable(said!("neither hint made a difference, so it cannot be seen whether hints are looked at: {seen}")),
         (false, true) => not_applicable(said!("nothing can be concluded: {seen}")),
         (false, false) => all.control_by(&Asked::Hint).passes(seen),
     }

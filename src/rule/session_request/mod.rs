@@ -68,8 +68,8 @@ pub enum Asked {
     Mode(&'static str, Promise),
     /// A response mode that does not exist.
     UnknownMode,
-    /// `prompt=select_account`, with the number of pages that were shown.
-    SelectAccount(usize),
+    /// `prompt=select_account`, without `prompt=none`.
+    SelectAccount,
 }
 
 /// By what something is said to be supported.
@@ -129,6 +129,8 @@ pub struct SessionRequest {
     pub sent: String,
     /// What came of it.
     pub came: Came,
+    /// How many pages were shown on which the end-user is asked something.
+    pub asking: usize,
     /// The journal's number of the exchange.
     pub exchange: Option<usize>,
 }
@@ -193,7 +195,7 @@ impl Artefact for SessionRequests {
             "session/hint-forged" => of(|asked| *asked == Asked::BadHint(HintFault::Forged, Named::TheUser)),
             "session/hint-unsigned" => of(|asked| *asked == Asked::BadHint(HintFault::Unsigned, Named::TheUser)),
             "session/hint-no-login" => of(|asked| *asked == Asked::HintElsewhere),
-            "session/select-account" => of(|asked| matches!(asked, Asked::SelectAccount(_))),
+            "session/select-account" => of(|asked| *asked == Asked::SelectAccount),
             "session/sub-value" => of(|asked| *asked == Asked::Subject(Named::Another)),
             "session/acr-essential" | "authz-error/unmet-acr-code" => of(|asked| *asked == Asked::UnknownAcr),
             "claims/unknown-members-ignored" => of(|asked| *asked == Asked::UnknownMember),

@@ -74,10 +74,11 @@ pub(super) static RULES: &[Check<SessionRequests>] = &[
             modes(all, Promise::Default)
         },
     ),
-    must(
+    // "Returns an HTTP response code of 400": no keyword, and to a server that knows no `response_mode` at all it is a parameter to ignore (RFC 6749 3.1).
+    should(
         MODE_REFUSED,
         "OIDCC-3.1.2.6",
-        "A request with a response mode that does not exist must not be granted",
+        "A request with a response mode that does not exist should not be granted",
         "The client asked for the response in one place, and the code arrives in another, where it can leak.",
         "Compare `response_mode` with the response modes that the server supports before the login, and answer any other value with status 400.",
         |all| refused(all.of(&Asked::UnknownMode)?, &all.control),

@@ -20,6 +20,7 @@ fn requests(requests: &[(Asked, Came)]) -> SessionRequests {
         asked: asked.clone(),
         sent: "a request".to_owned(),
         came: came.clone(),
+        asking: 0,
         exchange: Some(number),
     });
     SessionRequests { requests: requests.collect(), control: Control::Good, session_states: Vec::new(), metadata: json!({}) }
@@ -96,10 +97,9 @@ fn a_hint_that_is_not_verified_may_decide_nothing() {
             requests(&[(Asked::Hint, hint), (bad(Named::TheUser), own), (bad(Named::Another), other)])
         };
         assert_eq!(failing(&with(code(), error("login_required"), code())), [rule]);
-        // Ignored, or refused.
-        assert!(passing(&with(code(), code(), code())).contains(&rule));
         assert!(passing(&with(error("invalid_request"), error("invalid_request"), code())).contains(&rule));
-        // An issuer that refuses its own hints shows nothing.
+        // Nor does one show anything that looks at no hints, or refuses its own.
+        assert!(not_applicable(&with(code(), code(), code())).contains(&rule));
         assert!(not_applicable(&with(error("invalid_request"), error("invalid_request"), error("invalid_request"))).contains(&rule));
         assert!(not_applicable(&with(error("login_required"), code(), code())).contains(&rule));
         assert!(not_applicable(&with(code(), Came::Unknown("?".to_owned()), code())).contains(&rule));
@@ -120,19 +120,27 @@ fn an_acr_that_cannot_be_had_has_an_error_of_its_own() {
         assert_eq!(failing(&all).contains(&rule), !right, "{all:?}");
     }
     assert!(not_applicable(&requests(&[(Asked::UnknownAcr, Came::Page(Some(400)))])).contains(&rule));
+    let mut asked = requests(&[(Asked::UnknownAcr, error("access_denied"))]);
+    asked.requests[0].asking = 1;
+    assert!(not_applicable(&asked).contains(&rule));
 }
 
 #[test]
 fn an_account_is_selected_on_a_page() {
     let rule = "session/select-account";
     let of = |pages, came, metadata: Value| {
-        let all = SessionRequests { metadata, ..requests(&[(Asked::SelectAccount(pages), came)]) };
+        let mut all = SessionRequests { metadata, ..requests(&[(Asked::SelectAccount, came)]) };
+        all.requests[0].asking = pages;
         (failing(&all).contains(&rule), passing(&all).contains(&rule))
     };
     assert_eq!(of(1, code(), json!({})), (false, true));
     assert_eq!(of(0, code(), json!({})), (true, false));
     assert_eq!(of(0, error("account_selection_required"), json!({})), (false, true));
-    assert_eq!(of(0, error("invalid_request"), json!({})), (false, false));
+    assert_eq!(of(0, error("interaction_required"), json!({})), (false, true));
+    assert_eq!(of(1, Came::Unknown("no way on".to_owned()), json!({})), (false, true));
+    for open in [error("server_error"), Came::Page(Some(400)), Came::Page(None), Came::Unknown("no way on".to_owned())] {
+        assert_eq!(of(0, open, json!({})), (false, false));
+    }
     assert_eq!(of(0, code(), json!({ "prompt_values_supported": ["none", "login"] })), (false, false));
     assert_eq!(of(0, code(), json!({ "prompt_values_supported": ["select_account"] })), (true, false));
 }
@@ -202,7 +210,7 @@ fn all_asked() -> Vec<Asked> {
     for fault in [HintFault::Forged, HintFault::Unsigned] {
         asked.extend([Asked::BadHint(fault, Named::TheUser), Asked::BadHint(fault, Named::Another)]);
     }
-    asked.extend([Asked::EmptyState, Asked::Mode("query", Promise::Listed), Asked::Mode("fragment", Promise::Default), Asked::SelectAccount(0)]);
+    asked.extend([Asked::EmptyState, Asked::Mode("query", Promise::Listed), Asked::Mode("fragment", Promise::Default), Asked::SelectAccount]);
     asked
 }
 
@@ -215,8 +223,9 @@ prop_compose! {
             proptest::option::of(any::<u16>()).prop_map(Came::Page),
             ".{0,4}".prop_map(Came::Unknown),
         ],
+        asking in 0..2_usize,
     ) -> SessionRequest {
-        SessionRequest { asked, sent: "a request".to_owned(), came, exchange: Some(3) }
+        SessionRequest { asked, sent: "a request".to_owned(), came, asking, exchange: Some(3) }
     }
 }
 

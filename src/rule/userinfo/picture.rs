@@ -1,9 +1,10 @@
 //! Rules about what the address in `picture` leads to (`OpenID` Connect Core 5.1). It is fetched only from the issuer itself: what is elsewhere is no part
 //! of what is tested.
 
+use crate::observed::markup::asks_for_login;
 use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, content_type, holds, must};
-use crate::rule::judgement::not_applicable;
+use crate::rule::judgement::{not_applicable, pass};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -34,14 +35,27 @@ static RULES: &[Check<Picture>] = &[must(
             Ok(answer) => answer,
             Err(why) => return not_applicable(*why),
         };
-        // Who may see it, or whether it is still there, is another matter.
+        // Who may see it is another matter; 404 may say that, too (RFC 9110 15.5.5).
         applies_if(answer.status == 200, said!("status {}", answer.status))?;
+        // The text is about the file, whatever it is called.
+        if is_image(&answer.body) {
+            return pass(said!("an image; {}", content_type(answer)));
+        }
         let media_type = answer.media_type().unwrap_or_default();
+        let is_html = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml");
+        applies_if(!(is_html && asks_for_login(&answer.text())), "a login page: who may see the picture has to log in")?;
         let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml" | "application/json" | "text/plain");
         applies_if(is_page || media_type.starts_with("image/"), "the media type is neither that of an image nor that of a page")?;
         holds(!is_page, "an image", content_type(answer))
     },
 )];
+
+/// True of what begins as the files of images do that browsers show (MIME Sniffing 6.1).
+fn is_image(body: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 6] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"\0\0\x01\0"];
+    let is_webp = body.starts_with(b"RIFF") && body.get(8..14) == Some(b"WEBPVP");
+    is_webp || BEGINNINGS.iter().any(|beginning| body.starts_with(beginning))
+}
 
 #[cfg(test)]
 mod tests {
@@ -54,9 +68,14 @@ mod tests {
         for right in ["image/png", "image/svg+xml; charset=utf-8"] {
             assert_eq!(passing(&picture(200, right)).len(), 1, "{right}");
         }
-        for wrong in ["text/html; charset=utf-8", "application/json"] {
+        for wrong in ["text/html; charset=utf-8", "application/json", "text/plain"] {
             assert_eq!(failing(&picture(200, wrong)).len(), 1, "{wrong}");
         }
+        let of = |content_type: &str, body: &str| Picture { exchange: 0, answer: Ok(text(200, content_type, body)) };
+        assert_eq!(passing(&of("text/plain", "GIF89a\u{1}")).len(), 1);
+        assert_eq!(not_applicable(&of("text/html", "<form method=post><input name=u><input type=PASSWORD name=p></form>")).len(), 1);
+        assert_eq!(not_applicable(&of("text/html", "<form><input autocomplete=\"username webauthn\"></form>")).len(), 1);
+        assert_eq!(failing(&of("text/html", "<form><input name=q></form>")).len(), 1);
         for unclear in [picture(404, "text/html"), picture(200, "application/octet-stream"), Picture { exchange: 0, answer: Err("no picture") }] {
             assert_eq!(not_applicable(&unclear).len(), 1);
         }
