@@ -38,7 +38,7 @@ impl Fact {
             Self::Client => &["use-client", "register"],
             Self::ClientToken => &["client-credentials", "request-token-by-json"],
             Self::Code => &["authorize"],
-            Self::UserTokens => &["exchange-code"],
+            Self::UserTokens => &["exchange-code", "authorize"],
         }
     }
 

@@ -20,7 +20,12 @@ pub struct Unsound {
 
 /// Everything that keeps the tests of a feature from being run as they are written.
 pub fn unsound(feature: &Feature) -> Vec<Unsound> {
-    feature.tests.iter().enumerate().flat_map(|(index, test)| of_test(test, &format!("/tests/{index}"))).collect()
+    let mut all: Vec<Unsound> = Vec::new();
+    for (index, test) in feature.tests.iter().enumerate() {
+        let found = test.clone().variants().into_iter().flat_map(|test| of_test(&test, &format!("/tests/{index}")));
+        all.extend(found);
+    }
+    all
 }
 
 fn of_test(test: &Test, pointer: &str) -> Vec<Unsound> {
@@ -102,15 +107,30 @@ fn contradictions(step: &Step, before: &[Step]) -> Vec<&'static str> {
 fn of_authorization(authorize: &Authorize, must: &mut impl FnMut(bool, &'static str)) {
     let openid = authorize.scope.split(' ').any(|scope| scope == "openid");
     must(openid || !authorize.nonce, "has a nonce, which is for OpenID Connect: add openid to its scope, or set \"nonce\" to false");
-    let has_to_fail = authorize.response_type.is_some()
+    let asked = authorize.response_type();
+    // What is made of the known words is a flow of OpenID Connect; `token` by itself has no ID token.
+    let is_flow = authorize.response_type.as_deref().is_some_and(|kind| {
+        let words = usize::from(asked.code) + usize::from(asked.id_token) + usize::from(asked.token);
+        kind.split(' ').count() == words && (asked.code || asked.id_token)
+    });
+    let lacks_nonce = !authorize.nonce && asked.id_token;
+    let has_to_fail = (authorize.response_type.is_some() && !is_flow)
+        || lacks_nonce
         || authorize.prompt == Some(Prompt::NoneAndLogin)
         || (authorize.prompt == Some(Prompt::None) && authorize.second.is_none());
-    must(!has_to_fail || authorize.expect == Expect::Error, "has to be refused, by its response type or its prompt: set \"expect\" to \"error\"");
+    must(
+        !has_to_fail || authorize.expect == Expect::Error,
+        "has to be refused, by its response type, its prompt or a nonce that is missing: set \"expect\" to \"error\"",
+    );
     must(
         has_to_fail || authorize.expect != Expect::Error,
         "expects an error, and nothing in it has to be refused: set \"expect\" to \"code-or-error\" or leave it out",
     );
     must(!authorize.short_verifier || authorize.pkce, "has a short code verifier and no code challenge: leave out \"pkce\" or \"short-verifier\"");
+    must(
+        authorize.second.is_none() || !asked.asks_for_tokens(),
+        "is a second login, which is judged by the ID token of the token endpoint: leave out \"response-type\"",
+    );
     let Some(second) = authorize.second else { return };
     must(authorize.browser == BrowserSession::Kept, "is a second login, which happens where the first did: leave out \"browser\"");
     must(authorize.attempt.is_some(), "is a second login: set \"attempt\" to a name that distinguishes it from the first");

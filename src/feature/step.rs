@@ -143,8 +143,11 @@ steps! {
         /// `grant_types` of a client that is registered; without any, every grant the suite uses. Those the issuer does not advertise are left out.
         #[serde(default, rename = "grant-types")]
         grant_types: Vec<String>,
+        /// `response_types` of a client that is registered, where they are not those that the grants need.
+        #[serde(default, rename = "response-types")]
+        response_types: Vec<String>,
     } => "Credentials",
-        needs: &[Metadata], gives: &[Client], action: use_client(grant_types);
+        needs: &[Metadata], gives: &[Client], action: use_client(grant_types, response_types);
 
     /// Registers a client dynamically (RFC 7591).
     Register(client: Register) => "Dynamic Client Registration",

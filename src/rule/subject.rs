@@ -55,8 +55,8 @@ pub struct Called {
 /// What a login called the end-user, beside what logins before it did in the same run.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The exchange of the ID token.
-    pub exchange: usize,
+    /// The exchange of the ID token, if that was seen.
+    pub exchange: Option<usize>,
     /// This login.
     pub own: Called,
     /// Those before it.
@@ -66,7 +66,7 @@ pub struct Subject {
 impl Artefact for Subject {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
 }
 

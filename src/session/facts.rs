@@ -94,6 +94,8 @@ pub struct Code {
     pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
     pub second: Option<Second>,
+    /// The claims of the ID token that came with it from the authorization endpoint, if one did (OpenID Connect Core 3.3.2.11).
+    pub beside: Option<Map<String, Value>>,
 }
 
 /// A second authorization, to be judged beside the first once its tokens are there.
