@@ -96,6 +96,10 @@ pub fn dead_end() -> Answer {
 /// What is granted, for the client (RFC 6749 4.1.2), with the parameters as they are sent, which a flaw may have changed.
 pub fn granted(issuer: &Issuer, target: &Target, granted: &[(&str, &str)]) -> Result<(Reply, Value), Problem> {
     let mut params = target.response(issuer, granted);
+    let names_issuer = granted.iter().any(|(name, _)| *name == "id_token") && issuer.does(Behaviour::IssOmittedBesideIdToken);
+    if let Some(members) = params.as_object_mut().filter(|_| names_issuer) {
+        members.shift_remove("iss");
+    }
     let tokens = granted.iter().any(|(name, _)| *name != "code").then_some(Site::AuthorizationResponseTokens);
     let sites: Vec<_> = [Site::AuthorizationResponse].into_iter().chain(tokens).collect();
     issuer.defect.patch_json(&sites, &mut params)?;

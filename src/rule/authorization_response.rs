@@ -140,6 +140,8 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.success()?;
+            // "MAY be omitted": the ID token says it, and its signature keeps it from being changed (RFC 9207 4).
+            applies_if(response.parameter("id_token").is_none(), "an ID token in the response names the issuer")?;
             parameters::iss_is_there(&response.parameters)
         },
     ),

@@ -15,6 +15,8 @@ named! {
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
     IdTokenOtherAlg = "id-token-other-alg",
+    /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
+    IssOmittedBesideIdToken = "iss-omitted-beside-id-token",
     /// Sends tokens in the query of the redirect URI.
     TokensInQuery = "tokens-in-query",
     /// Sends the refusal of a request for tokens in the query of the redirect URI.
