@@ -93,6 +93,7 @@ mod tests {
 
     use super::IdTokenPair;
     use crate::rule::jose::testing::judged;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact};
 
     fn pair(first: &Value, second: &Value) -> IdTokenPair {
         IdTokenPair { exchange: 0, first: first.as_object().unwrap().clone(), second: second.as_object().unwrap().clone() }
@@ -113,4 +114,12 @@ mod tests {
         // Fewer claims about the end-user are the provider's choice.
         assert!(judged(&pair(&good, &json!({ "iss": "i", "sub": "s", "auth_time": 2 }))).failed.is_empty());
     }
+
+    const NAMES: &[&str] = &["iss", "sub", "auth_time", "acr", "amr", "nonce", "name", "address"];
+
+    arbitrary_artefact!(IdTokenPair: first in arbitrary::value(NAMES), second in arbitrary::value(NAMES) => IdTokenPair {
+        exchange: 0,
+        first: first.as_object().cloned().unwrap_or_default(),
+        second: second.as_object().cloned().unwrap_or_default(),
+    });
 }

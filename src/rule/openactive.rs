@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn identity(claims: &Value) -> SellerIdentity {
-        SellerIdentity { exchange: 0, claims: claims.as_object().unwrap().clone(), seller_id: Some(SELLER.to_owned()) }
+        SellerIdentity { exchange: Some(0), claims: claims.as_object().unwrap().clone(), seller_id: Some(SELLER.to_owned()) }
     }
 
     #[test]

@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn beside(own: Called, others: &[Called]) -> Subject {
-        Subject { exchange: 1, own, others: others.to_vec() }
+        Subject { exchange: Some(1), own, others: others.to_vec() }
     }
 
     #[test]

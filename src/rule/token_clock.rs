@@ -123,6 +123,6 @@ mod tests {
     arbitrary_artefact!(TokenClock:
         (received_at, misdated, skew) in (any::<i64>(), any::<Option<i64>>(), any::<i64>()),
         iat in proptest::option::of(prop_oneof![any::<f64>().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(json!("1"))])
-        => TokenClock { exchange: 0, received_at, misdated, iat, skew }
+        => TokenClock { exchange: None, received_at, misdated, iat, skew }
     );
 }

@@ -29,7 +29,7 @@ fn claims(alg: &str) -> Value {
 fn token(raw: String) -> IdToken {
     IdToken {
         raw: raw.into(),
-        exchange: 0,
+        exchange: Some(0),
         received_at: NOW,
         skew: 10,
         grant: Grant::AuthorizationCode,
