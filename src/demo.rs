@@ -29,7 +29,7 @@ fn given(issuer: &RunningIssuer, certificate: Option<&Path>) -> Vec<(&'static Se
         given.extend([(&setting::USERNAME, accounts.username.as_str()), (&setting::PASSWORD, accounts.password.as_str())]);
     }
     match persona {
-        Persona::Openactive => given.extend([
+        Persona::Openactive | Persona::Certification => given.extend([
             (&setting::POST_LOGOUT_REDIRECT, "true"),
             (&setting::SECOND_CLIENT_ID, accounts.second_client_id.as_str()),
             (&setting::SECOND_CLIENT_SECRET, accounts.second_client_secret.as_str()),
@@ -70,7 +70,7 @@ pub fn sheet(issuer: &RunningIssuer, certificate: Option<&Path>, redirect_uri: &
     let client = ("client", format!("{} / {}", accounts.client_id, accounts.client_secret));
     let user = ("user", format!("{} / {}", accounts.username, accounts.password));
     let lines = match issuer.persona() {
-        Persona::Openactive => vec![
+        Persona::Openactive | Persona::Certification => vec![
             client,
             ("second client", format!("{} / {}", accounts.second_client_id, accounts.second_client_secret)),
             ("public client", accounts.public_client_id.clone()),

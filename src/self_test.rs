@@ -77,6 +77,7 @@ pub const ABSENT: &[Capability] =
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("airlock", &["registration/http-201", "token/expires-in-short", "server-metadata/auth-key-pair"]),
     ("aidbox", &["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]),
+    ("certification", &["discovery/no-implicit-tokens"]),
 ];
 
 /// The rules that a profile's product breaks as documented.
@@ -584,7 +585,7 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
     config.report.show_secrets = true;
     config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
     match issuer.persona() {
-        Persona::Openactive => {
+        Persona::Openactive | Persona::Certification => {
             config.clients.second = client(&accounts.second_client_id, &accounts.second_client_secret);
             let id = accounts.public_client_id.clone();
             config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });

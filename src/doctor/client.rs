@@ -45,7 +45,7 @@ impl Doctor<'_> {
         self.session.scopes = scopes;
         let tried = match way {
             Way::Register(params) => self.session.register(&params).await,
-            Way::Use(grants) => self.session.use_client(&grants).await,
+            Way::Use(grants) => self.session.use_client(&grants, &[]).await,
         };
         let seen = match tried {
             Ok(()) => self.registered(token),
@@ -84,7 +84,7 @@ impl Doctor<'_> {
         let way = |planned: &PlannedTest| {
             let way = planned.test.steps.iter().find_map(|step| match step {
                 Step::Register(params) if is_plain(params) => Some(Way::Register(params.clone())),
-                Step::UseClient { grant_types } if !is_configured => Some(Way::Use(grant_types.clone())),
+                Step::UseClient { grant_types, .. } if !is_configured => Some(Way::Use(grant_types.clone())),
                 _ => None,
             });
             Some((way?, planned.test.scopes().join(" ")))
@@ -113,7 +113,7 @@ impl Doctor<'_> {
         let Some(client) = self.config().clients.first.clone() else {
             return Seen::not_checked("no client is configured (--client-id, --client-secret)");
         };
-        if let Err(stop) = self.session.use_client(&[]).await {
+        if let Err(stop) = self.session.use_client(&[], &[]).await {
             return Seen::wrong(stop.to_string(), "check --client-id and --client-secret");
         }
         if client.secret.is_none() || client.auth_method == Some(AuthMethod::None) {

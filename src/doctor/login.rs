@@ -81,7 +81,7 @@ impl Doctor<'_> {
             let registered = self.session.facts.client.registered_scope();
             scope = registered.unwrap_or(&self.session.scopes).to_owned();
         } else if self.session.facts.client.current.is_none() {
-            self.session.use_client(&GRANTS.map(str::to_owned)).await?;
+            self.session.use_client(&GRANTS.map(str::to_owned), &[]).await?;
         }
         let mut words = scope.split_ascii_whitespace();
         let asked = words.clone().find(|word| *word == OPENID).or_else(|| words.next()).unwrap_or(OPENID).to_owned();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fact::Fact;
-use crate::observed::authorization_request::Parameters;
+use crate::observed::authorization_request::{Parameters, ResponseType};
 
 /// An authorization request and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -50,7 +50,8 @@ pub struct Authorize {
     pub claims: Option<Map<String, Value>>,
     /// `response_mode`.
     pub response_mode: Option<ResponseMode>,
-    /// `response_type` instead of `code`.
+    /// `response_type` instead of `code`. With tokens in it, these come from the authorization endpoint (OpenID Connect Core 3.2, 3.3); the step is left
+    /// out where `response_types_supported` does not list it.
     pub response_type: Option<String>,
     /// The HTTP method of the request.
     #[serde(default)]
@@ -145,6 +146,9 @@ pub enum ResponseMode {
     /// The parameters come in the query.
     #[serde(rename = "query")]
     Query,
+    /// The parameters come in the fragment.
+    #[serde(rename = "fragment")]
+    Fragment,
     /// The browser posts the parameters (OAuth 2.0 Form Post Response Mode).
     #[serde(rename = "form_post")]
     FormPost,
@@ -155,6 +159,7 @@ impl ResponseMode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
+            Self::Fragment => "fragment",
             Self::FormPost => "form_post",
         }
     }
@@ -207,7 +212,7 @@ pub enum BeyondScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
-    /// A code: without one the test cannot go on.
+    /// What the response type asks for: a code, tokens, or both. Without it the test cannot go on.
     #[default]
     Code,
     /// An error.
@@ -277,8 +282,8 @@ impl Authorize {
             ("scope", Some(self.whole_scope()).filter(|scope| !scope.is_empty())),
             ("state", Some(run.state)),
             ("nonce", self.nonce.then_some(run.nonce)),
-            ("code_challenge", self.pkce.then_some(run.code_challenge)),
-            ("code_challenge_method", (self.pkce && !self.challenge_without_method).then(|| "S256".to_owned())),
+            ("code_challenge", self.has_challenge().then_some(run.code_challenge)),
+            ("code_challenge_method", (self.has_challenge() && !self.challenge_without_method).then(|| "S256".to_owned())),
             ("prompt", self.prompt().map(str::to_owned)),
             ("max_age", self.max_age.map(|seconds| seconds.to_string())),
             ("login_hint", self.login_hint.then_some(run.username)),
@@ -292,6 +297,22 @@ impl Authorize {
             ("unknown_parameter", self.unknown_parameter.then(|| "it-is-ignored".to_owned())),
         ];
         rows.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    /// What the response type asks for.
+    pub fn response_type(&self) -> ResponseType {
+        ResponseType::of(self.response_type.as_deref().unwrap_or("code"))
+    }
+
+    /// True if tokens are to come from the authorization endpoint.
+    pub fn gives_tokens(&self) -> bool {
+        self.response_type().asks_for_tokens() && self.expect != Expect::Error
+    }
+
+    /// True if there is a code challenge: without a code there is nothing that it could be about.
+    pub fn has_challenge(&self) -> bool {
+        let asked = self.response_type();
+        self.pkce && (asked.code || !asked.asks_for_tokens())
     }
 
     /// `prompt`: that of the document, else the one that `offline_access` brings.
@@ -308,12 +329,26 @@ impl Authorize {
 
     /// The facts that must be there before it.
     pub fn needs(&self) -> &'static [Fact] {
-        if self.second.is_some() || self.id_token_hint { &[Fact::Metadata, Fact::Client, Fact::UserTokens] } else { &[Fact::Metadata, Fact::Client] }
+        if self.second.is_some() || self.id_token_hint {
+            &[Fact::Metadata, Fact::Client, Fact::Login]
+        } else if self.gives_tokens() {
+            &[Fact::Metadata, Fact::KeySet, Fact::Client]
+        } else {
+            &[Fact::Metadata, Fact::Client]
+        }
     }
 
     /// The facts it leaves behind.
     pub fn gives(&self) -> &'static [Fact] {
-        if self.expect == Expect::Error { &[] } else { &[Fact::Code] }
+        match self.response_type() {
+            _ if self.expect == Expect::Error => &[],
+            ResponseType { code: true, token: true, id_token: true } => &[Fact::Code, Fact::UserTokens, Fact::Login],
+            ResponseType { code: true, token: true, id_token: false } => &[Fact::Code, Fact::UserTokens],
+            ResponseType { code: false, token: true, id_token: true } => &[Fact::UserTokens, Fact::Login],
+            ResponseType { code: false, token: true, id_token: false } => &[Fact::UserTokens],
+            ResponseType { code: false, token: false, id_token: true } => &[Fact::Login],
+            ResponseType { .. } => &[Fact::Code],
+        }
     }
 }
 
@@ -338,7 +373,7 @@ mod tests {
         let silent = read(r#"{ "scope": "openid", "prompt": "none", "second": "id-token-hint", "id-token-hint": true, "expect": "code-or-error" }"#);
         let silent = silent.expect("it is one");
         assert_eq!((silent.prompt.map(Prompt::as_str), silent.expect), (Some("none"), Expect::CodeOrError));
-        assert!(silent.needs().contains(&Fact::UserTokens));
+        assert!(silent.needs().contains(&Fact::Login));
         let refused = read(r#"{ "scope": "openid", "prompt": "none login", "expect": "error", "response-mode": "form_post" }"#).expect("it is one");
         assert_eq!(refused.gives(), []);
         assert_eq!(refused.response_mode.map(ResponseMode::as_str), Some("form_post"));

@@ -13,6 +13,7 @@ use crate::rule::own::OwnRule;
 use crate::text::folder::{FolderError, documents};
 
 pub mod authorize;
+pub mod certification;
 pub mod fact;
 pub mod logout;
 pub mod own;
@@ -22,6 +23,7 @@ pub mod readme;
 pub mod register;
 pub mod step;
 
+use authorize::ResponseMode;
 pub use own::Own;
 pub use step::Step;
 
@@ -78,13 +80,67 @@ pub struct Test {
     /// What is done, in order. Each step finds what it needs in what the steps before it gave.
     #[schemars(length(min = 1, max = 100))]
     pub steps: Vec<Step>,
+    /// The same test for several response types: one test of each, whose id says which.
+    #[serde(default)]
+    pub variants: Option<Variants>,
     /// The headings of the steps that the test is about: where none of them leads to a judgement, the test is left out. Without it, those are the last step
     /// and the others of its kind.
     #[serde(default)]
     pub about: Vec<String>,
 }
 
+/// What a test is repeated with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Variants {
+    /// The response types: that of each authorization and of each client of the test that names none itself.
+    #[schemars(length(min = 1, max = 20))]
+    pub response_types: Vec<String>,
+    /// The response modes: that of each authorization that names none itself. Without it, the response mode is left to the response type.
+    #[serde(default)]
+    pub response_modes: Vec<ResponseMode>,
+}
+
+impl Test {
+    /// The tests that it stands for: one of each of its variants, or itself where it has none.
+    pub fn variants(self) -> Vec<Self> {
+        let Some(Variants { response_types, response_modes }) = &self.variants else { return vec![self] };
+        let modes: Vec<Option<ResponseMode>> =
+            if response_modes.is_empty() { vec![None] } else { response_modes.iter().copied().map(Some).collect() };
+        let pairs = response_types.iter().flat_map(|kind| modes.iter().map(move |mode| (kind, *mode)));
+        pairs.map(|(kind, mode)| self.variant(kind, mode)).collect()
+    }
+
+    /// The test with this response type and response mode.
+    fn variant(&self, kind: &str, mode: Option<ResponseMode>) -> Self {
+        let mode_word = mode.map(ResponseMode::as_str);
+        let words = [Some(self.id.as_str()), Some(kind), mode_word];
+        let id = words.into_iter().flatten().collect::<Vec<_>>().join("-").replace([' ', '_'], "-");
+        let by = mode_word.map(|mode| format!(" by {mode}")).unwrap_or_default();
+        let mut steps = self.steps.clone();
+        for step in &mut steps {
+            match step {
+                Step::Authorize(authorize) => {
+                    authorize.response_type.get_or_insert_with(|| kind.to_owned());
+                    authorize.response_mode = authorize.response_mode.or(mode);
+                }
+                Step::UseClient { response_types, .. } if response_types.is_empty() => response_types.push(kind.to_owned()),
+                Step::Register(register) if register.response_types.is_empty() => register.response_types.push(kind.to_owned()),
+                _ => {}
+            }
+        }
+        Self { id, title: format!("{}: {kind}{by}", self.title), steps, variants: None, ..self.clone() }
+    }
+}
+
 impl Feature {
+    /// The feature with each test in all of its variants.
+    #[must_use]
+    pub fn with_variants(self) -> Self {
+        let tests = self.tests.into_iter().flat_map(Test::variants).collect();
+        Self { tests, ..self }
+    }
+
     /// The ids of its tests: `feature/test`.
     pub fn test_ids(&self) -> Vec<String> {
         self.tests.iter().map(|test| format!("{}/{}", self.id, test.id)).collect()
@@ -205,7 +261,7 @@ fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
     let feature: Feature = serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
     match proof::unsound(&feature).into_iter().next() {
         Some(unsound) => Err(FeatureError::Unsound { file: file.to_owned(), why: unsound.says }),
-        None => Ok(feature),
+        None => Ok(feature.with_variants()),
     }
 }
 
@@ -303,7 +359,7 @@ mod tests {
             load("x.json", &text).map_err(|error| error.to_string())
         };
         let second = r#"{"authorize":{"scope":"openid","prompt":"login","second":"prompt-login","attempt":"again"}}"#;
-        assert!(story(second).expect_err("there is no first").contains(r#""authorize", needs the tokens of a login"#));
+        assert!(story(second).expect_err("there is no first").contains(r#""authorize", needs a login"#));
         let first = r#"{"authorize":{"scope":"openid"}},{"exchange-code":{}}"#;
         story(&format!("{first},{second},{{\"exchange-code\":{{}}}}")).expect("there is a first");
         let refused = r#"{"authorize":{"scope":"openid","prompt":"none","expect":"error"}},{"exchange-code":{}}"#;
@@ -311,6 +367,22 @@ mod tests {
         let variants = r#"{"request-userinfo-variants":{}}"#;
         assert!(story(variants).expect_err("there is no token").contains("needs the tokens of a login"));
         story(r#"{"refuse-token-requests":{}}"#).expect("a client is enough");
+    }
+
+    #[test]
+    fn a_test_with_variants_is_one_of_each() {
+        let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","tests":[{"id":"t","title":"Login","description":"d",
+            "variants":{"response-types":["code","code id_token"],"response-modes":["fragment","form_post"]},"steps":[{"discover":{}},{"fetch-key-set":{}},
+            {"use-client":{}},{"authorize":{"scope":"openid"}},{"authorize":{"scope":"openid","response-mode":"query","attempt":"other"}}]}]}"#;
+        let feature = load("x.json", text).expect("it is sound");
+        let ids: Vec<_> = feature.tests.iter().map(|test| test.id.as_str()).collect();
+        assert_eq!(ids, ["t-code-fragment", "t-code-form-post", "t-code-id-token-fragment", "t-code-id-token-form-post"]);
+        let last = &feature.tests[3];
+        assert_eq!(last.title, "Login: code id_token by form_post");
+        let Step::UseClient { response_types, .. } = &last.steps[2] else { panic!("{:?}", last.steps[2]) };
+        assert_eq!(response_types, &["code id_token"]);
+        let modes: Vec<_> = last.steps.iter().filter_map(|step| if let Step::Authorize(step) = step { step.response_mode } else { None }).collect();
+        assert_eq!(modes, [ResponseMode::FormPost, ResponseMode::Query], "what a step says itself stays");
     }
 
     #[test]

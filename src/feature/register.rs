@@ -13,6 +13,10 @@ pub struct Register {
     /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
     #[serde(default)]
     pub grant_types: Vec<String>,
+    /// `response_types`, where they are not those that the grants need: with tokens in them it is a native application where the redirect URI is by plain http
+    /// (OpenID Connect Registration 2). The step is left out where the issuer does not advertise one of them.
+    #[serde(default)]
+    pub response_types: Vec<String>,
     /// `default_max_age`, in seconds (OpenID Connect Registration 2).
     #[schemars(range(max = 31_536_000))]
     pub default_max_age: Option<u64>,

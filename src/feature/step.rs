@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::authorize::Authorize;
-use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Metadata, UserTokens};
+use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Login, Metadata, UserTokens};
 use super::fact::Need::{self, Audience, DatasetSite, User};
 use super::logout::LogOut;
 use super::register::Register;
@@ -143,8 +143,11 @@ steps! {
         /// `grant_types` of a client that is registered; without any, every grant the suite uses. Those the issuer does not advertise are left out.
         #[serde(default, rename = "grant-types")]
         grant_types: Vec<String>,
+        /// `response_types` of a client that is registered, where they are not those that the grants need.
+        #[serde(default, rename = "response-types")]
+        response_types: Vec<String>,
     } => "Credentials",
-        needs: &[Metadata], gives: &[Client], action: use_client(grant_types);
+        needs: &[Metadata], gives: &[Client], action: use_client(grant_types, response_types);
 
     /// Registers a client dynamically (RFC 7591).
     Register(client: Register) => "Dynamic Client Registration",
@@ -271,7 +274,7 @@ steps! {
 
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {} => "Authorization Code Flow",
-        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens], action: exchange_code();
+        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens, Login], action: exchange_code();
 
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
     FetchUserinfo {

@@ -21,6 +21,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::request_object::{self, By};
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
+use super::response_type::ResponseType;
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 
@@ -39,6 +40,8 @@ pub struct Request {
     pub client_id: String,
     /// Where and how the client gets its answer.
     pub target: Target,
+    /// What it asks the authorization endpoint for.
+    pub response_type: ResponseType,
     /// What is asked for, of what there is and the client registered.
     pub scope: Scope,
     /// What is asked for beside that.
@@ -135,9 +138,10 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         state = Some(String::new());
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
-    let mode = Mode::of(params);
+    let mode = Mode::of(issuer, params);
+    let asked = ResponseType::read(params.get("response_type").unwrap_or_default());
     let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
-    let target = Target { redirect_uri, state, mode: mode.unwrap_or(Mode::Query), is_openid };
+    let target = Target { redirect_uri, state, mode: mode.unwrap_or_else(|| Mode::default_of(issuer, asked)), is_openid };
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
@@ -164,17 +168,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
             return Err(refuse(error, "this parameter is not supported"));
         }
     }
-    match params.get("response_type") {
-        Some("code") => {}
-        Some("token") if !issuer.checks(Check::AuthorizationResponseType) => {}
-        None if !issuer.checks(Check::AuthorizationResponseTypePresent) => {}
-        None if issuer.does(Behaviour::ResponseTypeMissingBreaks) => return Err(refuse("server_error", "InvalidOperationException")),
-        Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
-        None => return Err(invalid("response_type is missing")),
-    }
-    if !client.metadata.may("authorization_code") {
-        return Err(refuse("unauthorized_client", "the client did not register the grant authorization_code"));
-    }
+    let response_type = response_type(issuer, &client, params, mode).map_err(|(error, description)| refuse(error, description))?;
     if mode.is_none() && issuer.does(Behaviour::UnknownModeRedirected) {
         return Err(invalid("only the response modes query and form_post are supported"));
     }
@@ -185,7 +179,8 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
     }
-    let challenge = pkce::challenge(issuer, &client, params).map_err(invalid)?;
+    // Without a code there is nothing to challenge.
+    let challenge = if response_type.code { pkce::challenge(issuer, &client, params).map_err(invalid)? } else { None };
     let prompt = match prompt(issuer, params) {
         Ok(prompt) => prompt,
         Err(_) if issuer.does(Behaviour::PromptUnknownScript) => return Err(scripted().map_or(Refusal::Page(Doubt::ResponseMode), Refusal::Flawed)),
@@ -226,7 +221,34 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let sub = asked_for(issuer, &client, params, &requested).map_err(invalid)?;
     let nonce = params.owned("nonce");
     let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
-    Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
+    Ok(Request { client_id: client.id, target, response_type, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
+}
+
+/// What is asked for of the authorization endpoint, by a client that registered it.
+fn response_type(issuer: &Issuer, client: &Client, params: &Params, mode: Option<Mode>) -> Result<ResponseType, (&'static str, &'static str)> {
+    let code_only = ResponseType { code: true, ..ResponseType::default() };
+    let asked = match params.get("response_type") {
+        Some("token") if !issuer.checks(Check::AuthorizationResponseType) => code_only,
+        None if !issuer.checks(Check::AuthorizationResponseTypePresent) => code_only,
+        None if issuer.does(Behaviour::ResponseTypeMissingBreaks) => return Err(("server_error", "InvalidOperationException")),
+        None => return Err(("invalid_request", "response_type is missing")),
+        Some(text) => match ResponseType::of(issuer.settings(), text) {
+            Some(known) if client.metadata.may_ask(text) => known,
+            Some(_) => return Err(("unauthorized_client", "the client did not register this response type")),
+            None => return Err(("unsupported_response_type", "this response type is not supported")),
+        },
+    };
+    if asked.id_token && params.get("nonce").is_none() && issuer.checks(Check::AuthorizationNonce) {
+        let error = if issuer.does(Behaviour::NonceMissingUnnamed) { "access_denied" } else { "invalid_request" };
+        return Err((error, "nonce is missing, which is required for an ID token from the authorization endpoint"));
+    }
+    if mode.is_none() && asked.asks_for_tokens() && params.get("response_mode") == Some("query") {
+        return Err(("invalid_request", "response_mode=query is not for tokens"));
+    }
+    if asked.code && !client.metadata.may("authorization_code") {
+        return Err(("unauthorized_client", "the client did not register the grant authorization_code"));
+    }
+    Ok(asked)
 }
 
 /// A page on which only scripts do something, as a flaw has it.

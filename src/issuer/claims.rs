@@ -27,6 +27,17 @@ pub enum GrantKind {
     Refresh,
     /// By the client's own credentials.
     ClientCredentials,
+    /// By the authorization endpoint itself (OpenID Connect Core 3.2, 3.3).
+    Implicit,
+}
+
+/// What an ID token is sent beside, and has the hash of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The access token.
+    pub access_token: Option<&'a str>,
+    /// The code, where both come from the authorization endpoint.
+    pub code: Option<&'a str>,
 }
 
 /// The seller's claims, if the scope asks for them.
@@ -82,14 +93,14 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
     )
 }
 
-/// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.
+/// A signed ID token for a grant of an end-user, with the claims of this scope, beside these.
 pub fn id_token(
     issuer: &Issuer,
     client: &Client,
     grant: &Grant,
     scope: &Scope,
     kind: GrantKind,
-    access_token: &str,
+    beside: Beside<'_>,
     now: u64,
 ) -> Result<String, Problem> {
     let alg = if issuer.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
@@ -100,10 +111,20 @@ pub fn id_token(
         "exp": now + ID_TOKEN_LIFETIME,
         "iat": now,
         "auth_time": grant.auth_time,
-        "at_hash": alg.half_hash(access_token),
         "amr": ["pwd"],
     });
     if let Value::Object(claims) = &mut claims {
+        for (name, text) in [("at_hash", beside.access_token), ("c_hash", beside.code)] {
+            claims.extend(text.map(|text| (name.to_owned(), json!(alg.half_hash(text)))));
+        }
+        let is_alone = kind == GrantKind::Implicit && beside.access_token.is_none() && beside.code.is_none();
+        // Without an access token there is no other way to the claims of the scope (OpenID Connect Core 5.4).
+        if is_alone && !issuer.does(Behaviour::ScopeClaimsWithheld) {
+            claims.extend(user::of_scope(scope)?);
+        }
+        if kind == GrantKind::Implicit && issuer.does(Behaviour::SubOfResponseOther) {
+            claims.insert("sub".to_owned(), json!(format!("{}-of-the-response", grant.sub)));
+        }
         // A refreshed ID token should not have a nonce (OpenID Connect Core 12.2).
         if let Some(nonce) = grant.nonce.as_ref().filter(|_| kind != GrantKind::Refresh) {
             claims.insert("nonce".to_owned(), json!(nonce));
@@ -134,6 +155,9 @@ pub fn id_token(
     let mut sites = vec![Site::IdToken];
     if kind == GrantKind::Refresh {
         sites.push(Site::IdTokenRefresh);
+    }
+    if kind == GrantKind::Implicit {
+        sites.push(Site::IdTokenResponse);
     }
     issuer.defect.patch_json(&sites, &mut claims)?;
     let secret = client.secret.as_deref().filter(|_| client.metadata.wants_symmetric_id_tokens() && !issuer.does(Behaviour::IdTokenOtherAlg));

@@ -12,6 +12,7 @@ use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
+use super::response_type::{self, ResponseType};
 use super::scope::{OPENID, Scope};
 use super::sector;
 
@@ -39,6 +40,8 @@ pub struct Metadata {
     pub post_logout_redirect_uris: Vec<String>,
     /// `grant_types`.
     pub grant_types: Vec<String>,
+    /// `response_types`.
+    pub response_types: Vec<String>,
     /// How it may authenticate.
     pub auth_methods: Vec<AuthMethod>,
     /// `id_token_signed_response_alg`.
@@ -70,13 +73,14 @@ fn invalid_redirect_uri(description: &'static str) -> OauthError {
 
 impl Metadata {
     /// A client with every scope and these grants, by either secret method or, without a secret, as a public client.
-    pub fn of_static_client(name: &str, redirect_uris: Vec<String>, grant_types: &[&str], has_secret: bool) -> Self {
+    pub fn of_static_client(name: &str, redirect_uris: Vec<String>, grant_types: &[&str], response_types: &[&str], has_secret: bool) -> Self {
         Self {
             document: Map::new(),
             name: Some(name.to_owned()),
             post_logout_redirect_uris: redirect_uris.clone(),
             redirect_uris,
             grant_types: grant_types.iter().map(|name| (*name).to_owned()).collect(),
+            response_types: response_types.iter().map(|name| (*name).to_owned()).collect(),
             auth_methods: if has_secret { vec![AuthMethod::Basic, AuthMethod::Post] } else { vec![AuthMethod::None] },
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
@@ -113,6 +117,11 @@ impl Metadata {
         self.grant_types.iter().any(|known| known == grant_type)
     }
 
+    /// True if it registered this response type.
+    pub fn may_ask(&self, response_type: &str) -> bool {
+        self.response_types.iter().any(|known| response_type::is_same(known, response_type))
+    }
+
     /// Reads a registration request. Members that are null count as absent (RFC 7592 2.2).
     ///
     /// # Errors
@@ -126,7 +135,7 @@ impl Metadata {
             Some(_) => Err(invalid("a member that must be a string is not one")),
         };
 
-        let (grant_types, response_types) = types(request, &context.defect)?;
+        let (grant_types, response_types) = types(request, context)?;
         let has_grant = |wanted: &str| grant_types.iter().any(|name| name == wanted);
 
         let application_type = text("application_type")?.unwrap_or("web");
@@ -140,7 +149,10 @@ impl Metadata {
         }
         let uris = |name: &str| redirect_uris(member(name), application_type == "native", &context.defect);
         let (redirect_uris, post_logout_redirect_uris) = (uris("redirect_uris")?, uris("post_logout_redirect_uris")?);
-        if has_grant("authorization_code") && redirect_uris.is_empty() && context.defect.checks(Check::RegistrationRedirectUris) {
+        if (has_grant("authorization_code") || has_grant("implicit"))
+            && redirect_uris.is_empty()
+            && context.defect.checks(Check::RegistrationRedirectUris)
+        {
             return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
         }
         if has_grant("implicit") && application_type == "web" {
@@ -207,6 +219,7 @@ impl Metadata {
             redirect_uris,
             post_logout_redirect_uris,
             grant_types,
+            response_types,
             auth_methods: vec![auth_method],
             id_token_alg,
             userinfo_alg,
@@ -270,32 +283,39 @@ pub fn object(value: Value) -> Map<String, Value> {
 }
 
 /// The `grant_types` and `response_types` of a request, which have to fit each other (RFC 7591 2.1).
-fn types(request: &Map<String, Value>, defect: &Defect) -> Result<(Vec<String>, Vec<String>), OauthError> {
+fn types(request: &Map<String, Value>, context: &Context) -> Result<(Vec<String>, Vec<String>), OauthError> {
     let member = |name: &str| request.get(name).filter(|value| !value.is_null());
     let grant_types = match member("grant_types") {
         None => vec!["authorization_code".to_owned()],
         Some(value) => strings(value).ok_or_else(|| invalid("grant_types is not an array of strings"))?,
     };
-    if grant_types == ["implicit"] && member("response_types") == Some(&json!(["id_token"])) && defect.does(Behaviour::RegistrationImplicit) {
+    if grant_types == ["implicit"] && member("response_types") == Some(&json!(["id_token"])) && context.defect.does(Behaviour::RegistrationImplicit) {
         return Ok((grant_types, vec!["id_token".to_owned()]));
     }
-    if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
+    let has_grant = |wanted: &str| grant_types.iter().any(|name| name == wanted);
+    let is_known = |name: &String| GRANT_TYPES.contains(&name.as_str()) || (name == "implicit" && context.response_types.len() > 1);
+    if grant_types.is_empty() || !grant_types.iter().all(is_known) {
         return Err(invalid("grant_types names no grant, or one that is not supported"));
     }
-    let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
+    let takes_codes = has_grant("authorization_code");
     let response_types = match member("response_types") {
         None if takes_codes => vec!["code".to_owned()],
         None => Vec::new(),
         Some(value) => strings(value).ok_or_else(|| invalid("response_types is not an array of strings"))?,
     };
-    let doubt = if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
+    let is_supported = |name: &String| context.response_types.iter().any(|known| response_type::is_same(known, name));
+    let (wants_codes, wants_tokens) = response_types
+        .iter()
+        .map(|name| ResponseType::read(name))
+        .fold((false, false), |(codes, tokens), asked| (codes || asked.code, tokens || asked.asks_for_tokens()));
+    let doubt = if !takes_codes && has_grant("refresh_token") {
         Some("refresh_token needs the grant authorization_code")
-    } else if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
+    } else if !response_types.iter().all(is_supported) || takes_codes != wants_codes || has_grant("implicit") != wants_tokens {
         Some("response_types does not fit grant_types, or is not supported")
     } else {
         None
     };
-    match doubt.filter(|_| defect.checks(Check::RegistrationTypes)) {
+    match doubt.filter(|_| context.defect.checks(Check::RegistrationTypes)) {
         Some(doubt) => Err(invalid(doubt)),
         None => Ok((grant_types, response_types)),
     }
@@ -340,13 +360,15 @@ pub struct Context {
     pub sector: Option<Value>,
     /// Every scope there is.
     pub scopes: &'static [&'static str],
+    /// Every response type there is.
+    pub response_types: &'static [&'static str],
     /// The flaw of the issuer.
     pub defect: Defect,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED, defect: Defect::default() }
+        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED, response_types: response_type::CODE, defect: Defect::default() }
     }
 }
 

@@ -25,6 +25,7 @@ use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::sector;
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
+use super::token;
 use super::user;
 use crate::text::random;
 
@@ -336,10 +337,6 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     if let Some(challenge) = request.challenge.as_ref().filter(|_| issuer.does(Behaviour::CodeHoldsChallenge)) {
         code = format!("{}.{}", code, URL_SAFE_NO_PAD.encode(json!({ "code_challenge": challenge }).to_string()));
     }
-    let (mut reply, sent) = respond::code(issuer, &request.target, &code)?;
-    if flow.consented() && issuer.does(Behaviour::ConsentAnswered307) {
-        reply.status = StatusCode::TEMPORARY_REDIRECT;
-    }
     let auth_time = if !flow.logged_in && issuer.does(Behaviour::AuthTimeMoves) {
         // Later than any rounding explains, even if both are in the same second.
         issuer.now().max(session.auth_time + 3)
@@ -360,6 +357,10 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         session: flow.browser.clone(),
         alive: true,
     };
+    let (mut reply, sent) = granted(issuer, request, &grant, &code)?;
+    if flow.consented() && issuer.does(Behaviour::ConsentAnswered307) {
+        reply.status = StatusCode::TEMPORARY_REDIRECT;
+    }
     let code = Code {
         grant,
         redirect_uri: request.target.redirect_uri.clone(),
@@ -370,11 +371,26 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     };
     let mut store = issuer.store();
     store.flows.shift_remove(id);
-    store.codes.insert(sent, code);
+    if let Some(sent) = sent {
+        store.codes.insert(sent, code);
+    }
     if flow.is_passing {
         store.log_out(&flow.browser);
     }
     Ok(reply)
+}
+
+/// What is sent of a grant: what the response type asks for. With the code as it is sent, if there is one.
+fn granted(issuer: &Issuer, request: &Request, grant: &Grant, code: &str) -> Result<(Reply, Option<String>), Problem> {
+    let code = request.response_type.code.then_some(code);
+    let client = issuer.store().clients.get(&request.client_id).cloned();
+    let tokens = match client.filter(|_| request.response_type.asks_for_tokens()) {
+        Some(client) => token::of_response(issuer, &client, grant, request.response_type, code)?,
+        None => Vec::new(),
+    };
+    let all: Vec<_> = code.map(|code| ("code", code)).into_iter().chain(tokens.iter().map(|(name, text)| (*name, text.as_str()))).collect();
+    let (reply, sent) = respond::granted(issuer, &request.target, &all)?;
+    Ok((reply, code.map(|code| sent["code"].as_str().unwrap_or(code).to_owned())))
 }
 
 fn escaped(nonce: &str) -> String {

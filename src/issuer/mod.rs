@@ -41,6 +41,7 @@ mod request_object;
 mod requested;
 mod resource;
 mod respond;
+mod response_type;
 mod revocation;
 mod routes;
 mod scope;

@@ -181,7 +181,12 @@ async fn turn(issuer: &Issuer) -> Result<Option<Turn<'_>>, Problem> {
 
 /// The metadata of a request, with the documents it refers to. They are fetched once, at registration.
 async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthError> {
-    let mut context = Context { scopes: issuer.settings().scopes, defect: issuer.defect.clone(), ..Context::default() };
+    let mut context = Context {
+        scopes: issuer.settings().scopes,
+        response_types: issuer.settings().response_types,
+        defect: issuer.defect.clone(),
+        ..Context::default()
+    };
     let needs_keys = request["token_endpoint_auth_method"] == "private_key_jwt" && request["jwks"].is_null();
     if let Some(uri) = request["jwks_uri"].as_str().filter(|_| needs_keys) {
         context.keys = Some(fetch::json(issuer, uri).await.map_err(OauthError::invalid_client_metadata)?);

@@ -5,10 +5,11 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::flaw::{Behaviour, Site};
+use super::flaw::{Behaviour, Check, Site};
 use super::pages;
 use super::params::Params;
 use super::reply::{Answer, Problem, Reply};
+use super::response_type::ResponseType;
 use super::state::Issuer;
 use crate::text::random;
 
@@ -17,18 +18,30 @@ use crate::text::random;
 pub enum Mode {
     /// `query`: a redirect. The default of `response_type=code`.
     Query,
+    /// `fragment`: a redirect that keeps the parameters from servers. The default where there are tokens in them.
+    Fragment,
     /// `form_post`: a page that posts a form.
     FormPost,
 }
 
 impl Mode {
     /// The mode that a request asks for; `None` for one that there is not.
-    pub fn of(params: &Params) -> Option<Self> {
+    pub fn of(issuer: &Issuer, params: &Params) -> Option<Self> {
+        let asked = ResponseType::read(params.get("response_type").unwrap_or_default());
+        let offers_fragment = issuer.settings().response_types.len() > 1;
         match params.get("response_mode") {
-            None | Some("query") => Some(Self::Query),
+            None => Some(Self::default_of(issuer, asked)),
+            Some("query") if asked.asks_for_tokens() && offers_fragment && issuer.checks(Check::AuthorizationQueryMode) => None,
+            Some("query") => Some(Self::Query),
+            Some("fragment") if offers_fragment => Some(Self::Fragment),
             Some("form_post") => Some(Self::FormPost),
             Some(_) => None,
         }
+    }
+
+    /// The mode of a request that names none (OAuth 2.0 Multiple Response Type Encoding Practices 5).
+    pub fn default_of(issuer: &Issuer, asked: ResponseType) -> Self {
+        if asked.asks_for_tokens() && issuer.settings().response_types.len() > 1 { Self::Fragment } else { Self::Query }
     }
 }
 
@@ -91,25 +104,32 @@ pub fn dead_end() -> Answer {
     Ok(Reply::page(StatusCode::OK, pages::render("dead-end/page", &Value::Null)?))
 }
 
-/// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.
-pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, String), Problem> {
-    let mut params = target.response(issuer, &[("code", code)]);
-    issuer.defect.patch_json(&[Site::AuthorizationResponse], &mut params)?;
-    let sent = params["code"].as_str().unwrap_or(code).to_owned();
+/// What is granted, for the client (RFC 6749 4.1.2), with the parameters as they are sent, which a flaw may have changed.
+pub fn granted(issuer: &Issuer, target: &Target, granted: &[(&str, &str)]) -> Result<(Reply, Value), Problem> {
+    let mut params = target.response(issuer, granted);
+    let names_issuer = granted.iter().any(|(name, _)| *name == "id_token") && issuer.does(Behaviour::IssOmittedBesideIdToken);
+    if let Some(members) = params.as_object_mut().filter(|_| names_issuer) {
+        members.shift_remove("iss");
+    }
+    let tokens = granted.iter().any(|(name, _)| *name != "code").then_some(Site::AuthorizationResponseTokens);
+    let sites: Vec<_> = [Site::AuthorizationResponse].into_iter().chain(tokens).collect();
+    issuer.defect.patch_json(&sites, &mut params)?;
     let mut pairs = pairs(&params);
     target.add_session(issuer, &mut pairs);
     if issuer.does(Behaviour::AuthorizationResponseDoubled) {
         pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
     }
-    Ok((send(issuer, target, Site::AuthorizationResponse, &pairs)?, sent))
+    Ok((send(issuer, target, Site::AuthorizationResponse, &pairs)?, params))
 }
 
 fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]) -> Answer {
     let is_error = site == Site::AuthorizationError;
-    let (query_lost, not_posted, in_fragment) = if is_error {
-        (Behaviour::RedirectQueryLostInErrors, Behaviour::FormPostErrorAsQuery, Behaviour::AuthorizationErrorInFragment)
+    let (query_lost, not_posted, in_fragment, in_query) = if is_error {
+        let in_fragment = Behaviour::AuthorizationErrorInFragment;
+        (Behaviour::RedirectQueryLostInErrors, Behaviour::FormPostErrorAsQuery, in_fragment, Behaviour::TokensErrorInQuery)
     } else {
-        (Behaviour::RedirectQueryLost, Behaviour::FormPostAsQuery, Behaviour::AuthorizationResponseInFragment)
+        let in_fragment = Behaviour::AuthorizationResponseInFragment;
+        (Behaviour::RedirectQueryLost, Behaviour::FormPostAsQuery, in_fragment, Behaviour::TokensInQuery)
     };
     let redirect_uri = match target.redirect_uri.split_once('?') {
         Some((before, _)) if issuer.does(query_lost) => before,
@@ -119,7 +139,7 @@ fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]
         let html = pages::form_post(redirect_uri, pairs)?;
         let status = if is_error && issuer.does(Behaviour::FormPostErrorStatus) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         Reply::page_with(status, html, &format!("script-src '{}'", pages::script_hash()))
-    } else if issuer.does(in_fragment) {
+    } else if issuer.does(in_fragment) || (target.mode == Mode::Fragment && !issuer.does(in_query)) {
         let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::see_other(&format!("{redirect_uri}#{fragment}"))
     } else {

@@ -70,7 +70,7 @@ impl Issuer {
         accounts.client_secret.push_str(signs(with_signs.find(|behaviour| defect.does(*behaviour))));
         let by_post = defect.does(Behaviour::StaticClientByPost);
         let client = |id: &str, secret: Option<&str>, name: &str, grants: &[&str]| {
-            let mut metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, secret.is_some());
+            let mut metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, settings.response_types, secret.is_some());
             if secret.is_some() && by_post {
                 metadata.auth_methods = vec![AuthMethod::Post];
             }

@@ -399,7 +399,7 @@ mod tests {
     }
 
     fn store() -> Store {
-        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES, true);
+        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES, &["code"], true);
         let mut store = Store::new([Client { id: "c".to_owned(), secret: None, metadata, registered: None }]);
         let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
         store.codes.insert("plain".to_owned(), code(None));

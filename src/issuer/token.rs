@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::claims::{self, GrantKind};
+use super::claims::{self, Beside, GrantKind};
 use super::client::Client;
 use super::client_auth::{Endpoint, authenticate};
 use super::flaw::{Behaviour, Check, Site};
@@ -19,6 +19,7 @@ use super::persona::RefreshFor;
 use super::received_jwt;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
+use super::response_type::ResponseType;
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 use crate::text::random;
@@ -229,6 +230,8 @@ impl Issue<'_> {
             GrantKind::AuthorizationCode => Site::TokenAuthorizationCode,
             GrantKind::Refresh => Site::TokenRefresh,
             GrantKind::ClientCredentials => Site::TokenClientCredentials,
+            // It is no answer of the token endpoint, which is where what is sent is patched.
+            GrantKind::Implicit => Site::AuthorizationResponseTokens,
         };
         [Site::Token, own]
     }
@@ -280,12 +283,49 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         let sent = sent["access_token"].as_str().unwrap_or(&access.text);
         let copied = issue.kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshCopiesIat);
         let dated = if copied { issuer.store().first_issue(issue.number) } else { None }.unwrap_or(issue.now);
-        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, sent, dated)?);
+        body["id_token"] =
+            json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, Beside { access_token: Some(sent), code: None }, dated)?);
     }
     let right = body.clone();
     let reply = issuer.defect.patch_reply(&sites, Reply::ok(body))?;
     remember(issuer, issue, access, &right, &reply);
     Ok(reply)
+}
+
+/// The tokens that a client gets from the authorization endpoint beside this code, if one is asked for, by name. What they stand for is a grant of its
+/// own: it is good for what the tokens are good for, whatever becomes of the code.
+pub fn of_response(
+    issuer: &Issuer,
+    client: &Client,
+    grant: &Grant,
+    asked: ResponseType,
+    code: Option<&str>,
+) -> Result<Vec<(&'static str, String)>, Problem> {
+    let (now, kind) = (issuer.now(), GrantKind::Implicit);
+    let mut all = Vec::new();
+    let wants_access_token = asked.token || issuer.does(Behaviour::AccessTokenUnasked);
+    if wants_access_token {
+        let access = claims::access_token(issuer, grant, &grant.scope, kind, now)?;
+        let mut store = issuer.store();
+        let number = store.put_grant(grant.clone());
+        let expires_at = now + issuer.settings().token_lifetime;
+        let claims::AccessToken { text, jti, audience } = access;
+        let token = Access { grant: number, scope: grant.scope.clone(), jti, audience, refreshed: false, issued_at: now, expires_at };
+        store.access.insert(text.clone(), token);
+        drop(store);
+        all.extend([("access_token", text), ("token_type", "Bearer".to_owned()), ("expires_in", issuer.settings().token_lifetime.to_string())]);
+        all.push(("scope", grant.scope.to_string()));
+    }
+    if asked.id_token {
+        let access_token = all.first().map(|(_, text)| text.as_str());
+        let text = claims::id_token(issuer, client, grant, &grant.scope, kind, Beside { access_token, code }, now)?;
+        let mut store = issuer.store();
+        let number = store.put_grant(grant.clone());
+        store.id_tokens.insert(text.clone(), number);
+        drop(store);
+        all.push(("id_token", text));
+    }
+    Ok(all)
 }
 
 /// A refresh token as a flaw may have it.

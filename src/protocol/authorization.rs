@@ -93,6 +93,7 @@ impl Session {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
+        let beside = Box::pin(self.take_tokens_of_response(&artefact)).await?;
         let consent = Consent {
             shown: consents.0,
             perhaps: consents.1,
@@ -108,13 +109,19 @@ impl Session {
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
-                let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
+                let (code, attempt) = (code.to_owned(), params.attempt.clone());
+                let code = Code { code, request, attempt, beyond_scope: params.beyond_scope, second, beside };
                 self.judge_issued_code(&code.code);
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
                 if params.scope.is_empty() {
                     self.judge_missing_scope(None, pages);
                 }
+                Ok(())
+            }
+            // Nothing else was asked for than what came.
+            _ if error.is_none() && !request.response_type().code => {
+                self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), None, beside);
                 Ok(())
             }
             _ => {
@@ -141,8 +148,20 @@ impl Session {
         let Ok(callback) = &journey.end else { return };
         let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();
         let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone()).chain(fragment);
-        for (_, code) in parameters.filter(|(name, _)| name == "code") {
-            self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
+        self.learn_granted(parameters);
+    }
+
+    /// Keeps what an authorization response grants out of the report.
+    fn learn_granted(&self, parameters: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in parameters {
+            let kind = match name.as_str() {
+                "code" => SecretKind::AuthorizationCode,
+                "access_token" => SecretKind::AccessToken,
+                "id_token" => SecretKind::IdToken,
+                "refresh_token" => SecretKind::RefreshToken,
+                _ => continue,
+            };
+            self.recorder.redactor().learn(kind, &value);
         }
     }
 
@@ -248,11 +267,7 @@ impl Session {
         if let Some(fragment) = callback.url.fragment() {
             parameters.extend(url::form_urlencoded::parse(fragment.as_bytes()).into_owned());
         }
-        for (name, value) in &parameters {
-            if name == "code" {
-                self.recorder.redactor().learn(SecretKind::AuthorizationCode, value);
-            }
-        }
+        self.learn_granted(parameters.clone());
         Ok(AuthorizationResponse {
             url: callback.url.clone(),
             method: callback.method.clone(),
@@ -283,12 +298,15 @@ fn no_code(error: Option<&str>) -> String {
 /// Why a request has to be refused, or may be.
 fn refused(params: &Authorize) -> Option<Refused> {
     use crate::feature::authorize::Prompt;
+    let asked = params.response_type();
     match params.prompt {
-        _ if params.response_type.is_some() => Some(Refused::UnsupportedResponseType),
+        _ if params.response_type.is_some() && !asked.code && !asked.id_token => Some(Refused::UnsupportedResponseType),
         _ if params.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
         _ if params.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if params.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if asked.id_token && !params.nonce => Some(Refused::NonceMissing),
+        _ if asked.asks_for_tokens() && params.response_mode == Some(ResponseMode::Query) => Some(Refused::TokensInQuery),
         _ if params.challenge_without_method => Some(Refused::ChallengeMethod),
         _ if !params.pkce => Some(Refused::NoChallenge),
         _ => None,

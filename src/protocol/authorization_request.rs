@@ -9,7 +9,7 @@ use url::Url;
 
 use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, ResponseMode, RunValues};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters, ResponseType};
 use crate::redact::SecretKind;
 use crate::rule::expect::scope_words;
 use crate::session::{OrLeftOut as _, Session, Stop};
@@ -30,6 +30,15 @@ impl Session {
             // Without a list it is query and fragment (OpenID Connect Discovery 3).
             let is_offered = self.lists("response_modes_supported", mode)?.unwrap_or(matches!(mode, "query" | "fragment"));
             Stop::not_offered_if(!is_offered, said!("`response_modes_supported` does not list {mode}"))?;
+        }
+        if params.gives_tokens()
+            && let Some(wanted) = &params.response_type
+        {
+            self.must_offer_response_type(wanted)?;
+            let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
+            let given = self.facts.client.registration.as_ref().filter(|_| registered).and_then(|given| given.get("response_types")?.as_array());
+            let is_given = given.is_none_or(|given| given.iter().filter_map(Value::as_str).any(|given| ResponseType::is_same(given, wanted)));
+            Stop::not_offered_if(!is_given, said!("the issuer registered the client without the response type {wanted}"))?;
         }
         let has_id_token = self.facts.grant.id_token().is_some();
         Stop::not_offered_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;
@@ -52,7 +61,7 @@ impl Session {
     pub(super) fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
         // A verifier has at least 43 characters; one that is short has one less.
         let length = if params.short_verifier { 42 } else { 43 };
-        let verifier = params.pkce.then(|| crate::text::truncate(&super::random(32), length).to_owned());
+        let verifier = params.has_challenge().then(|| crate::text::truncate(&super::random(32), length).to_owned());
         let user = self.run.config.user.as_ref().filter(|_| params.login_hint);
         let acr_values = self.listed("acr_values_supported")?.filter(|values| !values.is_empty());
         let parameters = params.parameters(RunValues {

@@ -6,6 +6,7 @@ use url::Url;
 use crate::agent::callback::Offer;
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::observed::authorization_request::ResponseType;
 use crate::session::assertion::{BY_SECRET, Signer};
 use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::words::said;
@@ -74,6 +75,9 @@ impl Session {
     pub(super) async fn client_to_register(&mut self, params: &Register) -> Result<ClientToRegister, Stop> {
         let asked = params.auth_method.map(AuthMethod::from);
         let mut metadata = self.client_metadata(asked, &params.grant_types)?;
+        if !params.response_types.is_empty() {
+            self.add_response_types(&params.response_types, &mut metadata);
+        }
         let signer = match asked {
             Some(AuthMethod::PrivateKeyJwt) => Some(self.signer(params.keys).await?),
             _ => None,
@@ -131,13 +135,30 @@ impl Session {
             "token_endpoint_auth_method": method.as_str(),
         });
         // Without a grant that redirects there is nothing to redirect and no response type (RFC 7591 2, 2.1).
-        if !grants.contains(&"authorization_code")
+        if !grants.iter().any(|grant| matches!(*grant, "authorization_code" | "implicit"))
             && let Some(members) = body.as_object_mut()
         {
             members.shift_remove("redirect_uris");
             members.insert("response_types".to_owned(), json!([]));
         }
         Ok(body)
+    }
+
+    /// Puts response types into the client metadata that are not those of the code flow. A web application with the implicit grant has redirect URIs by
+    /// https only; one on this machine belongs to a native application (OpenID Connect Registration 2).
+    fn add_response_types(&self, response_types: &[String], metadata: &mut Value) {
+        metadata["response_types"] = json!(response_types);
+        let asks_for_tokens = response_types.iter().any(|kind| ResponseType::of(kind).asks_for_tokens());
+        if asks_for_tokens && self.run.redirect_uri().starts_with("http:") {
+            metadata["application_type"] = json!("native");
+        }
+    }
+
+    /// Leaves a step out if the metadata do not list a response type, in whatever order its words are.
+    pub(super) fn must_offer_response_type(&self, wanted: &str) -> Result<(), Stop> {
+        let offered = self.listed("response_types_supported")?;
+        let is_offered = offered.is_some_and(|offered| offered.iter().any(|known| ResponseType::is_same(known, wanted)));
+        Stop::not_offered_if(!is_offered, said!("`response_types_supported` does not list {wanted}"))
     }
 
     /// Puts other redirect URIs into the client metadata, if a story asks for others.

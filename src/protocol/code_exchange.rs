@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::config::AuthMethod;
 use crate::feature::step::with_attempt;
+use crate::rule::id_token_pair::IdTokenPair;
 use crate::rule::scope_grant::Granted;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Code, Session, Stop, UserTokens};
@@ -30,7 +31,12 @@ impl Session {
     /// Judges what came for a code, and goes on with the tokens.
     /// Stops if the issuer gave no access token for it.
     pub(super) async fn take_login(&mut self, exchange: TokenExchange, code: Code) -> Result<(), Stop> {
+        let number = exchange.response().exchange;
         let tokens = self.judge_tokens(exchange, &Expected::of_code(&code)).await?;
+        if let Some((first, second)) = code.beside.clone().zip(tokens.id_token.clone()) {
+            self.sentence("should return two ID tokens that agree");
+            self.judge(&IdTokenPair { exchange: number, first, second });
+        }
         let client = self.client()?;
         if client.configured.is_some() {
             self.run.clients.prove(client);

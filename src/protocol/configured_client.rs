@@ -21,10 +21,11 @@ pub(super) const UNAUTHORIZED: &str = "unauthorized_client";
 impl Session {
     /// Takes the configured client; registers one for these grants where none is configured.
     /// Stops if there is no client in the end.
-    pub(crate) async fn use_client(&mut self, grant_types: &[String]) -> Result<(), Stop> {
+    pub(crate) async fn use_client(&mut self, grant_types: &[String], response_types: &[String]) -> Result<(), Stop> {
         let Some(configured) = self.run.config.clients.first.clone() else {
             self.note("No client is configured, so one is registered dynamically for this test.");
-            return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
+            let (grant_types, response_types) = (grant_types.to_vec(), response_types.to_vec());
+            return self.register(&Register { grant_types, response_types, ..Register::default() }).await;
         };
         self.go_on_with_configured(configured, Configured { table: ClientTable::First, instead: false }, None).await;
         Ok(())

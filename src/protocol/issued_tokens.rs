@@ -16,15 +16,15 @@ impl Session {
     }
 
     /// Judges the tokens of a token response beside those of the run.
-    pub(super) fn judge_issued_tokens(&mut self, exchange: usize, members: &Map<String, Value>) {
+    pub(super) fn judge_issued_tokens(&mut self, exchange: Option<usize>, members: &Map<String, Value>) {
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        if let Some(beside) = text("access_token").and_then(|text| self.beside(Kind::AccessToken, text, Some(exchange))) {
+        if let Some(beside) = text("access_token").and_then(|text| self.beside(Kind::AccessToken, text, exchange)) {
             self.judge(&IssuedAccessToken(beside));
         }
-        if let Some(beside) = text("refresh_token").and_then(|text| self.beside(Kind::RefreshToken, text, Some(exchange))) {
+        if let Some(beside) = text("refresh_token").and_then(|text| self.beside(Kind::RefreshToken, text, exchange)) {
             self.judge(&IssuedRefreshToken(beside));
         }
-        if let Some(beside) = text("id_token").and_then(|text| self.beside(Kind::IdToken, text, Some(exchange))) {
+        if let Some(beside) = text("id_token").and_then(|text| self.beside(Kind::IdToken, text, exchange)) {
             self.judge(&IssuedIdToken(beside));
         }
     }
@@ -37,7 +37,7 @@ impl Session {
     }
 
     /// Judges what a login calls the end-user, if it is one, beside what others of the run did.
-    pub(super) fn judge_subject(&mut self, exchange: usize, claims: Option<&Map<String, Value>>) {
+    pub(super) fn judge_subject(&mut self, exchange: Option<usize>, claims: Option<&Map<String, Value>>) {
         let Some(sub) = claims.and_then(|claims| claims.get("sub")).and_then(Value::as_str).filter(|sub| !sub.is_empty()).map(str::to_owned) else {
             return;
         };

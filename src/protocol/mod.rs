@@ -48,6 +48,7 @@ pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;
 pub mod forged_consent;
+mod front_channel;
 pub mod grant_limits;
 pub mod introspection;
 pub mod issued_tokens;

@@ -80,6 +80,7 @@ impl Session {
         if params.post_logout {
             self.offered("end_session_endpoint")?;
         }
+        params.response_types.iter().try_for_each(|kind| self.must_offer_response_type(kind))?;
         if params.pairwise {
             self.must_list("subject_types_supported", "pairwise")?;
         }

@@ -188,7 +188,8 @@ impl Session {
             let answered = self.ask(endpoint, sent, &changes, Conduct::Silent).await?;
             // An error may be right: whether another factor is needed for it is the issuer's to know.
             let Some(code) = answered.code else { continue };
-            let code = Code { code, request: Arc::new(answered.request), attempt: Some(sent.to_owned()), beyond_scope: None, second: None };
+            let code =
+                Code { code, request: Arc::new(answered.request), attempt: Some(sent.to_owned()), beyond_scope: None, second: None, beside: None };
             self.facts.grant.codes.push(code.clone());
             self.facts.grant.code = Some(code);
             self.exchange_code().await?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
@@ -73,6 +72,12 @@ impl Expected {
         Self { grant: Grant::RefreshToken, scope: login.scope(), request: Some(Arc::clone(&login.request)), sub: login.sub(), code: None }
     }
 
+    /// What comes from the authorization endpoint itself (OpenID Connect Core 3.2, 3.3).
+    pub fn of_response(request: &Arc<AuthorizationRequest>, code: Option<&str>) -> Self {
+        let (scope, code) = (request.scope().to_owned(), code.map(str::to_owned));
+        Self { grant: Grant::Implicit, scope, request: Some(Arc::clone(request)), sub: None, code }
+    }
+
     /// What a client is granted for itself by a grant, or by a refresh token that came with it.
     pub fn of_client(grant: Grant, scope: &str) -> Self {
         Self { grant, scope: scope.to_owned(), request: None, sub: None, code: None }
@@ -111,67 +116,90 @@ impl Session {
             let hint = "allow the client the scope openid, and see on the consent page whether it is granted there";
             return Err(Stop::issuer(problem.with_hint(": ", hint)).redacted(self.recorder.redactor()));
         }
-        self.judge_issued_tokens(response.exchange, &members);
-        let client = self.client()?.clone();
+        self.judge_issued_tokens(Some(response.exchange), &members);
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
         let (raw_id_token, raw_access_token) = (text("id_token").map(Token::from), Token::from(access_token.clone()));
-        let received_at = self.received_by_its_clock(&response, raw_id_token.as_ref(), &raw_access_token);
+        let misdated = misdated(&response, self.run.config.clock_skew);
+        let dated = (Some(response.exchange), response.received_at);
+        let received_at = self.received_by_its_clock(dated, misdated, &[raw_id_token.as_ref(), Some(&raw_access_token)]);
         // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
+        let exchange = Some(response.exchange);
+        let mut came =
+            Came { exchange, received_at, expected, access_token: Some(&access_token), expires_in, scope: None, sub: expected.sub.clone() };
         if let Some(raw) = raw_id_token.filter(|_| expected.grant != Grant::ClientCredentials) {
-            let keys = self.keys_for(&raw).await;
-            self.sentence("should return claims within `id_token` as defined in specification");
-            let id_token = IdToken {
-                raw,
-                exchange: response.exchange,
-                received_at,
-                skew: self.run.config.clock_skew,
-                grant: expected.grant,
-                issuer: self.issuer(),
-                client_id: client.id.clone(),
-                client_secret: client.secret.clone(),
-                registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
-                requires_auth_time: client.registered.as_ref().is_some_and(|registered| registered.require_auth_time),
-                request: expected.request.clone(),
-                access_token: Some(access_token.clone()),
-                code: expected.code.clone(),
-                keys,
-                metadata,
-            };
-            self.judge(&id_token);
-            claims = id_token.claims().ok().cloned();
-            if let Some(claims) = &claims {
-                let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
-                let header = id_token.jwt().ok().map(|jwt| shown(&jwt.header));
-                let shown = Entry::Claims { of: "id_token".to_owned(), claims: shown(claims), header };
-                self.recorder.note(shown);
-                if expected.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
-                    self.sentence("should include expected `https://openactive.io/sellerId` claim in `id_token`");
-                    let seller_id = self.run.config.seller_id.clone();
-                    self.judge(&SellerIdentity { exchange: response.exchange, claims: claims.clone(), seller_id });
-                }
+            claims = Box::pin(self.judge_id_token(raw, &came)).await?;
+        }
+        self.judge_subject(exchange, claims.as_ref().filter(|_| expected.grant == Grant::AuthorizationCode));
+        // What a response names by an empty text is not known: it is not what was asked for.
+        let scope = members.get("scope").and_then(Value::as_str).unwrap_or(&expected.scope).to_owned();
+        came.scope = Some(scope).filter(|scope| !scope.is_empty());
+        // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
+        came.sub = came.sub.or_else(|| sub_of(claims.as_ref()));
+        Box::pin(self.judge_access_token(raw_access_token, &came)).await?;
+        // How long is right is OpenActive's own word; other specifications leave it to the issuer.
+        if self.profile == OPENACTIVE {
+            self.judge(&AccessTokenLifetime { exchange: response.exchange, expires_in });
+        }
+        Ok(Tokens { members, access_token, id_token: claims })
+    }
+
+    /// Judges an ID token, and keeps its claims for the reader; they are `None` if it cannot be taken apart.
+    pub(super) async fn judge_id_token(&mut self, raw: Token, came: &Came<'_>) -> Result<Option<Map<String, Value>>, Stop> {
+        let client = self.client()?.clone();
+        let keys = self.keys_for(&raw).await;
+        self.sentence("should return claims within `id_token` as defined in specification");
+        let id_token = IdToken {
+            raw,
+            exchange: came.exchange,
+            received_at: came.received_at,
+            skew: self.run.config.clock_skew,
+            grant: came.expected.grant,
+            issuer: self.issuer(),
+            client_id: client.id.clone(),
+            client_secret: client.secret.clone(),
+            registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
+            requires_auth_time: client.registered.as_ref().is_some_and(|registered| registered.require_auth_time),
+            request: came.expected.request.clone(),
+            access_token: came.access_token.map(str::to_owned),
+            code: came.expected.code.clone(),
+            keys,
+            metadata: self.metadata_value()?,
+        };
+        self.judge(&id_token);
+        let claims = id_token.claims().ok().cloned();
+        if let Some(claims) = &claims {
+            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
+            let header = id_token.jwt().ok().map(|jwt| shown(&jwt.header));
+            let shown = Entry::Claims { of: "id_token".to_owned(), claims: shown(claims), header };
+            self.recorder.note(shown);
+            if came.expected.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
+                self.sentence("should include expected `https://openactive.io/sellerId` claim in `id_token`");
+                let seller_id = self.run.config.seller_id.clone();
+                self.judge(&SellerIdentity { exchange: came.exchange, claims: claims.clone(), seller_id });
             }
         }
-        self.judge_subject(response.exchange, claims.as_ref().filter(|_| expected.grant == Grant::AuthorizationCode));
-        let keys = self.keys_for(&raw_access_token).await;
+        Ok(claims)
+    }
+
+    /// Judges an access token, and keeps the claims of a JWT for the reader.
+    pub(super) async fn judge_access_token(&mut self, raw: Token, came: &Came<'_>) -> Result<(), Stop> {
+        let client_id = self.client()?.id.clone();
+        let keys = self.keys_for(&raw).await;
         self.sentence("should return an access token as defined in specification");
-        // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
-        let named = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str).map(str::to_owned);
-        let sub = expected.sub.clone().or(named);
         let has_key_set = self.endpoint("jwks_uri")?.is_some();
         let token = AccessToken {
-            raw: raw_access_token,
-            exchange: response.exchange,
-            received_at,
+            raw,
+            exchange: came.exchange,
+            received_at: came.received_at,
             skew: self.run.config.clock_skew,
-            grant: expected.grant,
+            grant: came.expected.grant,
             issuer: self.issuer(),
-            client_id: client.id,
-            expires_in,
-            // What a response names by an empty text is not known: it is not what was asked for.
-            scope: Some(members.get("scope").and_then(Value::as_str).unwrap_or(&expected.scope).to_owned()).filter(|scope| !scope.is_empty()),
-            id_token_sub: sub,
-            request: expected.request.clone(),
+            client_id,
+            expires_in: came.expires_in,
+            scope: came.scope.clone(),
+            id_token_sub: came.sub.clone(),
+            request: came.expected.request.clone(),
             keys,
             has_key_set,
         };
@@ -181,27 +209,41 @@ impl Session {
             self.recorder.note(shown);
         }
         self.judge(&token);
-        // How long is right is OpenActive's own word; other specifications leave it to the issuer.
-        if self.profile == OPENACTIVE {
-            self.judge(&AccessTokenLifetime { exchange: response.exchange, expires_in });
-        }
-        Ok(Tokens { members, access_token, id_token: claims })
+        Ok(())
     }
 
-    /// Judges the issuer's clock by the tokens of a response. Where it is off, that is the one fault: the moment they were received is given by
-    /// the issuer's own clock then, in seconds since the epoch.
-    fn received_by_its_clock(&mut self, response: &Received, id_token: Option<&Token>, access_token: &Token) -> i64 {
+    /// Judges the issuer's clock by the tokens of a response: the exchange that they came in, and when, in seconds since the epoch. Where it is off, that
+    /// is the one fault: the moment they were received is given by the issuer's own clock then.
+    pub(super) fn received_by_its_clock(&mut self, came: (Option<usize>, i64), misdated: Option<i64>, tokens: &[Option<&Token>]) -> i64 {
         let iat = |token: &Token| token.jwt().ok()?.claims.get("iat").filter(|iat| iat.is_number()).cloned();
-        let skew = self.run.config.clock_skew;
-        let clock = TokenClock {
-            exchange: response.exchange,
-            received_at: response.received_at,
-            misdated: misdated(response, skew),
-            iat: id_token.and_then(iat).or_else(|| iat(access_token)),
-            skew,
-        };
+        let (exchange, received_at) = came;
+        let iat = tokens.iter().copied().flatten().find_map(iat);
+        let clock = TokenClock { exchange, received_at, misdated, iat, skew: self.run.config.clock_skew };
         self.judge(&clock);
         self.facts.issuer.clock_offset = clock.offset();
-        response.received_at.saturating_add(clock.offset())
+        received_at.saturating_add(clock.offset())
     }
+}
+
+/// How tokens came, for the rules about them.
+pub(super) struct Came<'a> {
+    /// The journal's number of the exchange, if that was seen.
+    pub exchange: Option<usize>,
+    /// When, in seconds since the epoch, by the issuer's clock.
+    pub received_at: i64,
+    /// What they are held against.
+    pub expected: &'a Expected,
+    /// The access token of the same response, if there is one.
+    pub access_token: Option<&'a str>,
+    /// How long it lives, in seconds.
+    pub expires_in: Option<f64>,
+    /// Its scope, if that is known.
+    pub scope: Option<String>,
+    /// The end-user it is for, if that is known.
+    pub sub: Option<String>,
+}
+
+/// `sub` of these claims.
+pub(super) fn sub_of(claims: Option<&Map<String, Value>>) -> Option<String> {
+    claims?.get("sub")?.as_str().map(str::to_owned)
 }

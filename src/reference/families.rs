@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 50] = [
+const ABOUT: [(&str, &str); 51] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("webfinger", "WebFinger, where it leads to the issuer"),
@@ -40,6 +40,7 @@ const ABOUT: [(&str, &str); 50] = [
     ("revocation", "revocation"),
     ("introspection", "introspection"),
     ("id-token", "ID tokens"),
+    ("id-token-pair", "the two ID tokens of the hybrid flow"),
     ("at", "access tokens that are JWTs"),
     ("userinfo", "userinfo"),
     ("userinfo-signed", "userinfo as a signed JWT"),

@@ -40,6 +40,13 @@ pub fn state_returned(sent: Option<&str>, returned: Option<&str>) -> Judgement {
     }
 }
 
+/// Passes when all of these parameters that are there are in the fragment, and none in the query.
+pub fn in_fragment(came_to: &Url, names: &[&str]) -> Judgement {
+    let in_query: Vec<_> = names.iter().filter(|name| came_to.query_pairs().any(|(key, _)| key == **name)).collect();
+    let seen = if in_query.is_empty() { "in the fragment".to_owned() } else { format!("in the query: {}", list(&in_query)) };
+    holds(in_query.is_empty(), "in the fragment", seen)
+}
+
 /// Passes when the query of the redirect URI is still there.
 pub fn query_kept(redirect_uri: &Url, came_to: &Url) -> Judgement {
     let asked: Vec<_> = redirect_uri.query_pairs().collect();

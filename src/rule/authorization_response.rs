@@ -11,6 +11,7 @@ use url::{Url, form_urlencoded};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
 use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
+use crate::rule::front_channel;
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check, SeenIn};
@@ -42,13 +43,13 @@ impl AuthorizationResponse {
     }
 
     /// Nothing to judge in an error: one rule says it all.
-    fn success(&self) -> Result<(), Unmet> {
+    pub(super) fn success(&self) -> Result<(), Unmet> {
         needs(self.parameter("error").is_none(), NO_ERROR)
     }
 }
 
 impl Artefact for AuthorizationResponse {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, front_channel::RULES];
     const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
@@ -92,6 +93,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "Add the issued code as `code` to the redirect URI when the request with `response_type=code` is granted, and check that no later redirect loses it.",
         |response| {
             response.success()?;
+            applies_if(response.request.response_type().code, "the response type asks for no code")?;
             match response.parameter("code") {
                 None => fail("a code", said!("no code; parameters: {}", parameters::names(&response.parameters))),
                 Some("") => fail("a code", "an empty code"),
@@ -107,6 +109,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "Make the code from at least 16 bytes of a cryptographic random generator, for example as 22 characters of base64url.",
         |response| {
             response.success()?;
+            applies_if(response.request.response_type().code, "the response type asks for no code")?;
             let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
             let length = code.chars().count();
             holds(length >= FEWEST, said!("at least {FEWEST} characters"), said!("{length} characters"))
@@ -137,6 +140,8 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.success()?;
+            // "MAY be omitted": the ID token says it, and its signature keeps it from being changed (RFC 9207 4).
+            applies_if(response.parameter("id_token").is_none(), "an ID token in the response names the issuer")?;
             parameters::iss_is_there(&response.parameters)
         },
     ),
@@ -181,8 +186,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         |response| {
             applies_if(response.request.get("response_mode") == Some("form_post"), "the request did not ask for form_post")?;
             let beside = |name: &str| response.url.query_pairs().any(|(key, _)| key == name);
-            let in_query =
-                ["code", "state", "error"].into_iter().find(|name| beside(name) && response.redirect_uri.query_pairs().all(|(key, _)| key != *name));
+            let in_query = ["code", "access_token", "id_token", "state", "error"]
+                .into_iter()
+                .find(|name| beside(name) && response.redirect_uri.query_pairs().all(|(key, _)| key != *name));
             let actual = in_query.map_or_else(|| response.method.clone(), |name| format!("{}, with {name} in the query", response.method));
             holds(response.method == "POST" && in_query.is_none(), "POST", actual)
         },
@@ -251,6 +257,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "For `response_type=code`, return the code alone, and issue all tokens at the token endpoint.",
         |response| {
             response.success()?;
+            applies_if(!response.request.response_type().asks_for_tokens(), "the response type asks for tokens")?;
             let found: BTreeSet<&str> =
                 ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
             let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
@@ -295,6 +302,17 @@ mod tests {
         }
     }
 
+    /// The rules about responses with tokens.
+    const OF_TOKENS: &[&str] = &[
+        "authz/in-fragment",
+        "authz/id-token-present",
+        "authz/access-token-present",
+        "authz/token-type",
+        "authz/expires-in",
+        "authz/no-refresh-token",
+        "authz/nothing-unasked",
+    ];
+
     const CODE: (&str, &str) = ("code", "01234567890123456789");
     const STATE: (&str, &str) = ("state", "the-state");
     const ISS: (&str, &str) = ("iss", "https://issuer.example");
@@ -303,10 +321,8 @@ mod tests {
     fn a_good_response_passes_every_rule() {
         let good = judged(&response(&[CODE, STATE, ISS]));
         assert_eq!((good.failed.len(), good.not_run.len()), (0, 0), "{good:?}");
-        assert_eq!(
-            good.not_applicable,
-            ["authz/form-post-by-post", "authz/code-hides-challenge", "authz/session-state", "authz/session-state-blank"]
-        );
+        let unused = ["authz/form-post-by-post", "authz/code-hides-challenge", "authz/session-state", "authz/session-state-blank"];
+        assert_eq!(good.not_applicable, [&unused[..], OF_TOKENS].concat());
         // IdentityServer and Keycloak send more than they must.
         let more = response(&[CODE, STATE, ISS, ("scope", "openid"), ("session_state", "x")]);
         assert!(judged(&more).failed.is_empty());
@@ -409,20 +425,18 @@ mod tests {
         plain.redirect_uri = "http://127.0.0.1:9/cb".parse().unwrap();
         let judged = judged(&plain);
         assert!(judged.failed.is_empty());
-        assert_eq!(
-            judged.not_applicable,
-            [
-                "authz/state-echo",
-                "authz/iss-correct-if-present",
-                "authz/iss-on-success",
-                "authz/iss-advertised",
-                "authz/redirect-query-kept",
-                "authz/form-post-by-post",
-                "authz/code-hides-challenge",
-                "authz/session-state",
-                "authz/session-state-blank"
-            ]
-        );
+        let unused = [
+            "authz/state-echo",
+            "authz/iss-correct-if-present",
+            "authz/iss-on-success",
+            "authz/iss-advertised",
+            "authz/redirect-query-kept",
+            "authz/form-post-by-post",
+            "authz/code-hides-challenge",
+            "authz/session-state",
+            "authz/session-state-blank",
+        ];
+        assert_eq!(judged.not_applicable, [&unused[..], OF_TOKENS].concat());
     }
 
     arbitrary_artefact!(AuthorizationResponse:

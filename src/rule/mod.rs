@@ -41,8 +41,10 @@ pub mod duplicate;
 pub mod entropy;
 pub mod expect;
 pub mod forwarded;
+mod front_channel;
 pub mod grant_limits;
 pub mod id_token;
+pub mod id_token_pair;
 pub mod introspection;
 pub mod introspection_attack;
 pub mod issued_token;
@@ -328,6 +330,7 @@ macro_rules! artefacts {
             revocation_hint::RevokedToken,
             introspection_attack::IntrospectionAttack,
             id_token::IdToken,
+            id_token_pair::IdTokenPair,
             access_token::AccessToken,
             userinfo::UserInfo,
             userinfo::picture::Picture,

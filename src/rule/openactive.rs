@@ -11,8 +11,8 @@ use crate::text::words::said;
 /// The claims of an ID token issued for the scope `openactive-identity`.
 #[derive(Debug, Clone)]
 pub struct SellerIdentity {
-    /// The exchange the ID token came in.
-    pub exchange: usize,
+    /// The exchange the ID token came in, if that was seen.
+    pub exchange: Option<usize>,
     /// The ID token's claims.
     pub claims: Map<String, Value>,
     /// The seller's id that was configured, if one was.
@@ -22,7 +22,7 @@ pub struct SellerIdentity {
 impl Artefact for SellerIdentity {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn identity(claims: &Value) -> SellerIdentity {
-        SellerIdentity { exchange: 0, claims: claims.as_object().unwrap().clone(), seller_id: Some(SELLER.to_owned()) }
+        SellerIdentity { exchange: Some(0), claims: claims.as_object().unwrap().clone(), seller_id: Some(SELLER.to_owned()) }
     }
 
     #[test]

@@ -57,8 +57,8 @@ pub struct Called {
 /// What a login called the end-user, beside what logins before it did in the same run.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The exchange of the ID token.
-    pub exchange: usize,
+    /// The exchange of the ID token, if that was seen.
+    pub exchange: Option<usize>,
     /// This login.
     pub own: Called,
     /// Those before it, of whomever.
@@ -69,7 +69,7 @@ impl Artefact for Subject {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     const OVER_RUN: bool = true;
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn beside(own: Called, others: &[Called]) -> Subject {
-        Subject { exchange: 1, own, others: others.to_vec() }
+        Subject { exchange: Some(1), own, others: others.to_vec() }
     }
 
     #[test]

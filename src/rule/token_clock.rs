@@ -10,8 +10,8 @@ use crate::text::words::said;
 /// The issuer's clock as its token response shows it.
 #[derive(Debug, Clone)]
 pub struct TokenClock {
-    /// The exchange the tokens came in.
-    pub exchange: usize,
+    /// The exchange the tokens came in, if it was seen.
+    pub exchange: Option<usize>,
     /// When they came: seconds since the epoch.
     pub received_at: i64,
     /// How many seconds the `Date` of the response is ahead (behind, if negative), where it is wrong.
@@ -25,7 +25,7 @@ pub struct TokenClock {
 impl Artefact for TokenClock {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
     use crate::rule::testing::arbitrary_artefact;
 
     fn clock(misdated: Option<i64>, iat: Option<i64>) -> TokenClock {
-        TokenClock { exchange: 0, received_at: NOW, misdated, iat: iat.map(|after| json!(NOW + after)), skew: 10 }
+        TokenClock { exchange: None, received_at: NOW, misdated, iat: iat.map(|after| json!(NOW + after)), skew: 10 }
     }
 
     #[test]
@@ -123,6 +123,6 @@ mod tests {
     arbitrary_artefact!(TokenClock:
         (received_at, misdated, skew) in (any::<i64>(), any::<Option<i64>>(), any::<i64>()),
         iat in proptest::option::of(prop_oneof![any::<f64>().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(json!("1"))])
-        => TokenClock { exchange: 0, received_at, misdated, iat, skew }
+        => TokenClock { exchange: None, received_at, misdated, iat, skew }
     );
 }

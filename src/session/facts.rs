@@ -94,6 +94,8 @@ pub struct Code {
     pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
     pub second: Option<Second>,
+    /// The claims of the ID token that came with it from the authorization endpoint, if one did (OpenID Connect Core 3.3.2.11).
+    pub beside: Option<Map<String, Value>>,
 }
 
 /// A second authorization, to be judged beside the first once its tokens are there.
@@ -118,7 +120,7 @@ pub struct Second {
 pub struct UserTokens {
     /// The token response they came in.
     pub response: Map<String, Value>,
-    /// The access token.
+    /// The access token; empty where the response type asked for none.
     pub access_token: String,
     /// The refresh token, if one was issued; the newest after a rotation.
     pub refresh_token: Option<String>,

@@ -165,7 +165,8 @@ impl<'a> Reader<'a> {
             mistake("/id", format!("{:?} is the id of the feature in {}, too", feature.id, file.display()), "give each feature an id of its own");
         }
         let mut seen = BTreeSet::new();
-        for (index, test) in feature.tests.iter().enumerate().filter(|(_, test)| !seen.insert(test.id.as_str())) {
+        let all = feature.tests.iter().enumerate().flat_map(|(index, test)| test.clone().variants().into_iter().map(move |test| (index, test)));
+        for (index, test) in all.filter(|(_, test)| !seen.insert(test.id.clone())) {
             let says = format!("{:?} is the id of an earlier test of this feature, too", test.id);
             mistake(&format!("/tests/{index}/id"), says, "give each test an id of its own");
         }
@@ -176,7 +177,7 @@ impl<'a> Reader<'a> {
             return Err(mistakes);
         }
         self.feature_files.insert(feature.id.clone(), source.path.to_owned());
-        self.features.push(feature);
+        self.features.push(feature.with_variants());
         Ok(())
     }
 

@@ -166,6 +166,7 @@ pub fn fault(patch: &Patch) -> Option<PatchFault> {
         Site::IdToken
             | Site::IdTokenHeader
             | Site::IdTokenRefresh
+            | Site::IdTokenResponse
             | Site::AccessToken
             | Site::AccessTokenHeader
             | Site::AccessTokenClientCredentials

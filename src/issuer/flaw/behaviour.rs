@@ -15,6 +15,20 @@ named! {
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
     IdTokenOtherAlg = "id-token-other-alg",
+    /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
+    IssOmittedBesideIdToken = "iss-omitted-beside-id-token",
+    /// Sends tokens in the query of the redirect URI.
+    TokensInQuery = "tokens-in-query",
+    /// Sends the refusal of a request for tokens in the query of the redirect URI.
+    TokensErrorInQuery = "tokens-error-in-query",
+    /// Refuses a request for tokens without a nonce as one that the end-user denied.
+    NonceMissingUnnamed = "nonce-missing-unnamed",
+    /// Leaves the claims that the scope asks for out of ID tokens that come without an access token.
+    ScopeClaimsWithheld = "scope-claims-withheld",
+    /// Adds an access token to what was asked for of the authorization endpoint.
+    AccessTokenUnasked = "access-token-unasked",
+    /// Calls the end-user in the ID token of the authorization endpoint otherwise than in that of the token endpoint.
+    SubOfResponseOther = "sub-of-response-other",
     /// Shows no link to the home page of the client.
     HomePageHidden = "home-page-hidden",
     /// Registers no names with markup, and none with other letters than those of ASCII.

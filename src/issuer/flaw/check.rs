@@ -201,6 +201,10 @@ named! {
     AuthorizationResponseTypePresent = "authorization-request/response-type-present",
     /// The response type is not `token`, which is not supported.
     AuthorizationResponseType = "authorization-request/response-type",
+    /// A request for an ID token from the authorization endpoint has a `nonce` (OpenID Connect Core 3.2.2.1, 3.3.2.1).
+    AuthorizationNonce = "authorization-request/nonce",
+    /// A request for tokens does not ask for them in the query (OAuth 2.0 Multiple Response Type Encoding Practices 5).
+    AuthorizationQueryMode = "authorization-request/query-mode",
     /// No parameter of an authorization request is there more than once (RFC 6749 3.1).
     AuthorizationRepeats = "authorization-request/repeats",
     /// Every scope value that is granted is one that the client registered.

@@ -164,6 +164,8 @@ pub enum Site {
     UserinfoSignedHeader,
     /// The parameters of a successful authorization response.
     AuthorizationResponse,
+    /// … of one with tokens in it.
+    AuthorizationResponseTokens,
     /// Successful token responses of every grant.
     Token,
     /// … of the client credentials grant only.
@@ -178,6 +180,8 @@ pub enum Site {
     IdTokenHeader,
     /// The claims of ID tokens in refresh responses only.
     IdTokenRefresh,
+    /// … of ID tokens from the authorization endpoint only.
+    IdTokenResponse,
     /// The claims of every access token.
     AccessToken,
     /// The JOSE header of every access token.

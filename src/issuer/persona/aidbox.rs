@@ -34,6 +34,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     token_path: TOKEN,
     register_path: "",
     metadata: None,
+    response_types: crate::issuer::response_type::CODE,
     scopes: &[],
     client_scope: "",
     client_grants: &["client_credentials", "refresh_token"],

@@ -27,6 +27,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     token_path: server!("/token"),
     register_path: REGISTER,
     metadata: Some(include_str!("../../../fixtures/issuer/airlock/authorization-server-metadata.json")),
+    response_types: crate::issuer::response_type::CODE,
     scopes: &["client-scope"],
     client_scope: "client-scope",
     client_grants: &[],

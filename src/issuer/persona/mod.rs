@@ -9,6 +9,7 @@ use super::state::Issuer;
 
 mod aidbox;
 mod airlock;
+mod certification;
 mod openactive;
 
 pub(super) use aidbox::PATIENTS;
@@ -24,6 +25,8 @@ pub enum Persona {
     Airlock,
     /// Aidbox: no metadata and no registration, token requests as JSON, sessions that can be closed.
     Aidbox,
+    /// A provider that offers every flow of OpenID Connect: the code flow, the implicit flow and the hybrid flow.
+    Certification,
 }
 
 impl Persona {
@@ -33,12 +36,13 @@ impl Persona {
             Self::Openactive => "openactive",
             Self::Airlock => "airlock",
             Self::Aidbox => "aidbox",
+            Self::Certification => "certification",
         }
     }
 
     /// The persona that a profile is about: the one of its name, else the default.
     pub fn of_profile(profile: &str) -> Self {
-        [Self::Airlock, Self::Aidbox].into_iter().find(|persona| persona.name() == profile).unwrap_or_default()
+        [Self::Airlock, Self::Aidbox, Self::Certification].into_iter().find(|persona| persona.name() == profile).unwrap_or_default()
     }
 
     /// The settings in which it differs from the others.
@@ -47,13 +51,15 @@ impl Persona {
             Self::Openactive => &openactive::SETTINGS,
             Self::Airlock => &airlock::SETTINGS,
             Self::Aidbox => &aidbox::SETTINGS,
+            Self::Certification => &certification::SETTINGS,
         }
     }
 
     /// Which path is answered by what.
     pub(super) fn routes(self) -> Router<Arc<Issuer>> {
         match self {
-            Self::Openactive => openactive::routes(),
+            // The paths of the two are the same: more is offered at those of the second.
+            Self::Openactive | Self::Certification => openactive::routes(),
             Self::Airlock => airlock::routes(),
             Self::Aidbox => aidbox::routes(),
         }
@@ -72,6 +78,8 @@ pub struct PersonaSettings {
     pub register_path: &'static str,
     /// The template of its metadata; `None` if it publishes none.
     pub metadata: Option<&'static str>,
+    /// Every response type there is.
+    pub response_types: &'static [&'static str],
     /// Every scope there is.
     pub scopes: &'static [&'static str],
     /// The scope a client may have for itself, space-separated; empty where there are no scopes.

@@ -13,13 +13,14 @@ use crate::issuer::routes::{
     AUTHORIZE, CERTIFICATE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
 };
 use crate::issuer::state::Issuer;
-use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
+use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, response_type, revocation, scope, token, userinfo};
 
 pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: "",
     token_path: TOKEN,
     register_path: REGISTER,
     metadata: Some(include_str!("../../../fixtures/issuer/openactive/provider-metadata.json")),
+    response_types: response_type::CODE,
     scopes: &scope::SUPPORTED,
     client_scope: scope::ORDERS_FEED,
     client_grants: &GRANT_TYPES,

@@ -30,8 +30,8 @@ mod time;
 pub struct AccessToken {
     /// The token as received.
     pub raw: Token,
-    /// The exchange it came in.
-    pub exchange: usize,
+    /// The exchange it came in, if that was seen.
+    pub exchange: Option<usize>,
     /// When it came: seconds since the epoch.
     pub received_at: i64,
     /// The clock skew allowed to the issuer, in seconds.
@@ -59,7 +59,7 @@ pub struct AccessToken {
 impl Artefact for AccessToken {
     const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, claims::RULES, time::RULES, form::RULES];
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
     const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
         name: "access-token",

@@ -16,7 +16,7 @@ use crate::rule::{Artefact as _, Level};
 fn token(raw: String) -> AccessToken {
     AccessToken {
         raw: raw.into(),
-        exchange: 0,
+        exchange: Some(0),
         received_at: NOW,
         skew: 10,
         grant: Grant::AuthorizationCode,

@@ -42,6 +42,10 @@ pub enum Refused {
     ChallengeMethod,
     /// No `code_challenge`, where the issuer wants one.
     NoChallenge,
+    /// No `nonce` in a request for an ID token from the authorization endpoint.
+    NonceMissing,
+    /// `response_mode=query` for a response type with tokens.
+    TokensInQuery,
 }
 
 /// An authorization response with an `error` that reached the redirect URI.
@@ -314,6 +318,30 @@ static RULES: &[Check<AuthorizationError>] = &[
         },
     ),
     must(
+        "authz-error/in-fragment",
+        "OIDCC-3.2.2.6",
+        "The error response to a request for tokens from the authorization endpoint must be in the fragment of the redirect URI",
+        "The client's page looks for the answer in the fragment, and does not see the error.",
+        "For response types with `token` or `id_token`, add the parameters of an error to the fragment of the redirect URI, as those of a success. Use the query for `response_type=code` only.",
+        |response| {
+            applies_if(response.request.response_type().asks_for_tokens(), "the response type is that of the code flow")?;
+            applies_if(response.request.get("response_mode") != Some("form_post"), "the request asked for form_post")?;
+            // Where the refusal of a response type or a response mode belongs that the issuer does not have is not specified.
+            let is_of_type = matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeToken | Refused::TokensInQuery);
+            applies_if(!is_of_type, "what is refused is the response type or the response mode itself")?;
+            response.error()?;
+            parameters::in_fragment(&response.url, &["error"])
+        },
+    ),
+    must(
+        "authz-error/nonce-missing-code",
+        "OIDCC-3.1.2.6",
+        "If a request for an ID token from the authorization endpoint is refused because its `nonce` is missing, the error must be `invalid_request`",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Check that a request with `id_token` in its `response_type` has a `nonce`. If it has none, answer with `error=invalid_request` at the redirect URI.",
+        |response| response.error_is_one_of(Refused::NonceMissing, &["invalid_request"]),
+    ),
+    must(
         "authz-error/in-query",
         "RFC6749-4.1.2.1",
         "The authorization error response of the code flow must be in the query of the redirect URI and not in its fragment",
@@ -321,6 +349,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "For `response_type=code`, append the parameters of the error to the query of the redirect URI. Use the fragment only for response types that return tokens, or if `response_mode` asks for it.",
         |response| {
             // Where the answer to an unknown response type belongs is not specified.
+            applies_if(!response.request.response_type().asks_for_tokens(), "the response type is not that of the code flow")?;
             applies_if(
                 !matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeMissing | Refused::ResponseTypeToken),
                 "the response type was not that of the code flow",

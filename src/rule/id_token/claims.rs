@@ -5,13 +5,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{IdToken, NOT_NONE};
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::authorization_request::{AuthorizationRequest, ResponseType};
 use crate::rule::Check;
 use crate::rule::expect::{
-    applies_if, holds, may, member, must, needs, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
+    applies_if, holds, list, may, member, must, needs, optional, optional_string, optional_strings, scope_words, seen, shorten, should, show,
+    standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::scope_claims::SCOPES;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
 use crate::text::words::said;
@@ -45,7 +47,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| {
             let jwt = token.jwt()?;
             let Some(at_hash) = member(&jwt.claims, "at_hash") else {
-                return not_applicable("no at_hash: it is optional beside an authorization code");
+                return not_applicable("no at_hash");
             };
             let Some(access_token) = &token.access_token else { return not_applicable("no access token came beside it") };
             let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
@@ -53,6 +55,55 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 return not_applicable(said!("the hash of {} is unknown to this build", shorten(alg)));
             };
             holds(at_hash.as_str() == Some(&hash), said!("at_hash = {hash}"), said!("at_hash = {}", show(at_hash)))
+        },
+    ),
+    must(
+        "id-token/at-hash-present",
+        "OIDCC-3.2.2.10",
+        "An ID token that comes with an access token from the authorization endpoint must have an `at_hash`",
+        "The client cannot see whether the access token in the address belongs to the ID token, and an attacker can put another one there.",
+        "Hash the access token of the response with the hash function of the ID token's `alg`, and put the left half of the hash, in base64url, into the ID token as `at_hash`.",
+        |token| {
+            let claims = token.claims()?;
+            applies_if(token.grant == Grant::Implicit, "the token did not come from the authorization endpoint")?;
+            applies_if(token.access_token.is_some(), "no access token came beside it")?;
+            holds(member(claims, "at_hash").is_some(), "an at_hash", seen("at_hash", member(claims, "at_hash")))
+        },
+    ),
+    must(
+        "id-token/c-hash-present",
+        "OIDCC-3.3.2.11",
+        "An ID token that comes with a code from the authorization endpoint must have a `c_hash`",
+        "The client cannot see whether the code in the address belongs to the ID token, and an attacker can put another one there.",
+        "Hash the code of the response with the hash function of the ID token's `alg`, and put the left half of the hash, in base64url, into the ID token as `c_hash`.",
+        |token| {
+            let claims = token.claims()?;
+            applies_if(token.grant == Grant::Implicit, "the token did not come from the authorization endpoint")?;
+            applies_if(token.code.is_some(), "no code came beside it")?;
+            holds(member(claims, "c_hash").is_some(), "a c_hash", seen("c_hash", member(claims, "c_hash")))
+        },
+    ),
+    // "the resulting Claims are returned in the ID Token": which of them the end-user has is not known.
+    should(
+        "id-token/scope-claims",
+        "OIDCC-5.4",
+        "Where no access token is issued, the ID token should hold the claims that the scope asks for",
+        "The client has no access token to ask userinfo with, so it never learns the end-user's name or address.",
+        "For `response_type=id_token`, put the claims of the granted scopes (OpenID Connect Core, section 5.4) into the ID token.",
+        |token| {
+            let claims = token.claims()?;
+            let request = token.request.as_deref().filter(|_| token.grant == Grant::Implicit);
+            let alone = ResponseType { id_token: true, ..ResponseType::default() };
+            let Some(request) = request.filter(|request| request.response_type() == alone && token.access_token.is_none()) else {
+                return not_applicable("an access token is issued, for which userinfo has the claims");
+            };
+            let asked = scope_words(request.scope());
+            let scopes: Vec<_> = SCOPES.iter().filter(|(scope, _)| asked.contains(scope)).collect();
+            applies_if(!scopes.is_empty(), "the scope asks for no claims")?;
+            let there: Vec<_> = scopes.iter().flat_map(|(_, names)| *names).filter(|name| member(claims, name).is_some()).collect();
+            let names: Vec<_> = scopes.iter().map(|(scope, _)| scope).collect();
+            let actual = if there.is_empty() { "none of them".to_owned() } else { list(&there) };
+            holds(!there.is_empty(), said!("claims of the scopes {}", list(&names)), actual)
         },
     ),
     must(
@@ -149,7 +200,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| {
             let jwt = token.jwt()?;
             let c_hash = optional(&jwt.claims, "c_hash")?;
-            let Some(code) = token.code.as_ref().filter(|_| token.grant == Grant::AuthorizationCode) else {
+            let Some(code) = token.code.as_ref().filter(|_| matches!(token.grant, Grant::AuthorizationCode | Grant::Implicit)) else {
                 return not_applicable("the token did not come for a code that is known");
             };
             let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };

@@ -26,8 +26,8 @@ mod time;
 pub struct IdToken {
     /// The token as received.
     pub raw: Token,
-    /// The exchange it came in.
-    pub exchange: usize,
+    /// The exchange it came in, if that was seen.
+    pub exchange: Option<usize>,
     /// When it came: seconds since the epoch.
     pub received_at: i64,
     /// The clock skew allowed to the issuer, in seconds.
@@ -48,7 +48,7 @@ pub struct IdToken {
     pub request: Option<Arc<AuthorizationRequest>>,
     /// The access token that came in the same response.
     pub access_token: Option<String>,
-    /// The code that was exchanged for the response, if that is known.
+    /// The code that was exchanged for the response, or that came beside it from the authorization endpoint, if that is known.
     pub code: Option<String>,
     /// The published keys.
     pub keys: Keys,
@@ -59,7 +59,7 @@ pub struct IdToken {
 impl Artefact for IdToken {
     const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, parties::RULES, time::RULES, claims::RULES, relying_party::RULES, form::RULES];
     fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
+        self.exchange
     }
     const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
         name: "id-token",

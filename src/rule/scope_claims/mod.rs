@@ -42,7 +42,7 @@ impl Artefact for ScopeClaims {
 }
 
 /// The standard scopes and what they ask for (OpenID Connect Core 5.4).
-const SCOPES: [(&str, &[&str]); 4] = [
+pub(in crate::rule) const SCOPES: [(&str, &[&str]); 4] = [
     (
         "profile",
         &[

@@ -30,6 +30,8 @@ pub enum Grant {
     AuthorizationCode,
     /// RFC 6749 6.
     RefreshToken,
+    /// RFC 6749 4.2, `OpenID` Connect Core 3.2 and 3.3: the authorization endpoint itself gives the tokens.
+    Implicit,
 }
 
 impl Grant {
@@ -39,6 +41,7 @@ impl Grant {
             Self::ClientCredentials => "client_credentials",
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::Implicit => "implicit",
         }
     }
 }

@@ -10,6 +10,9 @@ export const CLIENT = { id: 'clientid_801', secret: 'secret' };
 /** The bearer token that registration requests need. */
 export const INITIAL_ACCESS_TOKEN = 'interop-initial-access-token';
 
+/** The response types of every flow. */
+export const RESPONSE_TYPES = ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'];
+
 /** How long access tokens live, in seconds. */
 export const ACCESS_TOKEN_LIFETIME = 900;
 
@@ -34,7 +37,7 @@ function showPage(ctx, html) {
 }
 
 /** Returns the configuration of oidc-provider. `resource` identifies the booking API. */
-export function configuration({ issuer, resource, redirectUris, accessTokenFormat, consents }) {
+export function configuration({ issuer, resource, redirectUris, accessTokenFormat, consents, everyFlow }) {
   return {
     clients: [{
       client_id: CLIENT.id,
@@ -44,6 +47,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
       response_types: ['code'],
     }],
+    responseTypes: everyFlow ? RESPONSE_TYPES : ['code'],
     jwks: { keys: [signingKey()] },
     // A form on another site may carry the authorization request, so the session's cookie has to come along from there.
     enableHttpPostMethods: true,
@@ -52,7 +56,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
     scopes: ['openid', 'offline_access', ...Object.keys(STANDARD_CLAIMS), ...API_SCOPES],
     claims: { acr: null, amr: null, auth_time: null, iss: null, sid: null, openid: ['sub'], ...STANDARD_CLAIMS, 'openactive-identity': SELLER_CLAIMS },
     // The OpenActive specification wants the seller's claims in the ID token, not only at the userinfo endpoint.
-    conformIdTokenClaims: false,
+    conformIdTokenClaims: everyFlow,
     findAccount: (_ctx, accountId) => findAccount(issuer, accountId),
 
     async loadExistingGrant(ctx) {
@@ -89,7 +93,8 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx, _client, oneOf) => oneOf ?? resource,
+        // An access token of the authorization endpoint for the API would be none for userinfo.
+        defaultResource: (ctx, _client, oneOf) => oneOf ?? (everyFlow && ctx.oidc.route !== 'token' ? undefined : resource),
         getResourceServerInfo: () => ({
           scope: API_SCOPES.join(' '),
           audience: AUDIENCE,

@@ -10,6 +10,7 @@ It ends when its standard input closes, and on SIGTERM or SIGINT.
   --ca-file FILE              where to write the certificate authority to trust (PEM); default: a temporary folder
   --redirect-uri URI          a redirect URI of the static client, repeatable; default: http://localhost:3000/cb
   --access-tokens jwt|opaque  how access tokens for the booking API look; default: jwt
+  --every-flow                offer the implicit and the hybrid flow besides the code flow
   --verbose                   show the notices of oidc-provider on standard error
   --help                      this text
 `;
@@ -28,6 +29,7 @@ export function parseOptions(args) {
         'ca-file': { type: 'string' },
         'redirect-uri': { type: 'string', multiple: true, default: ['http://localhost:3000/cb'] },
         'access-tokens': { type: 'string', default: 'jwt' },
+        'every-flow': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -50,6 +52,7 @@ export function parseOptions(args) {
     caFile: values['ca-file'],
     redirectUris: values['redirect-uri'],
     accessTokenFormat: values['access-tokens'],
+    everyFlow: values['every-flow'],
     verbose: values.verbose,
     help: values.help,
   };

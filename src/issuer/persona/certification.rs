@@ -1,0 +1,30 @@
+//! A provider that offers every flow of OpenID Connect: its settings.
+
+use http::StatusCode;
+
+use super::{PersonaSettings, RefreshFor};
+use crate::issuer::client_metadata::GRANT_TYPES;
+use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
+use crate::issuer::routes::{REGISTER, TOKEN};
+use crate::issuer::{response_type, scope};
+
+pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
+    issuer_path: "",
+    token_path: TOKEN,
+    register_path: REGISTER,
+    metadata: Some(include_str!("../../../fixtures/issuer/certification/provider-metadata.json")),
+    response_types: response_type::ALL,
+    scopes: &scope::SUPPORTED,
+    client_scope: scope::ORDERS_FEED,
+    client_grants: &GRANT_TYPES,
+    token_lifetime: ACCESS_TOKEN_LIFETIME,
+    token_type: "at+jwt",
+    openactive_claims: false,
+    default_audience: true,
+    registration_token: true,
+    registration_status: StatusCode::CREATED,
+    registered_members: None,
+    any_client_credentials: false,
+    client_tokens_stored: true,
+    refresh: RefreshFor::OfflineAccess,
+};
