@@ -164,7 +164,7 @@ pub static CERTIFICATIONS: LazyLock<Vec<Certification>> = LazyLock::new(|| {
 });
 
 /// The profiles of these names, in the order of the documents. `all` stands for each of them.
-pub fn named(names: &[String]) -> impl Iterator<Item = &'static Certification> {
+pub fn named(names: &[String]) -> impl Iterator<Item = &'static Certification> + use<> {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     let (all, ids): (bool, Vec<&str>) = (has(ALL), CERTIFICATIONS.iter().map(|known| known.id.as_str()).filter(|id| has(id)).collect());
     CERTIFICATIONS.iter().filter(move |known| all || ids.contains(&known.id.as_str()))
@@ -176,7 +176,7 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// Chooses tests by their ids: those that one of these profiles looks at.
-pub fn tests_of(names: &[String]) -> impl Fn(&str) -> bool {
+pub fn tests_of(names: &[String]) -> impl Fn(&str) -> bool + use<> {
     let sights: Vec<Sight> = named(names).flat_map(|known| known.modules.iter().map(|module| known.sight(module))).collect();
     move |id| sights.iter().any(|sight| sight.has_test(id))
 }
@@ -226,7 +226,10 @@ mod tests {
 
     #[test]
     fn profiles_are_chosen_by_name() {
-        let chosen = |names: &[&str]| named(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).count();
+        let chosen = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            named(&names).count()
+        };
         assert_eq!((chosen(&["basic"]), chosen(&["basic", "hybrid"]), chosen(&[])), (1, 2, 0));
         assert_eq!(chosen(&["all"]), CERTIFICATIONS.len());
         let has = tests_of(&["basic".to_owned()]);

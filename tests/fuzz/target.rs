@@ -210,7 +210,7 @@ pub fn jwt() -> Target {
         let keys = Keys::Known(published["keys"].as_array().cloned().expect("keys"));
         judge(&IdToken {
             raw: token.clone().into(),
-            exchange: 0,
+            exchange: Some(0),
             received_at: NOW,
             skew: 10,
             grant: Grant::AuthorizationCode,
@@ -227,7 +227,7 @@ pub fn jwt() -> Target {
         });
         judge(&AccessToken {
             raw: token.into(),
-            exchange: 0,
+            exchange: Some(0),
             received_at: NOW,
             skew: 10,
             grant: Grant::AuthorizationCode,
