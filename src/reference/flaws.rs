@@ -20,15 +20,18 @@ pub fn flaws(flaws: &[Flaw], variants: &[Flaw]) -> String {
         count(variants.len(), "way")
     );
     for family in families() {
-        let of = |flaw: &&Flaw| flaw.trips.first().and_then(|rule| rule.split('/').next()) == Some(family.name);
+        // Under some of them a rule cannot be judged, and that is all that is to be seen.
+        let first = |flaw: &'_ Flaw| flaw.trips.first().or(flaw.unproven.first()).and_then(|rule| rule.split('/').next()) == Some(family.name);
+        let of = |flaw: &&Flaw| first(flaw);
         let mut of_family = flaws.iter().filter(of).peekable();
         if of_family.peek().is_none() {
             continue;
         }
         let _ = write!(out, "\n## `{}`\n\n| flaw | what the issuer does wrong | rules |\n|---|---|---|\n", family.name);
         for flaw in of_family {
-            let rules: Vec<String> = flaw.trips.iter().map(|rule| format!("`{rule}`")).collect();
-            let _ = writeln!(out, "| `{}` | {} | {} |", flaw.name, cell(&flaw.says), rules.join(", "));
+            let names = |rules: &[String]| rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
+            let rules = if flaw.trips.is_empty() { format!("none; not judged: {}", names(&flaw.unproven)) } else { names(&flaw.trips) };
+            let _ = writeln!(out, "| `{}` | {} | {rules} |", flaw.name, cell(&flaw.says));
         }
     }
     out.push_str("\n## Variants\n\n| variant | what the issuer does | allowed by |\n|---|---|---|\n");
