@@ -113,7 +113,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
         "authz/no-refresh-token",
         "RFC6749-4.2.2",
         "The authorization response must have no refresh token",
-        "A refresh token in an address is good for months, and whoever sees the browser's history has it.",
+        "A refresh token in an address is good for months, and anybody who sees the browser's history has it.",
         "Issue refresh tokens at the token endpoint only.",
         |response| {
             response.asked_tokens()?;
@@ -125,7 +125,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
         "authz/nothing-unasked",
         "OIDCC-3.3.2.5",
         "The authorization response should have only those of `code`, `id_token` and `access_token` that the response type asks for",
-        "What the client did not ask for it does not protect: it stays in the address, for whoever looks into the browser's history.",
+        "What the client did not ask for it does not protect: it stays in the address, for everybody who looks into the browser's history.",
         "Build the response by the words of `response_type`: `code` for a code, `id_token` for an ID token, `token` for an access token, and nothing else.",
         |response| {
             let asked = response.asked_tokens()?;
