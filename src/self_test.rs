@@ -28,12 +28,14 @@ use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::UserAgent;
 use crate::config::User;
 use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
+use crate::feature::certification::CERTIFICATIONS;
 use crate::feature::plan::{Plan, PlanError, PlannedTest};
 use crate::feature::{self, FeatureError, Step};
 use crate::http::{Client, ClientError};
 use crate::issuer::flaw::{self, Behaviour, Flaw, Place, Shown};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
 use crate::observed::capability::Capability;
+use crate::result::certification;
 use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::catalogue;
 use crate::runner::{self, RunHandle};
@@ -536,6 +538,39 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
         row.astray = row.names.iter().filter(|rule| !is_there(rule)).cloned().collect();
     }
     Ok(row)
+}
+
+/// The modules of certification that do not fail under the flaw that they name, each with what became of it: the proof that each can fail. A module that is in
+/// several profiles is proved in the first of them.
+///
+/// # Errors
+/// [`SelfTestError`] if something of our own does not start.
+pub async fn unproved_modules(jobs: usize) -> Result<Vec<String>, SelfTestError> {
+    let (features, flaws) = (feature::features()?, issuer::flaws()?);
+    let (mut seen, mut to_prove) = (BTreeSet::new(), Vec::new());
+    for profile in CERTIFICATIONS.iter() {
+        to_prove.extend(profile.modules.iter().filter(|module| seen.insert(module.id.as_str())).map(|module| (profile, module)));
+    }
+    let (features, flaws) = (&features, &flaws);
+    let found: Vec<Result<Option<String>, SelfTestError>> = stream::iter(to_prove)
+        .map(|(profile, module)| async move {
+            let named = module.failed_by.as_deref();
+            let Some(flaw) = flaws.iter().find(|flaw| Some(flaw.name.as_str()) == named) else {
+                return Ok(Some(format!("{} in {}: there is no flaw {:?}", module.id, profile.id, named.unwrap_or_default())));
+            };
+            let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), false).await?;
+            bench.config.certification = vec![profile.id.clone()];
+            let plan = Plan::new(&bench.config, features)?;
+            let sight = profile.sight(module);
+            let (report, _) = bench.run(only(&plan, |id| sight.has_test(id))).await?;
+            let verdict = certification::of_module(&report.tests, profile, module);
+            let became = || format!("{} in {}: {} under {}: {:?}", module.id, profile.id, verdict.outcome.words(), flaw.name, verdict.reasons);
+            Ok((verdict.outcome != certification::Outcome::Fails).then(became))
+        })
+        .buffer_unordered(jobs.max(1) * 4)
+        .collect()
+        .await;
+    Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// An issuer, without a browser, and what a run against it needs.

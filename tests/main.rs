@@ -9,6 +9,7 @@ mod baseline;
 mod browser;
 mod busy;
 mod certificate;
+mod certification;
 mod clean_up;
 mod common;
 mod config;

@@ -80,6 +80,9 @@ pub struct Module {
     /// Its own that only warn though they are a MUST.
     #[serde(default)]
     pub warns: Vec<String>,
+    /// The flaw of the embedded issuer that makes it fail: the proof that it can. A module that is in several profiles has it in the first of them at least.
+    #[serde(default)]
+    pub failed_by: Option<String>,
     /// Where the foundation skips it as well. Without it, the module fails where its tests are left out.
     #[serde(default)]
     pub left_out_where: Option<String>,

@@ -124,7 +124,8 @@ fn verdict(report: &RunReport, profile: &'static Certification) -> ProfileVerdic
     ProfileVerdict { profile, modules, not_offered }
 }
 
-fn of_module(all: &[TestReport], profile: &'static Certification, module: &'static Module) -> ModuleVerdict {
+/// How a module would end by these tests.
+pub fn of_module(all: &[TestReport], profile: &'static Certification, module: &'static Module) -> ModuleVerdict {
     let sight = profile.sight(module);
     let tests: Vec<&TestReport> = all.iter().filter(|test| sight.has_test(&test.id)).collect();
     let mut reasons: Vec<Reason> = Vec::new();
