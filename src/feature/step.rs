@@ -404,6 +404,10 @@ steps! {
     LogOut(log_out: LogOut) => with_attempt("Logout", log_out.attempt.as_deref()),
         needs: &[Metadata, Client, UserTokens], settings: &[User], capability: RpInitiatedLogout, action: log_out(log_out);
 
+    /// Looks at the logout token that the issuer sent when the end-user was logged out (OpenID Connect Back-Channel Logout 1.0).
+    ReceiveLogoutToken {} => "Back-Channel Logout",
+        needs: &[Metadata, KeySet, Client, UserTokens], action: receive_logout_token();
+
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",
         needs: &[Metadata], settings: &[DatasetSite], action: fetch_dataset_site();

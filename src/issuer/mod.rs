@@ -7,6 +7,7 @@ use thiserror::Error;
 
 mod assertion;
 mod authorize;
+mod back_channel;
 mod bearer;
 mod bounded;
 mod busy;

@@ -98,6 +98,7 @@ impl Session {
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
+        self.add_logout_addresses(params, &mut metadata)?;
         self.add_redirect_uris(params.redirect_uris, &mut metadata);
         let redirect_uri = redirect_uri.or(self.other_host(params)?);
         if let Some(other) = redirect_uri.as_deref().filter(|_| params.redirect_uris == RedirectUris::OtherHost) {

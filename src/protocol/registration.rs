@@ -86,7 +86,7 @@ impl Session {
         if params.sector {
             self.must_reach_this_machine()?;
         }
-        Ok(())
+        self.may_be_told_of_logouts(params)
     }
 
     /// Where to register.
@@ -137,6 +137,7 @@ impl Session {
         let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
         let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
         Stop::not_offered_if(refuses_keys, reason)?;
+        self.accept_refusal_of_logout_addresses(params, response, gives_client)?;
         // A sector is to be named by https, and so may be the redirect URIs that name one.
         let refuses_pairwise = params.pairwise && response.status == 400 && !gives_client;
         let reason = format!("the issuer registers no client with pairwise subjects on this machine{says}");
@@ -165,6 +166,7 @@ impl Session {
         self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
+        self.confirm_logout_addresses(&response);
         let Some(mut client) = self.registered_client(&response, params.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(said!("the registration endpoint answered {} and gave no client{says}", response.status)));

@@ -24,6 +24,7 @@ pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_parameters;
 pub mod authorization_response;
+pub mod back_channel_logout;
 pub mod bearer;
 pub mod capability;
 pub mod client_assertion;
@@ -54,6 +55,7 @@ pub mod jwt_fault;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
+pub mod logout_token;
 pub mod metadata_pair;
 pub mod openactive;
 pub mod orders_feed;
@@ -296,6 +298,8 @@ macro_rules! artefacts {
             login_attempt::ForgedConsent,
             login_attempt::Denial,
             logout::Logout,
+            back_channel_logout::BackChannelLogout,
+            logout_token::LogoutToken,
             second_login::SecondLogin,
             session_request::SessionRequests,
             issued_token::IssuedCode,

@@ -192,6 +192,26 @@ pub struct RequestSigner {
     pub is_required: bool,
 }
 
+/// Where a client is told of logouts.
+#[derive(Debug)]
+pub struct LogoutAddress {
+    /// What takes the requests.
+    pub offer: StandingOffer,
+    /// The query that it was registered with.
+    pub query: &'static str,
+    /// True if the client demands to be told which session it is.
+    pub session_required: bool,
+    /// True if the issuer confirmed the address in its registration response.
+    pub confirmed: bool,
+}
+
+/// A logout that was made and ended the login.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedOut {
+    /// When the browser came back from it, if it did and that was seen.
+    pub back_at: Option<tokio::time::Instant>,
+}
+
 /// What is known of the issuer.
 #[derive(Debug, Default)]
 pub struct IssuerFacts {
@@ -243,6 +263,8 @@ pub struct ClientFacts {
     pub has_odd_name: bool,
     /// The documents of sectors that clients registered.
     pub sectors: Vec<StandingOffer>,
+    /// Where the client that was registered last is told of logouts by the issuer.
+    pub back_channel: Option<LogoutAddress>,
 }
 
 impl ClientFacts {
@@ -314,6 +336,8 @@ pub struct BrowserFacts {
     pub is_logged_in: bool,
     /// True once it was sent back after a logout with nothing wrong in it.
     pub logout_works: bool,
+    /// The last logout, if it is known that it ended the login.
+    pub logged_out: Option<LoggedOut>,
     /// True once a logout with nothing wrong in it was served though nobody was logged in.
     pub idle_logout_works: bool,
 }

@@ -1,0 +1,155 @@
+//! What a client is told of a logout that it asked for (OpenID Connect Back-Channel Logout 1.0).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::agent::callback::{Incoming, StandingOffer};
+use crate::feature::register::{LogoutChannel, Register};
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
+use crate::result::model::Entry;
+use crate::rule::back_channel_logout::{BackChannelLogout, LogoutRequest};
+use crate::rule::jose::Token;
+use crate::rule::logout_token::LogoutToken;
+use crate::session::facts::LogoutAddress;
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
+use crate::text::markdown::code;
+use crate::text::words::said;
+
+/// The query of the addresses that are registered, which an issuer must keep.
+const QUERY: &str = "kept=1";
+
+/// How long the issuer may take to tell a client of a logout after the browser is back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// Leaves the registration out where the issuer does not tell clients of logouts, or cannot.
+    pub(super) fn may_be_told_of_logouts(&self, params: &Register) -> Result<(), Stop> {
+        if params.back_channel_logout == LogoutChannel::None {
+            return Ok(());
+        }
+        self.must_promise("backchannel_logout_supported")?;
+        if params.back_channel_logout == LogoutChannel::SessionRequired {
+            self.must_promise("backchannel_logout_session_supported")?;
+        }
+        self.must_reach_this_machine()
+    }
+
+    /// Leaves the registration out where the issuer wants such addresses by https, as it may.
+    pub(super) fn accept_refusal_of_logout_addresses(&self, params: &Register, response: &Received, gives_client: bool) -> Result<(), Stop> {
+        let by_http = self.facts.client.back_channel.as_ref().is_some_and(|address| address.offer.url().scheme() == "http");
+        let refuses = params.back_channel_logout != LogoutChannel::None && by_http && response.status == 400 && !gives_client;
+        Stop::not_offered_if(
+            refuses,
+            "the issuer registers no `backchannel_logout_uri` by plain http, as it may (OIDC Back-Channel Logout 1.0, section 2.2)",
+        )
+    }
+
+    fn must_promise(&self, name: &str) -> Result<(), Stop> {
+        Stop::not_offered_if(!self.promises(name)?, said!("the metadata do not say that `{name}` is true"))
+    }
+
+    /// Puts the addresses at which the client is told of logouts into its metadata.
+    pub(super) fn add_logout_addresses(&mut self, params: &Register, metadata: &mut Value) -> Result<(), Stop> {
+        if params.back_channel_logout != LogoutChannel::None {
+            let offer = self.listener()?.take_requests();
+            let address = logout_address(offer, params.back_channel_logout);
+            metadata["backchannel_logout_uri"] = json!(address.registered());
+            if address.session_required {
+                metadata["backchannel_logout_session_required"] = json!(true);
+            }
+            self.facts.client.back_channel = Some(address);
+        }
+        Ok(())
+    }
+
+    /// Keeps whether the issuer confirmed these addresses.
+    pub(super) fn confirm_logout_addresses(&mut self, response: &Received) {
+        if let Some(address) = &mut self.facts.client.back_channel {
+            address.confirmed = response.member("backchannel_logout_uri").is_some_and(|uri| uri == address.registered().as_str());
+        }
+    }
+
+    /// Looks at what came to the `backchannel_logout_uri` after a logout, and at the logout token in it.
+    pub(super) async fn receive_logout_token(&mut self) -> Result<(), Stop> {
+        let back_at = self.facts.browser.logged_out.or_not_offered("the end-user was not logged out, so there is nothing to be told of")?.back_at;
+        let address = self.facts.client.back_channel.as_ref().ok_or_else(|| missing("a backchannel_logout_uri"))?;
+        let reason = "the registration response does not hold the `backchannel_logout_uri` that was asked for";
+        Stop::not_offered_if(!address.confirmed, reason)?;
+        let session_required = address.session_required;
+        let incoming = address.offer.received_by(Instant::now() + PATIENCE).await;
+        let received_at = jiff::Timestamp::now().as_second();
+        let requests: Vec<LogoutRequest> = incoming.iter().map(|request| logout_request(request, back_at)).collect();
+        for token in requests.iter().flat_map(LogoutRequest::tokens) {
+            self.recorder.redactor().learn(SecretKind::IdToken, token);
+        }
+        for request in &incoming {
+            self.note(listing(request));
+        }
+        self.sentence("should tell the client of the logout by a request as defined in specification");
+        let raw = requests.iter().find_map(|request| request.tokens().next()).map(|token| Token::from(token.to_owned()));
+        self.judge(&BackChannelLogout { requests, query: QUERY.to_owned(), waited: PATIENCE.as_secs() });
+        if let Some(raw) = raw {
+            self.judge_logout_token(raw, received_at, session_required).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges a logout token, and keeps its claims for the reader.
+    async fn judge_logout_token(&mut self, raw: Token, received_at: i64, session_required: bool) -> Result<(), Stop> {
+        let client = self.client()?.clone();
+        let keys = self.keys_for(&raw).await;
+        self.sentence("should send claims within the logout token as defined in specification");
+        if let Ok(jwt) = raw.jwt() {
+            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
+            let shown = Entry::Claims { of: "logout_token".to_owned(), claims: shown(&jwt.claims), header: Some(shown(&jwt.header)) };
+            self.recorder.note(shown);
+        }
+        let token = LogoutToken {
+            raw,
+            received_at: received_at.saturating_add(self.facts.issuer.clock_offset),
+            skew: self.run.config.clock_skew,
+            issuer: self.issuer(),
+            client_id: client.id.clone(),
+            client_secret: client.secret.clone(),
+            registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
+            keys,
+            session_required,
+            id_token: self.login()?.id_token.clone().unwrap_or_default(),
+        };
+        self.judge(&token);
+        Ok(())
+    }
+}
+
+impl LogoutAddress {
+    /// The address as it is registered.
+    fn registered(&self) -> String {
+        format!("{}?{}", self.offer.url(), self.query)
+    }
+}
+
+fn logout_address(offer: StandingOffer, channel: LogoutChannel) -> LogoutAddress {
+    LogoutAddress { offer, query: QUERY, session_required: channel == LogoutChannel::SessionRequired, confirmed: false }
+}
+
+/// A request as the rules read it.
+fn logout_request(request: &Incoming, back_at: Option<Instant>) -> LogoutRequest {
+    LogoutRequest {
+        method: request.method.clone(),
+        query: request.query.clone(),
+        content_type: request.content_type.clone(),
+        parameters: url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect(),
+        before_redirect: back_at.map(|back_at| request.at <= back_at),
+    }
+}
+
+/// A request for the report, without its values.
+fn listing(request: &Incoming) -> String {
+    let parameters: Vec<String> = url::form_urlencoded::parse(request.body.as_bytes()).map(|(name, _)| code(&name)).collect();
+    let parameters = if parameters.is_empty() { "no parameters".to_owned() } else { parameters.join(", ") };
+    let kind = request.content_type.as_deref().map_or_else(|| "without a media type".to_owned(), code);
+    format!("A request came to the address for logouts: {}, {kind}, with {parameters}.", code(&request.method))
+}
