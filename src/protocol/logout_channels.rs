@@ -15,6 +15,7 @@ use crate::rule::jose::Token;
 use crate::rule::logout_token::LogoutToken;
 use crate::session::facts::LogoutAddress;
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
+use crate::text::address::is_loopback;
 use crate::text::markdown::code;
 use crate::text::words::said;
 
@@ -79,6 +80,7 @@ impl Session {
         let reason = "the registration response does not hold the `backchannel_logout_uri` that was asked for";
         Stop::not_offered_if(!address.confirmed, reason)?;
         let session_required = address.session_required;
+        let may_be_kept_away = is_loopback(address.offer.url()) && !self.facts.client.sectors.iter().any(|document| document.fetched() > 0);
         let incoming = address.offer.received_by(Instant::now() + PATIENCE).await;
         let received_at = jiff::Timestamp::now().as_second();
         let requests: Vec<LogoutRequest> = incoming.iter().map(|request| logout_request(request, back_at)).collect();
@@ -90,7 +92,7 @@ impl Session {
         }
         self.sentence("should tell the client of the logout by a request as defined in specification");
         let raw = requests.iter().find_map(|request| request.tokens().next()).map(|token| Token::from(token.to_owned()));
-        self.judge(&BackChannelLogout { requests, query: QUERY.to_owned(), waited: PATIENCE.as_secs() });
+        self.judge(&BackChannelLogout { requests, query: QUERY.to_owned(), waited: PATIENCE.as_secs(), may_be_kept_away });
         if let Some(raw) = raw {
             self.judge_logout_token(raw, received_at, session_required).await?;
         }

@@ -137,11 +137,14 @@ impl Session {
         let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
         let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
         Stop::not_offered_if(refuses_keys, reason)?;
-        self.accept_refusal_of_logout_addresses(params, response, gives_client)?;
         // A sector is to be named by https, and so may be the redirect URIs that name one.
-        let refuses_pairwise = params.pairwise && response.status == 400 && !gives_client;
-        let reason = format!("the issuer registers no client with pairwise subjects on this machine{says}");
+        let refuses_pairwise = (params.pairwise || params.sector) && response.status == 400 && !gives_client;
+        let reason = format!(
+            "the issuer registers no client with {} on this machine{says}",
+            if params.pairwise { "pairwise subjects" } else { "a `sector_identifier_uri`" }
+        );
         Stop::not_offered_if(refuses_pairwise, reason)?;
+        self.accept_refusal_of_logout_addresses(params, response, gives_client)?;
         // An issuer may know no native applications, or want their ports.
         let redirect_uri = match params.redirect_uris {
             RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
