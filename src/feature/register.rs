@@ -71,6 +71,9 @@ pub struct Register {
     /// Whether it registers a `backchannel_logout_uri`; left out where the issuer does not advertise that, or cannot reach this machine.
     #[serde(default)]
     pub back_channel_logout: LogoutChannel,
+    /// Whether it registers a `frontchannel_logout_uri`; left out where the issuer does not advertise that.
+    #[serde(default)]
+    pub front_channel_logout: LogoutChannel,
     /// Whether it registers a `sector_identifier_uri`; left out where the issuer cannot fetch a document from this machine.
     #[serde(default)]
     pub sector: bool,

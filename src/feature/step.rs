@@ -408,6 +408,10 @@ steps! {
     ReceiveLogoutToken {} => "Back-Channel Logout",
         needs: &[Metadata, KeySet, Client, UserTokens], action: receive_logout_token();
 
+    /// Looks whether the address of the client was loaded in a frame when the end-user was logged out (OpenID Connect Front-Channel Logout 1.0).
+    ReceiveFrameRequest {} => "Front-Channel Logout",
+        needs: &[Metadata, Client, UserTokens], action: receive_frame_request();
+
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",
         needs: &[Metadata], settings: &[DatasetSite], action: fetch_dataset_site();

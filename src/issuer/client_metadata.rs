@@ -353,10 +353,12 @@ fn check_links(request: &Map<String, Value>, uris: &[String], defect: &Defect) -
     Ok(())
 }
 
-/// Where and how a client is told of logouts (OpenID Connect Back-Channel Logout 1.0, 2.2).
+/// Where and how a client is told of logouts (OpenID Connect Back-Channel Logout 1.0, 2.2, and Front-Channel Logout 1.0, 2).
 fn logout_addresses(request: &Map<String, Value>, defect: &Defect) -> Result<Map<String, Value>, OauthError> {
     let mut taken = Map::new();
-    for (uri, session) in [("backchannel_logout_uri", "backchannel_logout_session_required")] {
+    for (uri, session) in
+        [("backchannel_logout_uri", "backchannel_logout_session_required"), ("frontchannel_logout_uri", "frontchannel_logout_session_required")]
+    {
         let Some(given) = request.get(uri).filter(|value| !value.is_null()) else { continue };
         let url = given.as_str().and_then(|text| Url::parse(text).ok()).filter(|url| url.fragment().is_none());
         let is_good =

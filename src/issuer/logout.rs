@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::back_channel;
 use super::flaw::{Behaviour, Check, Site};
+use super::front_channel;
 use super::hint;
 use super::interaction::cookie;
 use super::pages;
@@ -129,6 +130,10 @@ async fn end(issuer: &Issuer, logout: &Logout, is_ignored: bool) -> Answer {
     let was_logged_in = !is_ignored && issuer.store().log_out(&logout.browser);
     if was_logged_in && issuer.settings().tells_of_logouts {
         back_channel::tell(issuer, &logout.browser).await?;
+        let frames = front_channel::frames(issuer, &logout.browser)?;
+        if !frames.is_empty() {
+            return front_channel::page(issuer, frames, logout.back.as_deref());
+        }
     }
     match &logout.back {
         Some(back) => Ok(Reply::see_other(back)),

@@ -19,6 +19,7 @@ mod client_metadata;
 mod cross_origin;
 mod fetch;
 pub mod flaw;
+mod front_channel;
 mod grant;
 mod greeting;
 mod hint;

@@ -54,6 +54,8 @@ pub struct Store {
     pub flows: Bounded<String, Flow>,
     /// Logouts that wait for the end-user.
     pub logouts: Bounded<String, Logout>,
+    /// What pages in frames are to load, where a variant has such pages.
+    pub frames: Bounded<String, Vec<String>, 32>,
     /// Authorization codes as they were sent.
     pub codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,

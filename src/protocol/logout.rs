@@ -63,7 +63,7 @@ impl Session {
         self.keep_pages(&journey, params.attempt.as_deref().or(Some("logout"))).await;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
         let status = journey.pages.last().and_then(|page| page.status);
-        let mut back_at = None;
+        let (mut back_at, frames) = (None, journey.traffic.frames);
         let end = match journey.end {
             Ok(callback) => {
                 back_at = self.listener()?.arrived_at(&callback);
@@ -104,7 +104,7 @@ impl Session {
         self.judge(&logout);
         // Without a word on it a redirect says that the end-user is logged out.
         let is_logged_out = logout.logged_in.map_or(logout.is_control(), |logged_in| !logged_in);
-        self.facts.browser.logged_out = is_logged_out.then_some(LoggedOut { back_at });
+        self.facts.browser.logged_out = is_logged_out.then_some(LoggedOut { back_at, frames });
         self.facts.browser.logout_works |= logout.is_control();
         self.facts.browser.idle_logout_works |= logout.is_idle_control();
         Ok(())

@@ -1,19 +1,21 @@
-//! What a client is told of a logout that it asked for (OpenID Connect Back-Channel Logout 1.0).
+//! What a client is told of a logout that it asked for (OpenID Connect Back-Channel Logout 1.0, OpenID Connect Front-Channel Logout 1.0).
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::error_of;
 use crate::agent::callback::{Incoming, StandingOffer};
 use crate::feature::register::{LogoutChannel, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::back_channel_logout::{BackChannelLogout, LogoutRequest};
+use crate::rule::front_channel_logout::FrontChannelLogout;
 use crate::rule::jose::Token;
 use crate::rule::logout_token::LogoutToken;
-use crate::session::facts::LogoutAddress;
+use crate::session::facts::{LoggedOut, LogoutAddress};
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::address::is_loopback;
 use crate::text::markdown::code;
@@ -28,24 +30,25 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Session {
     /// Leaves the registration out where the issuer does not tell clients of logouts, or cannot.
     pub(super) fn may_be_told_of_logouts(&self, params: &Register) -> Result<(), Stop> {
-        if params.back_channel_logout == LogoutChannel::None {
-            return Ok(());
+        for (channel, kind) in [(params.back_channel_logout, "backchannel"), (params.front_channel_logout, "frontchannel")] {
+            if channel != LogoutChannel::None {
+                self.must_promise(&format!("{kind}_logout_supported"))?;
+            }
+            if channel == LogoutChannel::SessionRequired {
+                self.must_promise(&format!("{kind}_logout_session_supported"))?;
+            }
         }
-        self.must_promise("backchannel_logout_supported")?;
-        if params.back_channel_logout == LogoutChannel::SessionRequired {
-            self.must_promise("backchannel_logout_session_supported")?;
-        }
-        self.must_reach_this_machine()
+        if params.back_channel_logout == LogoutChannel::None { Ok(()) } else { self.must_reach_this_machine() }
     }
 
     /// Leaves the registration out where the issuer wants such addresses by https, as it may.
     pub(super) fn accept_refusal_of_logout_addresses(&self, params: &Register, response: &Received, gives_client: bool) -> Result<(), Stop> {
-        let by_http = self.facts.client.back_channel.as_ref().is_some_and(|address| address.offer.url().scheme() == "http");
-        let refuses = params.back_channel_logout != LogoutChannel::None && by_http && response.status == 400 && !gives_client;
-        Stop::not_offered_if(
-            refuses,
-            "the issuer registers no `backchannel_logout_uri` by plain http, as it may (OIDC Back-Channel Logout 1.0, section 2.2)",
-        )
+        let client = &self.facts.client;
+        let is_asked = params.back_channel_logout != LogoutChannel::None || params.front_channel_logout != LogoutChannel::None;
+        let by_http = [&client.back_channel, &client.front_channel].into_iter().flatten().any(|address| address.offer.url().scheme() == "http");
+        let refuses = is_asked && by_http && response.status == 400 && !gives_client;
+        let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
+        Stop::not_offered_if(refuses, format!("the issuer registers no address for logouts by plain http, as it may{says}"))
     }
 
     fn must_promise(&self, name: &str) -> Result<(), Stop> {
@@ -55,27 +58,61 @@ impl Session {
     /// Puts the addresses at which the client is told of logouts into its metadata.
     pub(super) fn add_logout_addresses(&mut self, params: &Register, metadata: &mut Value) -> Result<(), Stop> {
         if params.back_channel_logout != LogoutChannel::None {
-            let offer = self.listener()?.take_requests();
-            let address = logout_address(offer, params.back_channel_logout);
-            metadata["backchannel_logout_uri"] = json!(address.registered());
-            if address.session_required {
-                metadata["backchannel_logout_session_required"] = json!(true);
-            }
+            let address = logout_address(self.listener()?.take_requests(), params.back_channel_logout);
+            add_address(metadata, "backchannel", &address);
             self.facts.client.back_channel = Some(address);
+        }
+        if params.front_channel_logout != LogoutChannel::None {
+            let address = logout_address(self.listener()?.take_requests_of_user_agent(), params.front_channel_logout);
+            add_address(metadata, "frontchannel", &address);
+            self.facts.client.front_channel = Some(address);
         }
         Ok(())
     }
 
     /// Keeps whether the issuer confirmed these addresses.
     pub(super) fn confirm_logout_addresses(&mut self, response: &Received) {
-        if let Some(address) = &mut self.facts.client.back_channel {
-            address.confirmed = response.member("backchannel_logout_uri").is_some_and(|uri| uri == address.registered().as_str());
+        let client = &mut self.facts.client;
+        for (address, name) in [(&mut client.back_channel, "backchannel_logout_uri"), (&mut client.front_channel, "frontchannel_logout_uri")] {
+            if let Some(address) = address {
+                address.confirmed = response.member(name).is_some_and(|uri| uri == address.registered().as_str());
+            }
         }
+    }
+
+    /// Looks at what came to the `frontchannel_logout_uri` at a logout.
+    pub(super) async fn receive_frame_request(&mut self) -> Result<(), Stop> {
+        let LoggedOut { frames, .. } = self.logged_out()?;
+        let address = self.facts.client.front_channel.as_ref().ok_or_else(|| missing("a frontchannel_logout_uri"))?;
+        Stop::not_offered_if(!address.confirmed, "the registration response does not hold the `frontchannel_logout_uri` that was asked for")?;
+        let session_required = address.session_required;
+        let incoming = address.offer.received_by(Instant::now() + PATIENCE).await;
+        for request in &incoming {
+            self.note(listing(request));
+        }
+        self.sentence("should have the browser load the address of the client in a frame");
+        let logout = FrontChannelLogout {
+            queries: incoming.into_iter().map(|request| request.query.unwrap_or_default()).collect(),
+            registered: QUERY.to_owned(),
+            waited: PATIENCE.as_secs(),
+            by_script: frames.by_script,
+            refused: frames.refused,
+            issuer: self.issuer(),
+            session_required,
+            id_token: self.login()?.id_token.clone().unwrap_or_default(),
+        };
+        self.judge(&logout);
+        Ok(())
+    }
+
+    /// The logout, if it ended the login.
+    fn logged_out(&self) -> Result<LoggedOut, Stop> {
+        self.facts.browser.logged_out.clone().or_not_offered("the end-user was not logged out, so there is nothing to be told of")
     }
 
     /// Looks at what came to the `backchannel_logout_uri` after a logout, and at the logout token in it.
     pub(super) async fn receive_logout_token(&mut self) -> Result<(), Stop> {
-        let back_at = self.facts.browser.logged_out.or_not_offered("the end-user was not logged out, so there is nothing to be told of")?.back_at;
+        let LoggedOut { back_at, .. } = self.logged_out()?;
         let address = self.facts.client.back_channel.as_ref().ok_or_else(|| missing("a backchannel_logout_uri"))?;
         let reason = "the registration response does not hold the `backchannel_logout_uri` that was asked for";
         Stop::not_offered_if(!address.confirmed, reason)?;
@@ -130,6 +167,14 @@ impl LogoutAddress {
     /// The address as it is registered.
     fn registered(&self) -> String {
         format!("{}?{}", self.offer.url(), self.query)
+    }
+}
+
+/// Puts an address for logouts into the client metadata.
+fn add_address(metadata: &mut Value, kind: &str, address: &LogoutAddress) {
+    metadata[format!("{kind}_logout_uri")] = json!(address.registered());
+    if address.session_required {
+        metadata[format!("{kind}_logout_session_required")] = json!(true);
     }
 }
 

@@ -126,6 +126,7 @@ const ORDER: [&[&str]; 4] = [
         "logout/",
         "back-channel-logout/",
         "logout-token/",
+        "front-channel-logout/",
         "page/",
         "refresh/id-token-iss-sub",
         "session/",

@@ -43,6 +43,7 @@ pub mod entropy;
 pub mod expect;
 pub mod forwarded;
 mod front_channel;
+pub mod front_channel_logout;
 pub mod grant_limits;
 pub mod id_token;
 pub mod id_token_pair;
@@ -300,6 +301,7 @@ macro_rules! artefacts {
             logout::Logout,
             back_channel_logout::BackChannelLogout,
             logout_token::LogoutToken,
+            front_channel_logout::FrontChannelLogout,
             second_login::SecondLogin,
             session_request::SessionRequests,
             issued_token::IssuedCode,

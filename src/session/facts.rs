@@ -15,6 +15,7 @@ use crate::agent::user_agent::AgentSession;
 use crate::config::{AuthMethod, ClientTable};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::document::Frames;
 use crate::result::model::LeftBehind;
 use crate::rule::answer::Control;
 use crate::rule::second_login::Again;
@@ -206,10 +207,12 @@ pub struct LogoutAddress {
 }
 
 /// A logout that was made and ended the login.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LoggedOut {
     /// When the browser came back from it, if it did and that was seen.
     pub back_at: Option<tokio::time::Instant>,
+    /// What is known of the frames of its pages.
+    pub frames: Frames,
 }
 
 /// What is known of the issuer.
@@ -265,6 +268,8 @@ pub struct ClientFacts {
     pub sectors: Vec<StandingOffer>,
     /// Where the client that was registered last is told of logouts by the issuer.
     pub back_channel: Option<LogoutAddress>,
+    /// Where it is told of logouts by the browser.
+    pub front_channel: Option<LogoutAddress>,
 }
 
 impl ClientFacts {

@@ -51,6 +51,16 @@ named! {
     LogoutTokenOtherAlg = "logout-token-other-alg",
     /// Leaves `sid` out of the logout tokens of clients that require it.
     LogoutTokenSidLeftOut = "logout-token-sid-left-out",
+    /// Loads no addresses of clients at a logout.
+    FrontChannelNotLoaded = "front-channel-not-loaded",
+    /// Keeps the page of a logout, by its Content Security Policy, from loading the frames in it.
+    FrontChannelBlocked = "front-channel-blocked",
+    /// Loads the addresses of clients without their query.
+    FrontChannelQueryLost = "front-channel-query-lost",
+    /// Adds nothing to the addresses of clients that do not require it.
+    FrontChannelBare = "front-channel-bare",
+    /// Loads the addresses of clients in a page of its own that is in a frame.
+    FrontChannelNested = "front-channel-nested",
     /// Registers no address for logouts by plain http.
     LogoutAddressByHttps = "logout-address-by-https",
     /// Shows no link to the home page of the client.
