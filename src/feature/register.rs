@@ -68,6 +68,9 @@ pub struct Register {
     /// Whether it registers `subject_type` `pairwise`; left out where the issuer does not advertise it, or registers no such client.
     #[serde(default)]
     pub pairwise: bool,
+    /// Whether it registers an `initiate_login_uri`.
+    #[serde(default)]
+    pub initiate_login: bool,
     /// Whether it registers a `backchannel_logout_uri`; left out where the issuer does not advertise that, or cannot reach this machine.
     #[serde(default)]
     pub back_channel_logout: LogoutChannel,

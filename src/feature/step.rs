@@ -169,6 +169,10 @@ steps! {
     TrySectorIdentifiers {} => "Sector Identifiers",
         needs: &[Metadata], capability: DynamicClientRegistration, action: try_sector_identifiers();
 
+    /// Registers clients with an `initiate_login_uri` by https and by http (OpenID Connect Registration 2).
+    RegisterLoginInitiation {} => "Addresses for Logins",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: register_login_initiation();
+
     /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
     ReadClient {} => "Client Configuration",
         needs: &[Metadata, Client], capability: DynamicClientRegistration, action: read_client();

@@ -417,6 +417,7 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
             let takes_http = |url: &Url| match base {
                 "jwks_uri" if is_loopback(url) => !defect.does(Behaviour::RegistrationKeysByHttps),
                 "jwks_uri" => !defect.checks(Check::RegistrationKeysByHttps),
+                "initiate_login_uri" => !defect.checks(Check::RegistrationLoginByHttps),
                 _ => true,
             };
             let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));

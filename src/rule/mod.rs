@@ -264,6 +264,7 @@ macro_rules! artefacts {
             registration_refusal::sector::SectorAccepted,
             registration_refusal::sector::SectorMismatch,
             registration_refusal::sector::SectorByHttp,
+            registration_refusal::login::LoginInitiation,
             registration_access::RegistrationAccess,
             client_configuration::ClientConfiguration,
             client_update::ClientUpdate,
