@@ -68,6 +68,15 @@ pub struct Register {
     /// Whether it registers `subject_type` `pairwise`; left out where the issuer does not advertise it, or registers no such client.
     #[serde(default)]
     pub pairwise: bool,
+    /// Whether it registers an `initiate_login_uri`.
+    #[serde(default)]
+    pub initiate_login: bool,
+    /// Whether it registers a `backchannel_logout_uri`; left out where the issuer does not advertise that, or cannot reach this machine.
+    #[serde(default)]
+    pub back_channel_logout: LogoutChannel,
+    /// Whether it registers a `frontchannel_logout_uri`; left out where the issuer does not advertise that.
+    #[serde(default)]
+    pub front_channel_logout: LogoutChannel,
     /// Whether it registers a `sector_identifier_uri`; left out where the issuer cannot fetch a document from this machine.
     #[serde(default)]
     pub sector: bool,
@@ -84,6 +93,19 @@ pub enum KeysBy {
     AnotherValue,
     /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
     Reference,
+}
+
+/// Whether a client is told of logouts, and what it wants to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogoutChannel {
+    /// It is not told.
+    #[default]
+    None,
+    /// It is told, and leaves it to the issuer what it is told.
+    Plain,
+    /// It is told, and demands to be told which session it is. Left out where the issuer does not advertise that.
+    SessionRequired,
 }
 
 /// The redirect URIs of a client that is registered.

@@ -169,6 +169,10 @@ steps! {
     TrySectorIdentifiers {} => "Sector Identifiers",
         needs: &[Metadata], capability: DynamicClientRegistration, action: try_sector_identifiers();
 
+    /// Registers clients with an `initiate_login_uri` by https and by http (OpenID Connect Registration 2).
+    RegisterLoginInitiation {} => "Addresses for Logins",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: register_login_initiation();
+
     /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
     ReadClient {} => "Client Configuration",
         needs: &[Metadata, Client], capability: DynamicClientRegistration, action: read_client();
@@ -403,6 +407,14 @@ steps! {
     /// Logs the end-user out at the issuer, where an endpoint is published (OpenID Connect RP-Initiated Logout 1.0).
     LogOut(log_out: LogOut) => with_attempt("Logout", log_out.attempt.as_deref()),
         needs: &[Metadata, Client, UserTokens], settings: &[User], capability: RpInitiatedLogout, action: log_out(log_out);
+
+    /// Looks at the logout token that the issuer sent when the end-user was logged out (OpenID Connect Back-Channel Logout 1.0).
+    ReceiveLogoutToken {} => "Back-Channel Logout",
+        needs: &[Metadata, KeySet, Client, UserTokens], action: receive_logout_token();
+
+    /// Looks whether the address of the client was loaded in a frame when the end-user was logged out (OpenID Connect Front-Channel Logout 1.0).
+    ReceiveFrameRequest {} => "Front-Channel Logout",
+        needs: &[Metadata, Client, UserTokens], action: receive_frame_request();
 
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",

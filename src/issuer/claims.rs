@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::client::Client;
 use super::client_metadata::SYMMETRIC;
 use super::flaw::{Behaviour, Check, Site};
-use super::grant::{Access, Grant, ID_TOKEN_LIFETIME};
+use super::grant::{Access, Grant, ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::reply::Problem;
 use super::requested::{ACR, Requested};
@@ -144,6 +144,9 @@ pub fn id_token(
         if !grant.session.is_empty() && issuer.does(Behaviour::LogoutByEarlierSession) {
             claims.insert("sid".to_owned(), json!(alg.half_hash(&grant.session)));
         }
+        if issuer.settings().tells_of_logouts && !grant.session.is_empty() {
+            claims.insert("sid".to_owned(), json!(sid(client, &grant.session)));
+        }
         if let Some(acr) = acr(issuer, grant) {
             claims.insert("acr".to_owned(), json!(acr));
         }
@@ -169,6 +172,46 @@ pub fn id_token(
     }
     let signed =
         Signed { typ: "JWT", header: Some(Site::IdTokenHeader), unsigned: Some(Behaviour::IdTokenUnsigned), foreign: Behaviour::IdTokenForeignKey };
+    sign(issuer, alg, &claims, &signed)
+}
+
+/// The identifier of a session of a browser at a client (OpenID Connect Back-Channel Logout 1.0, 2.1).
+pub fn sid(client: &Client, session: &str) -> String {
+    Alg::Rs256.half_hash(&format!("{} {session}", client.id))
+}
+
+/// A signed logout token for a client whose end-user is logged out (OpenID Connect Back-Channel Logout 1.0, 2.4).
+pub fn logout_token(issuer: &Issuer, client: &Client, session: &str, sub: &str) -> Result<String, Problem> {
+    if issuer.does(Behaviour::LogoutTokenOpaque) {
+        return Ok(random::secret());
+    }
+    let now = issuer.now();
+    let mut claims = json!({
+        "iss": issuer.url,
+        "aud": client.id,
+        "iat": now,
+        "exp": now + LOGOUT_TOKEN_LIFETIME,
+        "jti": random::secret(),
+        "sub": sub,
+        "sid": sid(client, session),
+        "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    let is_required = client.metadata.document.get("backchannel_logout_session_required") == Some(&json!(true));
+    if is_required && issuer.does(Behaviour::LogoutTokenSidLeftOut) {
+        claims.as_object_mut().map(|claims| claims.shift_remove("sid"));
+    }
+    issuer.defect.patch_json(&[Site::LogoutToken], &mut claims)?;
+    let alg = if issuer.does(Behaviour::LogoutTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
+    let secret = client.secret.as_deref().filter(|_| client.metadata.wants_symmetric_id_tokens());
+    if let Some(secret) = secret {
+        return sign_with_secret(issuer, secret, &claims);
+    }
+    let signed = Signed {
+        typ: "logout+jwt",
+        header: Some(Site::LogoutTokenHeader),
+        unsigned: Some(Behaviour::LogoutTokenUnsigned),
+        foreign: Behaviour::LogoutTokenForeignKey,
+    };
     sign(issuer, alg, &claims, &signed)
 }
 

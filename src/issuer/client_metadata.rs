@@ -159,6 +159,7 @@ impl Metadata {
             check_implicit(&redirect_uris, &context.defect)?;
         }
         check_links(request, &redirect_uris, &context.defect)?;
+        let logout = if context.tells_of_logouts { logout_addresses(request, &context.defect)? } else { Map::new() };
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let id_token_alg = id_token_alg(alg, auth_method, has_grant("implicit"), &context.defect)?;
         let userinfo_alg = text("userinfo_signed_response_alg")?
@@ -212,6 +213,7 @@ impl Metadata {
         if text("client_name")?.is_some_and(is_odd) && context.defect.does(Behaviour::ClientNamesPlain) {
             return Err(invalid("client_name has other letters than those of ASCII"));
         }
+        document.extend(logout);
         copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,
@@ -351,6 +353,29 @@ fn check_links(request: &Map<String, Value>, uris: &[String], defect: &Defect) -
     Ok(())
 }
 
+/// Where and how a client is told of logouts (OpenID Connect Back-Channel Logout 1.0, 2.2, and Front-Channel Logout 1.0, 2).
+fn logout_addresses(request: &Map<String, Value>, defect: &Defect) -> Result<Map<String, Value>, OauthError> {
+    let mut taken = Map::new();
+    for (uri, session) in
+        [("backchannel_logout_uri", "backchannel_logout_session_required"), ("frontchannel_logout_uri", "frontchannel_logout_session_required")]
+    {
+        let Some(given) = request.get(uri).filter(|value| !value.is_null()) else { continue };
+        let url = given.as_str().and_then(|text| Url::parse(text).ok()).filter(|url| url.fragment().is_none());
+        let is_good =
+            |url: &Url| url.scheme() == "https" || (is_loopback(url) && url.scheme() == "http" && !defect.does(Behaviour::LogoutAddressByHttps));
+        if !url.is_some_and(|url| is_good(&url)) {
+            return Err(invalid("the address for logouts is not an absolute URL by https, or has a fragment"));
+        }
+        taken.insert(uri.to_owned(), given.clone());
+        match request.get(session).filter(|value| !value.is_null()) {
+            Some(Value::Bool(required)) => taken.insert(session.to_owned(), json!(required)),
+            Some(_) => return Err(invalid("whether the session is required is neither true nor false")),
+            None => None,
+        };
+    }
+    Ok(taken)
+}
+
 /// What a registration request is checked against: the documents that were fetched for it, and what the issuer is like.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -362,13 +387,16 @@ pub struct Context {
     pub scopes: &'static [&'static str],
     /// Every response type there is.
     pub response_types: &'static [&'static str],
+    /// True if clients are told of logouts.
+    pub tells_of_logouts: bool,
     /// The flaw of the issuer.
     pub defect: Defect,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED, response_types: response_type::CODE, defect: Defect::default() }
+        let (scopes, response_types) = (&super::scope::SUPPORTED, response_type::CODE);
+        Self { keys: None, sector: None, scopes, response_types, tells_of_logouts: false, defect: Defect::default() }
     }
 }
 
@@ -389,6 +417,7 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
             let takes_http = |url: &Url| match base {
                 "jwks_uri" if is_loopback(url) => !defect.does(Behaviour::RegistrationKeysByHttps),
                 "jwks_uri" => !defect.checks(Check::RegistrationKeysByHttps),
+                "initiate_login_uri" => !defect.checks(Check::RegistrationLoginByHttps),
                 _ => true,
             };
             let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));

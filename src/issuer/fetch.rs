@@ -35,6 +35,18 @@ pub async fn bytes(issuer: &Issuer, uri: &str) -> Result<Vec<u8>, &'static str> 
 /// # Errors
 /// Why there is none.
 pub async fn by(issuer: &Issuer, method: reqwest::Method, uri: &str) -> Result<Vec<u8>, &'static str> {
+    exchange(issuer, method, uri, None).await
+}
+
+/// Sends a text of a media type by POST.
+///
+/// # Errors
+/// Why it was not taken.
+pub async fn post(issuer: &Issuer, uri: &str, content_type: &'static str, body: String) -> Result<(), &'static str> {
+    exchange(issuer, reqwest::Method::POST, uri, Some((content_type, body))).await.map(drop)
+}
+
+async fn exchange(issuer: &Issuer, method: reqwest::Method, uri: &str, sent: Option<(&'static str, String)>) -> Result<Vec<u8>, &'static str> {
     let url = Url::parse(uri).map_err(|_| "the address of a document is not a URL")?;
     if !matches!(url.scheme(), "http" | "https") || !is_loopback(&url) {
         return Err("documents are fetched from loopback addresses only");
@@ -44,7 +56,11 @@ pub async fn by(issuer: &Issuer, method: reqwest::Method, uri: &str) -> Result<V
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(TIMEOUT);
     let client = client.tls_danger_accept_invalid_certs(trusts_all);
     let client = client.build().map_err(|_| "documents cannot be fetched")?;
-    let mut response = client.request(method, url).send().await.map_err(|_| "a document cannot be fetched")?;
+    let mut request = client.request(method, url);
+    if let Some((content_type, body)) = sent {
+        request = request.header(reqwest::header::CONTENT_TYPE, content_type).body(body);
+    }
+    let mut response = request.send().await.map_err(|_| "a document cannot be fetched")?;
     if response.status() != reqwest::StatusCode::OK {
         return Err("a document is answered with another status than 200");
     }

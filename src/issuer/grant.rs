@@ -9,6 +9,8 @@ pub const CODE_LIFETIME: u64 = 60;
 pub const ACCESS_TOKEN_LIFETIME: u64 = 900;
 /// Seconds an ID token lives.
 pub const ID_TOKEN_LIFETIME: u64 = 300;
+/// Seconds a logout token lives: two minutes (OpenID Connect Back-Channel Logout 1.0, 4).
+pub const LOGOUT_TOKEN_LIFETIME: u64 = 120;
 /// Seconds a refresh token lives: thirty days.
 pub const REFRESH_TOKEN_LIFETIME: u64 = 30 * 24 * 3600;
 

@@ -8,7 +8,9 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::back_channel;
 use super::flaw::{Behaviour, Check, Site};
+use super::front_channel;
 use super::hint;
 use super::interaction::cookie;
 use super::pages;
@@ -29,7 +31,7 @@ pub struct Logout {
 
 /// `GET` of the logout endpoint.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
-    begin(&issuer, &query, &headers)
+    begin(&issuer, &query, &headers).await
 }
 
 /// `POST` to the logout endpoint: the same parameters as a form (2).
@@ -37,7 +39,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if !params::is_form(&headers) || issuer.does(Behaviour::LogoutByPostRefused) {
         return Err(Problem::Page("The request is not one to log out."));
     }
-    begin(&issuer, &Params::parse(&body), &headers)
+    begin(&issuer, &Params::parse(&body), &headers).await
 }
 
 /// `POST` of the page that asks.
@@ -50,10 +52,10 @@ pub async fn confirm(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
         return Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({ "stayed": true }))?));
     }
     let is_ignored = issuer.does(Behaviour::LogoutIgnored);
-    end(&issuer, &logout, is_ignored)
+    end(&issuer, &logout, is_ignored).await
 }
 
-fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
+async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     if params.any_repeats() {
         return Err(Problem::Page("A parameter is there more than once."));
     }
@@ -90,7 +92,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     };
     if !is_logged_in || unasked {
         let is_ignored = hinted.is_some() && issuer.does(Behaviour::LogoutByHintIgnored);
-        return end(issuer, &logout, is_ignored);
+        return end(issuer, &logout, is_ignored).await;
     }
     let id = random::secret();
     let page = pages::render("logout", &json!({ "logout": id, "username": issuer.accounts.username }))?;
@@ -124,9 +126,14 @@ fn back(issuer: &Issuer, params: &Params, hinted: Option<&str>) -> Result<Option
 }
 
 /// The end of a logout. One that is ignored looks the same, and keeps the login.
-fn end(issuer: &Issuer, logout: &Logout, is_ignored: bool) -> Answer {
-    if !is_ignored {
-        issuer.store().log_out(&logout.browser);
+async fn end(issuer: &Issuer, logout: &Logout, is_ignored: bool) -> Answer {
+    let was_logged_in = !is_ignored && issuer.store().log_out(&logout.browser);
+    if was_logged_in && issuer.settings().tells_of_logouts {
+        back_channel::tell(issuer, &logout.browser).await?;
+        let frames = front_channel::frames(issuer, &logout.browser)?;
+        if !frames.is_empty() {
+            return front_channel::page(issuer, frames, logout.back.as_deref());
+        }
     }
     match &logout.back {
         Some(back) => Ok(Reply::see_other(back)),

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 mod assertion;
 mod authorize;
+mod back_channel;
 mod bearer;
 mod bounded;
 mod busy;
@@ -18,6 +19,7 @@ mod client_metadata;
 mod cross_origin;
 mod fetch;
 pub mod flaw;
+mod front_channel;
 mod grant;
 mod greeting;
 mod hint;

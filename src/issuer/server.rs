@@ -107,7 +107,7 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
 
 /// The keys this issuer will need; those for the foreign-key behaviours, too, so that no request waits for them.
 fn make_keys(behaviour: Option<Behaviour>) -> Result<&'static KeyRing, KeyError> {
-    if matches!(behaviour, Some(Behaviour::IdTokenForeignKey | Behaviour::AccessTokenForeignKey)) {
+    if matches!(behaviour, Some(Behaviour::IdTokenForeignKey | Behaviour::AccessTokenForeignKey | Behaviour::LogoutTokenForeignKey)) {
         KeyRing::foreign()?;
     }
     KeyRing::published()

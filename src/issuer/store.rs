@@ -54,6 +54,8 @@ pub struct Store {
     pub flows: Bounded<String, Flow>,
     /// Logouts that wait for the end-user.
     pub logouts: Bounded<String, Logout>,
+    /// What pages in frames are to load, where a variant has such pages.
+    pub frames: Bounded<String, Vec<String>, 32>,
     /// Authorization codes as they were sent.
     pub codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,
@@ -129,9 +131,20 @@ impl Store {
         id
     }
 
-    /// Ends the login of a browser.
-    pub fn log_out(&mut self, id: &str) {
-        self.sessions.shift_remove(id);
+    /// Ends the login of a browser; false if there was none.
+    pub fn log_out(&mut self, id: &str) -> bool {
+        self.sessions.shift_remove(id).is_some()
+    }
+
+    /// The clients that the end-user has logged in to in a session of a browser, each with what it calls the end-user.
+    pub fn clients_of_session(&self, session: &str) -> Vec<(Client, String)> {
+        let mut known: Vec<(Client, String)> = Vec::new();
+        for grant in self.grants.values().filter(|grant| !grant.session.is_empty() && grant.session == session) {
+            if let Some(client) = self.clients.get(&grant.client_id).filter(|client| known.iter().all(|(known, _)| known.id != client.id)) {
+                known.push((client.clone(), grant.sub.clone()));
+            }
+        }
+        known
     }
 
     /// True if an ID token was given in this session of a browser.

@@ -196,6 +196,17 @@ pub struct Traffic {
     pub last: Option<Answer>,
     /// The form of the last page was answered by redirects that led to the redirect URI.
     pub led_to_client: bool,
+    /// What is known of the frames of pages about a logout.
+    pub frames: Frames,
+}
+
+/// What is known of the frames of pages about a logout, where the user agent is no browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// A page runs scripts, which the user agent does not: they may load frames.
+    pub by_script: bool,
+    /// The directive of a page's Content Security Policy that keeps it from loading a frame with an address of the client.
+    pub refused: Option<String>,
 }
 
 impl Traffic {

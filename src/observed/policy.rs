@@ -1,4 +1,5 @@
-//! Where a page's Content Security Policy lets its forms lead (Content Security Policy Level 3, `form-action` and the matching of sources).
+//! Where a page's Content Security Policy lets its forms lead and what it lets its frames show (Content Security Policy Level 3, `form-action`, `frame-src`
+//! and the matching of sources).
 
 use url::Url;
 
@@ -19,8 +20,25 @@ pub fn form_action_against<'a>(document: &'a Document, page: &Url, target: &Url)
     directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
 }
 
+/// The first directive of a policy of the page at `page` that keeps its frames from showing `target`: `frame-src` or, where a policy has none, what stands in
+/// for it. `None` if each lets it through.
+#[must_use]
+pub fn frames_against<'a>(headers: &'a [(String, String)], page: &Url, target: &Url) -> Option<&'a str> {
+    let values = headers.iter().filter(|(name, _)| name == "content-security-policy").map(|(_, value)| value.as_str());
+    let directive = |policy: &'a str| {
+        let named = |name: &str| policy.split(';').map(str::trim).find(|directive| is_named(directive, name));
+        named("frame-src").or_else(|| named("child-src")).or_else(|| named("default-src"))
+    };
+    let mut directives = values.flat_map(|value| value.split([',', '\n'])).filter_map(directive);
+    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
+}
+
 fn is_form_action(directive: &str) -> bool {
-    directive.split_ascii_whitespace().next().is_some_and(|name| name.eq_ignore_ascii_case("form-action"))
+    is_named(directive, "form-action")
+}
+
+fn is_named(directive: &str, name: &str) -> bool {
+    directive.split_ascii_whitespace().next().is_some_and(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// True if a source expression matches a target of a redirect, whose path does not matter.
@@ -88,6 +106,22 @@ mod tests {
         let headers = [("content-security-policy".to_owned(), policy.to_owned())];
         let url = |text: &str| Url::parse(text).expect("a URL");
         form_action_against(&Document::read(page, "", Some(&headers), false), &url(page), &url(target)).is_some()
+    }
+
+    #[test]
+    fn frames_fall_back_on_what_stands_for_them() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let (page, target) = (url("https://op.example/end"), url("http://localhost:3000/cb/request/1"));
+        for (policy, lets) in [
+            ("frame-ancestors 'none'", true),
+            ("default-src 'none'", false),
+            ("default-src 'none'; frame-src http://localhost:3000", true),
+            ("default-src *; child-src 'self'", false),
+            ("child-src 'none'; frame-src *", true),
+        ] {
+            let headers = [("content-security-policy".to_owned(), policy.to_owned())];
+            assert_eq!(super::frames_against(&headers, &page, &target).is_none(), lets, "{policy}");
+        }
     }
 
     #[test]

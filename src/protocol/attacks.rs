@@ -220,7 +220,7 @@ impl Session {
 
     /// Makes sure that a client that was registered a moment ago, or beforehand, is known to the token endpoint: a refusal is to be about the attack.
     pub(super) async fn try_credentials(&mut self, url: &Url) -> Result<(), Stop> {
-        self.prove_client(url).await?;
+        Box::pin(self.prove_client(url)).await?;
         if !self.client()?.registered.as_ref().is_some_and(|registered| registered.untried) {
             return Ok(());
         }

@@ -17,6 +17,9 @@ pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
 /// The same for an application that listens on IPv6.
 pub(super) const NATIVE_REDIRECT_URI_IPV6: &str = "http://[::1]/oa-authtest";
 
+/// Where a third party may begin a login at a client (OpenID Connect Core 4).
+pub(super) const LOGIN_BY_HTTPS: &str = "https://client.example/oa-authtest/login";
+
 /// A redirect URI beside this one: its path is another.
 pub(super) fn second_redirect_uri(own: &str) -> String {
     let at = own.find(['?', '#']).unwrap_or(own.len());
@@ -98,6 +101,7 @@ impl Session {
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
+        self.add_logout_addresses(params, &mut metadata)?;
         self.add_redirect_uris(params.redirect_uris, &mut metadata);
         let redirect_uri = redirect_uri.or(self.other_host(params)?);
         if let Some(other) = redirect_uri.as_deref().filter(|_| params.redirect_uris == RedirectUris::OtherHost) {
@@ -265,6 +269,9 @@ fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect
     }
     if !params.contacts.is_empty() {
         body["contacts"] = json!(params.contacts);
+    }
+    if params.initiate_login {
+        body["initiate_login_uri"] = json!(LOGIN_BY_HTTPS);
     }
     if let Some(client_uri) = &params.client_uri {
         body["client_uri"] = json!(client_uri);

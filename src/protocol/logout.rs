@@ -19,6 +19,7 @@ use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
+use crate::session::facts::LoggedOut;
 use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::markdown::code;
 
@@ -62,8 +63,10 @@ impl Session {
         self.keep_pages(&journey, params.attempt.as_deref().or(Some("logout"))).await;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
         let status = journey.pages.last().and_then(|page| page.status);
+        let (mut back_at, frames) = (None, journey.traffic.frames);
         let end = match journey.end {
             Ok(callback) => {
+                back_at = self.listener()?.arrived_at(&callback);
                 self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&callback.url[url::Position::BeforePath..]) });
                 let own: Vec<(String, String)> = redirect_uri.iter().flat_map(|uri| uri.query_pairs().into_owned()).collect();
                 let all = callback.url.query_pairs().into_owned().chain(callback.form);
@@ -99,6 +102,9 @@ impl Session {
             idle_control: self.facts.browser.idle_logout_works,
         };
         self.judge(&logout);
+        // Without a word on it a redirect says that the end-user is logged out.
+        let is_logged_out = logout.logged_in.map_or(logout.is_control(), |logged_in| !logged_in);
+        self.facts.browser.logged_out = is_logged_out.then_some(LoggedOut { back_at, frames });
         self.facts.browser.logout_works |= logout.is_control();
         self.facts.browser.idle_logout_works |= logout.is_idle_control();
         Ok(())

@@ -55,6 +55,7 @@ pub mod issued_tokens;
 pub mod key_set;
 pub mod login_page;
 pub mod logout;
+pub mod logout_channels;
 pub mod refresh;
 pub mod refresh_attacks;
 pub mod refreshed_tokens;

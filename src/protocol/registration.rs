@@ -87,7 +87,7 @@ impl Session {
         if params.sector {
             self.must_reach_this_machine()?;
         }
-        Ok(())
+        self.may_be_told_of_logouts(params)
     }
 
     /// Where to register.
@@ -147,6 +147,7 @@ impl Session {
         let are_by_http = attempt.metadata["redirect_uris"].as_array().is_some_and(|uris| uris.iter().any(by_http));
         let reason = format!("the issuer registers no client with pairwise subjects and redirect URIs by plain http{says}");
         Stop::not_offered_if(is_refused && params.pairwise && are_by_http, reason)?;
+        self.accept_refusal_of_logout_addresses(params, &attempt.response, gives_client)?;
         // An issuer may know no native applications, or want their ports.
         let redirect_uri = match params.redirect_uris {
             RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
@@ -171,6 +172,7 @@ impl Session {
         self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
+        self.confirm_logout_addresses(&response);
         let Some(mut client) = self.registered_client(&response, params.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(said!("the registration endpoint answered {} and gave no client{says}", response.status)));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use url::Url;
 
-use super::client_metadata::ScopeToRegister;
+use super::client_metadata::{LOGIN_BY_HTTPS, ScopeToRegister};
 use super::registration::may_refuse;
 use super::registration_attempts::Attempt;
 use crate::agent::callback::Offer;
@@ -16,6 +16,7 @@ use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
+use crate::rule::registration_refusal::login::LoginInitiation;
 use crate::rule::registration_refusal::sector::{SectorAccepted, SectorByHttp, SectorMismatch};
 use crate::session::{Session, Stop};
 use crate::text::address::is_loopback;
@@ -152,6 +153,20 @@ impl Session {
             Control::of(Answer::of_registration(&response), &response, "the same client without a sector")
         };
         self.judge(&SectorByHttp { fetchable: fetchable.map(|(_, response)| response.clone()), remote, control });
+        Ok(())
+    }
+
+    /// Registers a client with an `initiate_login_uri` by https, and one by http.
+    pub(super) async fn register_login_initiation(&mut self) -> Result<(), Stop> {
+        let url = self.offered("registration_endpoint")?;
+        let mut body = self.register_in_order(&url).await?;
+        let token = self.initial_access_token();
+        self.sentence("should register an address for logins if it is by https");
+        body["initiate_login_uri"] = json!(LOGIN_BY_HTTPS);
+        let by_https = self.post_good_registration("Registration with an initiate_login_uri", &url, &body, token.as_deref()).await?;
+        body["initiate_login_uri"] = json!(LOGIN_BY_HTTPS.replacen("https:", "http:", 1));
+        let by_http = self.post_registration("Registration with an initiate_login_uri by http", &url, &body, token.as_deref()).await?;
+        self.judge(&LoginInitiation { by_https, by_http });
         Ok(())
     }
 

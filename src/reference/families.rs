@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 51] = [
+const ABOUT: [(&str, &str); 54] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("webfinger", "WebFinger, where it leads to the issuer"),
@@ -31,6 +31,9 @@ const ABOUT: [(&str, &str); 51] = [
     ("denial", "an end-user who refuses"),
     ("session", "sessions: `prompt`, `max_age`, hints"),
     ("logout", "RP-initiated logout"),
+    ("back-channel-logout", "back-channel logout: the request to the client"),
+    ("logout-token", "logout tokens"),
+    ("front-channel-logout", "front-channel logout: the frame with an address of the client"),
     ("token", "token responses"),
     ("token-error", "token error responses"),
     ("client-credentials", "the client credentials grant"),

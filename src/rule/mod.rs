@@ -24,6 +24,7 @@ pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_parameters;
 pub mod authorization_response;
+pub mod back_channel_logout;
 pub mod bearer;
 pub mod capability;
 pub mod client_assertion;
@@ -42,6 +43,7 @@ pub mod entropy;
 pub mod expect;
 pub mod forwarded;
 mod front_channel;
+pub mod front_channel_logout;
 pub mod grant_limits;
 pub mod id_token;
 pub mod id_token_pair;
@@ -54,6 +56,7 @@ pub mod jwt_fault;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
+pub mod logout_token;
 pub mod metadata_pair;
 pub mod openactive;
 pub mod orders_feed;
@@ -266,6 +269,7 @@ macro_rules! artefacts {
             registration_refusal::sector::SectorAccepted,
             registration_refusal::sector::SectorMismatch,
             registration_refusal::sector::SectorByHttp,
+            registration_refusal::login::LoginInitiation,
             registration_access::RegistrationAccess,
             client_configuration::ClientConfiguration,
             client_update::ClientUpdate,
@@ -301,6 +305,9 @@ macro_rules! artefacts {
             login_attempt::ForgedConsent,
             login_attempt::Denial,
             logout::Logout,
+            back_channel_logout::BackChannelLogout,
+            logout_token::LogoutToken,
+            front_channel_logout::FrontChannelLogout,
             second_login::SecondLogin,
             session_request::SessionRequests,
             issued_token::IssuedCode,

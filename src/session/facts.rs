@@ -15,6 +15,7 @@ use crate::agent::user_agent::AgentSession;
 use crate::config::{AuthMethod, ClientTable};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::document::Frames;
 use crate::result::model::LeftBehind;
 use crate::rule::answer::Control;
 use crate::rule::second_login::Again;
@@ -192,6 +193,28 @@ pub struct RequestSigner {
     pub is_required: bool,
 }
 
+/// Where a client is told of logouts.
+#[derive(Debug)]
+pub struct LogoutAddress {
+    /// What takes the requests.
+    pub offer: StandingOffer,
+    /// The query that it was registered with.
+    pub query: &'static str,
+    /// True if the client demands to be told which session it is.
+    pub session_required: bool,
+    /// True if the issuer confirmed the address in its registration response.
+    pub confirmed: bool,
+}
+
+/// A logout that was made and ended the login.
+#[derive(Debug, Clone)]
+pub struct LoggedOut {
+    /// When the browser came back from it, if it did and that was seen.
+    pub back_at: Option<tokio::time::Instant>,
+    /// What is known of the frames of its pages.
+    pub frames: Frames,
+}
+
 /// What is known of the issuer.
 #[derive(Debug, Default)]
 pub struct IssuerFacts {
@@ -243,6 +266,10 @@ pub struct ClientFacts {
     pub has_odd_name: bool,
     /// The documents of sectors that clients registered.
     pub sectors: Vec<StandingOffer>,
+    /// Where the client that was registered last is told of logouts by the issuer.
+    pub back_channel: Option<LogoutAddress>,
+    /// Where it is told of logouts by the browser.
+    pub front_channel: Option<LogoutAddress>,
 }
 
 impl ClientFacts {
@@ -314,6 +341,8 @@ pub struct BrowserFacts {
     pub is_logged_in: bool,
     /// True once it was sent back after a logout with nothing wrong in it.
     pub logout_works: bool,
+    /// The last logout, if it is known that it ended the login.
+    pub logged_out: Option<LoggedOut>,
     /// True once a logout with nothing wrong in it was served though nobody was logged in.
     pub idle_logout_works: bool,
 }

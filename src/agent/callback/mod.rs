@@ -29,6 +29,8 @@ const BODY_CAP: usize = 256 * 1024;
 const UNCLAIMED_CAP: usize = 64;
 /// How many methods are remembered by which a document was fetched.
 const METHODS_CAP: usize = 8;
+/// How many requests are kept of those that came to one address.
+const REQUESTS_CAP: usize = 16;
 /// What the end-user sees once the issuer has sent the browser back.
 const DONE_PAGE: &str = include_str!("callback.html");
 
@@ -50,6 +52,23 @@ impl Callback {
         self.url.query_pairs().chain(fragment).any(|(name, value)| name == "state" && value == state)
             || self.form.iter().any(|(name, value)| name == "state" && value == state)
     }
+}
+
+/// A request to an address that keeps what comes to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its method.
+    pub method: String,
+    /// The query of its address, if there is one.
+    pub query: Option<String>,
+    /// Its `Content-Type`, if it has one.
+    pub content_type: Option<String>,
+    /// The value of `Sec-Fetch-Dest`, by which a browser says what it wants the answer for.
+    pub destination: Option<String>,
+    /// The body, cut where it is too long.
+    pub body: String,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// What can go wrong with the listener.
@@ -129,6 +148,8 @@ struct Contents {
     next: u64,
     waiting: Vec<Waiting>,
     unclaimed: VecDeque<Callback>,
+    /// When the last callbacks came, by their addresses.
+    arrivals: VecDeque<(Url, Instant)>,
     /// Documents of this program, by their paths.
     offered: HashMap<String, Offered>,
 }
@@ -138,6 +159,8 @@ struct Offered {
     document: Offer,
     fetched: usize,
     methods: BTreeSet<String>,
+    /// What came, where it is kept.
+    kept: Option<Vec<Incoming>>,
 }
 
 /// A document of this program, to be fetched beside the redirect URI.
@@ -175,6 +198,10 @@ impl Inbox {
 
     fn deliver(&self, callback: Callback) {
         let mut contents = self.lock();
+        if contents.arrivals.len() == UNCLAIMED_CAP {
+            contents.arrivals.pop_front();
+        }
+        contents.arrivals.push_back((callback.url.clone(), Instant::now()));
         if let Some(waiting) = contents.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
             waiting.arrived.push_back(callback);
         } else {
@@ -310,19 +337,36 @@ impl CallbackListener {
 
     /// Offers a document of this program where the issuer can fetch it: below the public URL, or beside the redirect URI where there is none.
     pub fn offer(&self, document: Offer) -> StandingOffer {
-        self.offer_below(&self.inbox.documents, document)
+        self.offer_below(&self.inbox.documents, document, false)
+    }
+
+    /// Offers an address to which the issuer sends requests: what comes there is kept.
+    pub fn take_requests(&self) -> StandingOffer {
+        self.offer_below(&self.inbox.documents, Offer::html(String::new()), true)
+    }
+
+    /// The same for requests that the user agent sends: on the host of the redirect URI.
+    pub fn take_requests_of_user_agent(&self) -> StandingOffer {
+        self.offer_below(&below(self.redirect_uri(), "request"), Offer::html("<!DOCTYPE html><title>Logged out</title>".to_owned()), true)
+    }
+
+    /// When a callback came, the last one at this address.
+    pub fn arrived_at(&self, callback: &Callback) -> Option<Instant> {
+        let mut url = callback.url.clone();
+        url.set_fragment(None);
+        self.inbox.lock().arrivals.iter().rev().find(|(known, _)| *known == url).map(|(_, at)| *at)
     }
 
     /// Offers a page for the user agent beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from.
     pub fn offer_to_user_agent(&self, page: Offer) -> StandingOffer {
-        self.offer_below(&below(self.redirect_uri(), "request"), page)
+        self.offer_below(&below(self.redirect_uri(), "request"), page, false)
     }
 
-    fn offer_below(&self, base: &Url, document: Offer) -> StandingOffer {
+    fn offer_below(&self, base: &Url, document: Offer, keeps: bool) -> StandingOffer {
         let mut contents = self.inbox.lock();
         let mut url = below(base, &contents.next.to_string());
         contents.next += 1;
-        contents.offered.insert(url.path().to_owned(), Offered { document, fetched: 0, methods: BTreeSet::new() });
+        contents.offered.insert(url.path().to_owned(), Offered { document, fetched: 0, methods: BTreeSet::new(), kept: keeps.then(Vec::new) });
         drop(contents);
         url.set_query(None);
         url.set_fragment(None);
@@ -352,14 +396,14 @@ impl CallbackListener {
 
 impl Inbox {
     /// Tries to collect at once and then at every piece of news, until the deadline.
-    async fn collect(&self, deadline: Instant, mut attempt: impl FnMut() -> Option<Callback>) -> Option<Callback> {
+    async fn collect<T>(&self, deadline: Instant, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
             let news = self.news.notified();
             tokio::pin!(news);
             // Registered before looking, so that nothing delivered in between is missed.
             news.as_mut().enable();
-            if let Some(callback) = attempt() {
-                return Some(callback);
+            if let Some(found) = attempt() {
+                return Some(found);
             }
             if tokio::time::timeout_at(deadline, news).await.is_err() {
                 return attempt();
@@ -439,6 +483,18 @@ impl StandingOffer {
     }
 }
 
+impl StandingOffer {
+    /// What came to it, the oldest first, if it keeps that.
+    pub fn received(&self) -> Vec<Incoming> {
+        self.inbox.lock().offered.get(self.url.path()).and_then(|offered| offered.kept.clone()).unwrap_or_default()
+    }
+
+    /// The same once something has come, or the deadline has passed.
+    pub async fn received_by(&self, deadline: Instant) -> Vec<Incoming> {
+        self.inbox.collect(deadline, || Some(self.received()).filter(|all| !all.is_empty())).await.unwrap_or_default()
+    }
+}
+
 impl Drop for StandingOffer {
     fn drop(&mut self) {
         self.inbox.lock().offered.remove(self.url.path());
@@ -447,6 +503,10 @@ impl Drop for StandingOffer {
 
 async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Response {
     if request.uri().path() != inbox.redirect_uri.path() {
+        let keeps = inbox.lock().offered.get(request.uri().path()).is_some_and(|offered| offered.kept.is_some());
+        if keeps {
+            return keep(&inbox, request).await;
+        }
         let document = inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
             offered.fetched += 1;
             if offered.methods.len() < METHODS_CAP {
@@ -487,6 +547,29 @@ async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Resp
         (header::CONNECTION, "close"),
     ];
     (StatusCode::OK, headers, DONE_PAGE).into_response()
+}
+
+/// Takes a request to an address that keeps what comes to it.
+async fn keep(inbox: &Inbox, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let header = |name: &str| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let (path, query, method) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned), head.method.to_string());
+    let (content_type, destination) = (header("content-type"), header("sec-fetch-dest"));
+    let Ok(body) = to_bytes(body, BODY_CAP).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
+    };
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let document = inbox.lock().offered.get_mut(&path).map(|offered| {
+        offered.fetched += 1;
+        if let Some(kept) = offered.kept.as_mut().filter(|kept| kept.len() < REQUESTS_CAP) {
+            kept.push(Incoming { method, query, content_type, destination, body, at: Instant::now() });
+        }
+        offered.document.clone()
+    });
+    inbox.news.notify_waiters();
+    let Some(document) = document else { return (StatusCode::NOT_FOUND, "Not here any more.\n").into_response() };
+    let headers = [(header::CONTENT_TYPE, document.content_type), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
+    (StatusCode::OK, headers, document.body).into_response()
 }
 
 #[cfg(test)]

@@ -178,3 +178,24 @@ async fn a_document_of_our_own_is_there_until_it_is_dropped() {
     assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
     assert_eq!(listener.unclaimed(), 0);
 }
+
+#[tokio::test]
+async fn what_comes_to_an_address_that_keeps_it_is_kept() {
+    let listener = listener().await;
+    let (of_issuer, of_agent) = (listener.take_requests(), listener.take_requests_of_user_agent());
+    assert_eq!(of_issuer.received_by(Instant::now()).await, []);
+    let answer = reqwest::Client::new().post(of_issuer.url().clone()).form(&[("logout_token", "a.b.c")]).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["cache-control"].to_str().unwrap()), (200, "no-store"));
+    let kept = of_issuer.received_by(soon()).await;
+    assert_eq!((kept[0].method.as_str(), kept[0].body.as_str(), kept[0].query.as_deref()), ("POST", "logout_token=a.b.c", None));
+    assert_eq!(kept[0].content_type.as_deref(), Some("application/x-www-form-urlencoded"));
+    let mut url = of_agent.url().clone();
+    url.set_query(Some("sid=1"));
+    reqwest::get(url).await.unwrap();
+    assert_eq!(of_agent.received()[0].query.as_deref(), Some("sid=1"));
+    // A callback that comes later is later.
+    let expected = listener.expect("s");
+    reqwest::get(at(&listener, "state=s")).await.unwrap();
+    let callback = expected.wait(soon()).await.unwrap();
+    assert!(listener.arrived_at(&callback).unwrap() >= kept[0].at);
+}

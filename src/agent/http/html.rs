@@ -25,6 +25,8 @@ pub(super) struct Page {
     pub refresh: Option<Url>,
     /// What its frames show.
     pub frames: Vec<Url>,
+    /// What all its frames show, those too that are not seen.
+    pub all_frames: Vec<Url>,
     /// What the rules about pages look at.
     pub content: Content,
 }
@@ -133,8 +135,8 @@ impl Page {
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();
         (facts.url, facts.status, facts.document, facts.ready) = (url.to_string(), status, number.to_string(), "complete".to_owned());
-        let (frames, refresh) = (frames(&document, &base), refresh(&document, &base));
-        Ok(Self { frames, refresh, content: Content::of(url, &document), ..page })
+        let (frames, all_frames, refresh) = (frames(&document, &base), all_frames(&document, &base), refresh(&document, &base));
+        Ok(Self { frames, all_frames, refresh, content: Content::of(url, &document), ..page })
     }
 }
 
@@ -176,6 +178,11 @@ fn changes(document: &Html) -> bool {
 fn frames(document: &Html, base: &Url) -> Vec<Url> {
     let frames = css("iframe[src]");
     document.select(&frames).take(FORMS).filter(visible).filter_map(|frame| base.join(frame.attr("src")?).ok()).collect()
+}
+
+/// What a page loads in frames, whether they are seen or not.
+fn all_frames(document: &Html, base: &Url) -> Vec<Url> {
+    document.select(&css("iframe[src]")).take(FORMS).filter_map(|frame| base.join(frame.attr("src")?).ok()).collect()
 }
 
 /// Where a page leads by itself.
@@ -330,6 +337,7 @@ mod tests {
              <input aria-invalid=true aria-describedby=why><p id=why>No such user.</p>",
         );
         assert_eq!(page.frames.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/inner"]);
+        assert_eq!(page.all_frames.iter().map(Url::path).collect::<Vec<_>>(), ["/inner", "/unseen"]);
         assert_eq!(page.facts.alerts, ["No such user."]);
     }
 }

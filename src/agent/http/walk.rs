@@ -20,6 +20,7 @@ use crate::http::is_certificate_refused;
 use crate::observed::document::{Answer, Document, Traffic, is_attachment};
 use crate::observed::markup::{self, Unparsed};
 use crate::observed::page::{Facts, PageKind};
+use crate::observed::policy::frames_against;
 use crate::observed::received::content_coding;
 
 /// How many redirects are followed in a row.
@@ -28,6 +29,8 @@ const REDIRECTS: usize = 20;
 const PAGES: usize = 12;
 /// How many pages that send themselves on are followed in a row.
 const AUTOMATIC: usize = 5;
+/// How deep pages of the issuer are followed into frames.
+const NESTED: usize = 1;
 /// The longest page read, in bytes; the rest is left.
 const BODY_CAP: usize = 1024 * 1024;
 /// How long the listener may take to hand over what was sent to it.
@@ -144,6 +147,9 @@ impl<'a> Walk<'a> {
             }
             let (mut page, html) = self.read(&url, status, html, self.pages.len() + automatic).await?;
             page.facts.mark_asked(&self.visit.scopes);
+            if matches!(self.visit.conduct, Conduct::LogOut | Conduct::Leave) {
+                self.load_frames(&url, &headers, &page).await;
+            }
             from = Some(url);
             if automatic < AUTOMATIC
                 && let Some(on) = self.sends_itself(&page, status)
@@ -175,6 +181,46 @@ impl<'a> Walk<'a> {
             self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
             self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         }
+    }
+
+    /// Loads what a page about a logout shows in frames, as a browser does: what belongs to the client, and what the issuer itself frames of that.
+    async fn load_frames(&mut self, url: &Url, headers: &[(String, String)], page: &Page) {
+        self.traffic.frames.by_script |= page.content.scripts;
+        let mut level = vec![(url.clone(), headers.to_vec(), page.all_frames.clone())];
+        for depth in 0..=NESTED {
+            let mut below = Vec::new();
+            for (url, headers, frames) in std::mem::take(&mut level) {
+                for frame in frames.into_iter().filter(|frame| !is_at(frame, &self.visit.redirect_uri)).collect::<Vec<_>>() {
+                    if let Some(directive) = frames_against(&headers, &url, &frame) {
+                        let is_ours = frame.origin() == self.visit.redirect_uri.origin();
+                        self.traffic.frames.refused =
+                            self.traffic.frames.refused.take().or_else(|| is_ours.then(|| directive.chars().take(300).collect()));
+                    } else if frame.origin() == self.visit.redirect_uri.origin() {
+                        let _ = self.request(&Sent { url: frame, body: None }, Some(&url)).send().await;
+                    } else if frame.origin() == url.origin() && depth < NESTED {
+                        below.extend(self.framed(&frame, &url).await);
+                    }
+                }
+            }
+            level = below;
+        }
+    }
+
+    /// A page of the issuer in a frame: its address, its headers and what it frames.
+    async fn framed(&mut self, frame: &Url, from: &Url) -> Option<(Url, Vec<(String, String)>, Vec<Url>)> {
+        let mut response = self.request(&Sent { url: frame.clone(), body: None }, Some(from)).send().await.ok()?;
+        let header = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let (status, headers) = (response.status().as_u16(), response.headers().iter().map(header).collect());
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
+            if body.len() == BODY_CAP {
+                break;
+            }
+        }
+        let (page, _) = self.read(frame, status, String::from_utf8_lossy(&body).into_owned(), 0).await.ok()?;
+        self.traffic.frames.by_script |= page.content.scripts;
+        Some((frame.clone(), headers, page.all_frames))
     }
 
     /// Reads a page beside the runtime: what is hard to read does not keep the deadline from coming.

@@ -29,6 +29,40 @@ named! {
     AccessTokenUnasked = "access-token-unasked",
     /// Calls the end-user in the ID token of the authorization endpoint otherwise than in that of the token endpoint.
     SubOfResponseOther = "sub-of-response-other",
+    /// Sends no logout tokens.
+    LogoutTokenNotSent = "logout-token-not-sent",
+    /// Sends logout tokens by GET.
+    LogoutTokenByGet = "logout-token-by-get",
+    /// Sends logout tokens in a body that it calls JSON.
+    LogoutTokenAsJson = "logout-token-as-json",
+    /// Sends each logout token twice.
+    LogoutTokenTwice = "logout-token-twice",
+    /// Sends logout tokens some time after the browser was sent back.
+    LogoutTokenLate = "logout-token-late",
+    /// Sends logout tokens to the address without its query.
+    LogoutTokenQueryLost = "logout-token-query-lost",
+    /// Sends logout tokens that are no JWTs.
+    LogoutTokenOpaque = "logout-token-opaque",
+    /// Sends logout tokens with `alg` `none` and no signature.
+    LogoutTokenUnsigned = "logout-token-unsigned",
+    /// Signs logout tokens with a key that is not published.
+    LogoutTokenForeignKey = "logout-token-foreign-key",
+    /// Signs logout tokens with PS256, whatever the client registered.
+    LogoutTokenOtherAlg = "logout-token-other-alg",
+    /// Leaves `sid` out of the logout tokens of clients that require it.
+    LogoutTokenSidLeftOut = "logout-token-sid-left-out",
+    /// Loads no addresses of clients at a logout.
+    FrontChannelNotLoaded = "front-channel-not-loaded",
+    /// Keeps the page of a logout, by its Content Security Policy, from loading the frames in it.
+    FrontChannelBlocked = "front-channel-blocked",
+    /// Loads the addresses of clients without their query.
+    FrontChannelQueryLost = "front-channel-query-lost",
+    /// Adds nothing to the addresses of clients that do not require it.
+    FrontChannelBare = "front-channel-bare",
+    /// Loads the addresses of clients in a page of its own that is in a frame.
+    FrontChannelNested = "front-channel-nested",
+    /// Registers no address for logouts by plain http.
+    LogoutAddressByHttps = "logout-address-by-https",
     /// Shows no link to the home page of the client.
     HomePageHidden = "home-page-hidden",
     /// Registers no names with markup, and none with other letters than those of ASCII.

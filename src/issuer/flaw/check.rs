@@ -23,6 +23,8 @@ named! {
     RegistrationRedirectUris = "registration/redirect-uris",
     /// A `jwks_uri` on a remote host is by https (OpenID Connect Registration 2).
     RegistrationKeysByHttps = "registration/jwks-uri-https",
+    /// An `initiate_login_uri` is by https (OpenID Connect Registration 2).
+    RegistrationLoginByHttps = "registration/initiate-login-https",
     /// The algorithm of client assertions that is registered is not `none` (OpenID Connect Registration 2).
     RegistrationAssertionAlg = "registration/assertion-alg",
     /// No public client registers for ID tokens by a secret (OpenID Connect Core 10.1).

@@ -232,6 +232,14 @@ pub enum Site {
     ConsentPage,
     /// The parameters with which the browser comes back after a logout.
     LogoutResponse,
+    /// What is added to the address of a client that is loaded in a frame at a logout.
+    FrontChannelLogout,
+    /// The form by which a client is told of a logout.
+    LogoutRequest,
+    /// The claims of a logout token.
+    LogoutToken,
+    /// The JOSE header of a logout token.
+    LogoutTokenHeader,
     /// The answer to a login that is followed by the consent page (`status` and `headers` only).
     LoginAnswer,
     /// The introspection endpoint's answer about a token it does not know.

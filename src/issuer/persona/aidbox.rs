@@ -47,6 +47,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     registered_members: None,
     any_client_credentials: false,
     client_tokens_stored: true,
+    tells_of_logouts: false,
     refresh: RefreshFor::Everyone,
 };
 

@@ -26,5 +26,6 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     registered_members: None,
     any_client_credentials: false,
     client_tokens_stored: true,
+    tells_of_logouts: true,
     refresh: RefreshFor::OfflineAccess,
 };

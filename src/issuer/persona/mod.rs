@@ -104,6 +104,8 @@ pub struct PersonaSettings {
     pub any_client_credentials: bool,
     /// False if access tokens of client credentials are not stored, so that introspection does not know them.
     pub client_tokens_stored: bool,
+    /// True if clients are told of logouts, and ID tokens name the session.
+    pub tells_of_logouts: bool,
     /// Who gets a refresh token.
     pub refresh: RefreshFor,
 }

@@ -13,7 +13,9 @@ use crate::issuer::routes::{
     AUTHORIZE, CERTIFICATE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
 };
 use crate::issuer::state::Issuer;
-use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, response_type, revocation, scope, token, userinfo};
+use crate::issuer::{
+    authorize, front_channel, introspection, logout, metadata, registration, resource, response_type, revocation, scope, token, userinfo,
+};
 
 pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: "",
@@ -33,6 +35,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     registered_members: None,
     any_client_credentials: false,
     client_tokens_stored: true,
+    tells_of_logouts: false,
     refresh: RefreshFor::OfflineAccess,
 };
 
@@ -56,7 +59,7 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
         .route(REVOKE, post(revocation::post))
         .route(INTROSPECT, post(introspection::post))
         .route(END_SESSION, get(logout::get).post(logout::post))
-        .route(LOGOUT, post(logout::confirm))
+        .route(LOGOUT, get(front_channel::nested).post(logout::confirm))
         .route(ORDERS_FEED, get(resource::orders_feed))
         .route(DATASET_SITE, get(resource::dataset_site))
 }

@@ -9,6 +9,7 @@ use crate::rule::{Artefact, Check};
 
 mod client;
 mod error;
+pub mod login;
 pub mod sector;
 #[cfg(test)]
 mod tests;

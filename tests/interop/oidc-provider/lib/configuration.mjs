@@ -65,6 +65,8 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       return consents.grant(provider, account.accountId, client.clientId, resource);
     },
     rotateRefreshToken: true,
+    // The clients of the tests are on loopback, which the provider sends no requests to by itself.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, everyFlow ? options : { dispatcher, ...options }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     renderError: (ctx, out) => showPage(ctx, errorPage(out)),
 
@@ -103,6 +105,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
           jwt: { sign: { alg: 'RS256' } },
         }),
       },
+      backchannelLogout: { enabled: Boolean(everyFlow) },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => showPage(ctx, page('Logout', `<p>Do you want to log out?</p>
