@@ -77,7 +77,7 @@ pub const ABSENT: &[Capability] =
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("airlock", &["registration/http-201", "token/expires-in-short", "server-metadata/auth-key-pair"]),
     ("aidbox", &["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]),
-    ("certification", &["discovery/no-implicit-tokens"]),
+    ("certification", &["discovery/no-alg-none", "discovery/no-implicit-tokens"]),
 ];
 
 /// The rules that a profile's product breaks as documented.

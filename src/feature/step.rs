@@ -372,6 +372,10 @@ steps! {
     Refresh {} => "Refresh",
         needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: refresh();
 
+    /// Replaces the client's key in the document behind its `jwks_uri`, and refreshes with an assertion by the new key (OpenID Connect Core 10.1.1).
+    RotateClientKey {} => "Client Key Rotation",
+        needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: rotate_client_key();
+
     /// Refreshes some seconds after the login, and uses the refreshed access token at userinfo and introspection beside that of the login.
     UseRefreshedTokens {} => "Refreshed Tokens",
         needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: use_refreshed_tokens();

@@ -184,6 +184,7 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
     let mut context = Context {
         scopes: issuer.settings().scopes,
         response_types: issuer.settings().response_types,
+        unsigned_id_tokens: issuer.settings().unsigned_id_tokens,
         defect: issuer.defect.clone(),
         ..Context::default()
     };

@@ -32,6 +32,7 @@ pub mod clean_up;
 pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;
+pub mod client_key_rotation;
 pub mod client_management;
 pub mod client_metadata;
 pub mod client_shown;

@@ -267,6 +267,8 @@ macro_rules! artefacts {
             client_configuration::DeletionByOthers,
             client_configuration::DeletedClient,
             client_assertion::ClientAssertions,
+            client_assertion::NewKey,
+            client_assertion::ReplacedKey,
             client_assertion::SignatureLengths,
             untrusted_fetch::UntrustedKeys,
             assertion_attack::AssertionAttacks,

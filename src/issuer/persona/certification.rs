@@ -14,6 +14,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     register_path: REGISTER,
     metadata: Some(include_str!("../../../fixtures/issuer/certification/provider-metadata.json")),
     response_types: response_type::ALL,
+    unsigned_id_tokens: true,
     scopes: &scope::SUPPORTED,
     client_scope: scope::ORDERS_FEED,
     client_grants: &GRANT_TYPES,

@@ -80,6 +80,8 @@ pub struct PersonaSettings {
     pub metadata: Option<&'static str>,
     /// Every response type there is.
     pub response_types: &'static [&'static str],
+    /// True if clients of the code flow may register for ID tokens without a signature (OpenID Connect Core 2).
+    pub unsigned_id_tokens: bool,
     /// Every scope there is.
     pub scopes: &'static [&'static str],
     /// The scope a client may have for itself, space-separated; empty where there are no scopes.
