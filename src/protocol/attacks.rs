@@ -220,7 +220,7 @@ impl Session {
 
     /// Makes sure that a client that was registered a moment ago, or beforehand, is known to the token endpoint: a refusal is to be about the attack.
     pub(super) async fn try_credentials(&mut self, url: &Url) -> Result<(), Stop> {
-        self.prove_client(url).await?;
+        Box::pin(self.prove_client(url)).await?;
         if !self.client()?.registered.as_ref().is_some_and(|registered| registered.untried) {
             return Ok(());
         }
@@ -229,7 +229,8 @@ impl Session {
         let (code, verifier, redirect_uri) = (random(32), random(32), self.run.redirect_uri());
         let unknown = code_form(&code, Some(&verifier), &redirect_uri);
         self.sentence("should know the client that was registered");
-        let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
+        let title = format!("Token Request with {}", provocation.says());
+        let exchange = Box::pin(self.exchange_authenticated(&title, url.clone(), &unknown)).await?;
         self.judge_refusal_of_tokens(exchange, provocation);
         Ok(())
     }

@@ -53,6 +53,7 @@ mod front_channel;
 pub mod grant_limits;
 pub mod introspection;
 pub mod issued_tokens;
+pub mod issuer_key_rotation;
 pub mod key_set;
 pub mod login_page;
 pub mod logout;

@@ -251,6 +251,7 @@ macro_rules! artefacts {
             forwarded::ForwardedHeaders,
             key_set::KeySet,
             key_set::rollover::KeyRollover,
+            key_set::rollover::ReplacedSigningKey,
             key_set::address::KeyCertificate,
             registration::Registration,
             registration::Deletion,

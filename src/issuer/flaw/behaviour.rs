@@ -23,6 +23,8 @@ named! {
     ClientKeysFetchedInVain = "client-keys-fetched-in-vain",
     /// Takes the keys that it knew before, too, after it has fetched them again.
     ClientKeysAdded = "client-keys-added",
+    /// Publishes the new keys alone after a rotation.
+    KeysDropped = "keys-dropped",
     /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
     IssOmittedBesideIdToken = "iss-omitted-beside-id-token",
     /// Sends tokens in the query of the redirect URI.

@@ -1,12 +1,17 @@
 //! A provider that offers every flow of OpenID Connect: its settings.
 
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
 use http::StatusCode;
 
 use super::{PersonaSettings, RefreshFor};
 use crate::issuer::client_metadata::GRANT_TYPES;
 use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
-use crate::issuer::routes::{REGISTER, TOKEN};
-use crate::issuer::{response_type, scope};
+use crate::issuer::routes::{REGISTER, ROTATE_KEYS, TOKEN};
+use crate::issuer::state::Issuer;
+use crate::issuer::{key_rollover, response_type, scope};
 
 pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: "",
@@ -29,3 +34,8 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     client_tokens_stored: true,
     refresh: RefreshFor::OfflineAccess,
 };
+
+/// What it has beside the reference implementation.
+pub(super) fn routes() -> Router<Arc<Issuer>> {
+    Router::new().route(ROTATE_KEYS, post(key_rollover::rotate))
+}

@@ -58,8 +58,9 @@ impl Persona {
     /// Which path is answered by what.
     pub(super) fn routes(self) -> Router<Arc<Issuer>> {
         match self {
-            // The paths of the two are the same: more is offered at those of the second.
-            Self::Openactive | Self::Certification => openactive::routes(),
+            Self::Openactive => openactive::routes(),
+            // More is offered at the same paths.
+            Self::Certification => openactive::routes().merge(certification::routes()),
             Self::Airlock => airlock::routes(),
             Self::Aidbox => aidbox::routes(),
         }
