@@ -3,6 +3,7 @@
 use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
+use crate::result::certification::{self, Outcome, ProfileVerdict};
 use crate::result::model::{Counts, RunReport, TestReport, Verdict};
 use crate::text::count;
 
@@ -63,6 +64,13 @@ impl Exit {
         }
     }
 
+    /// The same, but 1 where the run would have ended well and a certification profile would fail that the issuer offers or that was asked for by name
+    /// (`--certification`). [`FailOn::Never`] takes away 1 here too.
+    #[must_use]
+    pub fn certified(self, report: &RunReport, fail_on: FailOn) -> Self {
+        if self == Self::Conformant && fail_on != FailOn::Never && failing_profiles(report).next().is_some() { Self::NotConformant } else { self }
+    }
+
     /// How a run with several issuers ends: the first of 70, 1, 3, 2 and 4 that the test of one of them ends with, else 0. `None` stands for an issuer that
     /// the selection of tests leaves nothing to run for; where that is so for all, nothing was tested.
     pub fn of_all(exits: impl IntoIterator<Item = Option<Self>>) -> Self {
@@ -95,6 +103,10 @@ impl Exit {
     pub fn unexpectedly(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
         match (self, report.verdict) {
             (Self::NotConformant, Verdict::Failed) => None,
+            (Self::NotConformant, _) if Self::of(report, fail_on) != self && failing_profiles(report).next().is_some() => {
+                let names: Vec<String> = failing_profiles(report).map(|verdict| verdict.profile.id.clone()).collect();
+                Some(format!("the certification would not be passed: {}", names.join(", ")))
+            }
             (Self::NotConformant, _) if Self::of(report, fail_on) != self => {
                 let entries = report.known.iter().flat_map(|known| &known.entries).filter(|entry| entry.is_stale());
                 let rules: Vec<&str> = entries.take(3).map(|entry| entry.rule.as_str()).collect();
@@ -145,6 +157,14 @@ impl Exit {
             Self::Terminated => "terminated",
         }
     }
+}
+
+/// The certification profiles in which a module would fail. One that the issuer does not offer counts only where it was asked for by name.
+fn failing_profiles(report: &RunReport) -> impl Iterator<Item = ProfileVerdict> {
+    let asked = report.environment.certification.clone();
+    let counts = move |verdict: &ProfileVerdict| !verdict.not_offered || asked.contains(&verdict.profile.id);
+    let fails = |verdict: &ProfileVerdict| verdict.not_offered || verdict.count(Outcome::Fails) > 0;
+    certification::verdicts(report).into_iter().filter(fails).filter(move |verdict| counts(verdict))
 }
 
 /// The tests that had to run and did not.

@@ -46,6 +46,11 @@ fn the_rule_reference_is_current() {
 }
 
 #[test]
+fn the_map_of_certification_is_current() {
+    assert_golden("docs/certification.md", &reference::certification());
+}
+
+#[test]
 fn the_coverage_of_the_specifications_is_current() {
     assert_golden("docs/coverage.md", &reference::coverage().expect("sound tables"));
 }

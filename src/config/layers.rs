@@ -19,6 +19,7 @@ use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
 use super::{Config, FILE_NAME, IssuerKind, Network, openactive};
+use crate::issuer::Persona;
 use crate::rule::own::OwnRules;
 
 /// What a configuration depends on beside the command line.
@@ -91,6 +92,10 @@ impl<'a> World<'a> {
         let layers = Layers { layers: above.into_iter().chain(table.clone()).chain([Layer::defaults()]).collect(), world: self };
         if layers.demo()?.is_some() {
             let persona = layers.required(&setting::PERSONA, value::choice)?;
+            // A certification is about every flow, and one persona offers them all.
+            let is_said = layers.every(&setting::PERSONA).count() > 1;
+            let certifies = layers.every(&setting::CERTIFICATION).next().is_some();
+            let persona = if certifies && !is_said { Persona::Certification } else { persona };
             let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
             let pages = layers.required(&setting::PAGES, value::choice)?;
             let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;

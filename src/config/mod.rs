@@ -77,6 +77,8 @@ pub struct Config {
     pub issuer_kind: IssuerKind,
     /// The profiles to run, at least one.
     pub profiles: Vec<String>,
+    /// The certification profiles of the OpenID Foundation whose tests are to run instead of those of the profiles; empty for none.
+    pub certification: Vec<String>,
     /// Globs over test ids; empty means all.
     pub tests: Vec<String>,
     /// Where the last results are, if only the tests that failed there are to run.

@@ -69,6 +69,7 @@ impl Layers<'_> {
             issuer,
             issuer_kind: IssuerKind::Named,
             profiles,
+            certification: self.list(&setting::CERTIFICATION, value::text)?,
             tests: self.list(&setting::TEST, value::text)?,
             last_failed: self.optional(&setting::LAST_FAILED, value::text)?.map(LastFailed::of),
             shard: self.optional(&setting::SHARD, value::shard)?,

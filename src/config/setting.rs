@@ -283,6 +283,10 @@ settings! {
     "Selection" {
         PROFILE = Setting::new("--profile", "profiles", "NAME", Kind::List(any), "the profiles to run")
             .on_command_line("Several with commas, or by giving the flag again.").by_default("openactive");
+        CERTIFICATION = Setting::new("--certification", "certification", "NAME", Kind::List(any),
+            "run the tests that the OpenID Foundation's certification profiles look at, and say of each of their modules whether it would pass")
+            .more("`all` stands for every profile: basic, implicit, hybrid, config, dynamic, form-post, third-party-login, rp-logout, session, front-channel, back-channel. The tests take the place of those of --profile. certification.md in the report folder has a table of each profile; it is no certificate.")
+            .on_command_line("Several with commas, or by giving the flag again.");
         TEST = Setting::new("--test", "", "GLOB", Kind::List(any), "run only tests whose id matches").more("`oa-authtest list` shows the ids.")
             .on_command_line("Several with commas, or by giving the flag again.");
         LAST_FAILED = Setting::new("--last-failed", "", "RESULTS.json", Kind::Path,

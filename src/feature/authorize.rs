@@ -330,7 +330,7 @@ impl Authorize {
     /// The facts that must be there before it.
     pub fn needs(&self) -> &'static [Fact] {
         if self.second.is_some() || self.id_token_hint {
-            &[Fact::Metadata, Fact::Client, Fact::UserTokens]
+            &[Fact::Metadata, Fact::Client, Fact::Login]
         } else if self.gives_tokens() {
             &[Fact::Metadata, Fact::KeySet, Fact::Client]
         } else {
@@ -342,9 +342,11 @@ impl Authorize {
     pub fn gives(&self) -> &'static [Fact] {
         match self.response_type() {
             _ if self.expect == Expect::Error => &[],
-            ResponseType { code: true, token: true, .. } => &[Fact::Code, Fact::UserTokens],
-            ResponseType { code: false, token: true, .. } => &[Fact::UserTokens],
-            ResponseType { code: false, id_token: true, .. } => &[],
+            ResponseType { code: true, token: true, id_token: true } => &[Fact::Code, Fact::UserTokens, Fact::Login],
+            ResponseType { code: true, token: true, id_token: false } => &[Fact::Code, Fact::UserTokens],
+            ResponseType { code: false, token: true, id_token: true } => &[Fact::UserTokens, Fact::Login],
+            ResponseType { code: false, token: true, id_token: false } => &[Fact::UserTokens],
+            ResponseType { code: false, token: false, id_token: true } => &[Fact::Login],
             ResponseType { .. } => &[Fact::Code],
         }
     }
@@ -371,7 +373,7 @@ mod tests {
         let silent = read(r#"{ "scope": "openid", "prompt": "none", "second": "id-token-hint", "id-token-hint": true, "expect": "code-or-error" }"#);
         let silent = silent.expect("it is one");
         assert_eq!((silent.prompt.map(Prompt::as_str), silent.expect), (Some("none"), Expect::CodeOrError));
-        assert!(silent.needs().contains(&Fact::UserTokens));
+        assert!(silent.needs().contains(&Fact::Login));
         let refused = read(r#"{ "scope": "openid", "prompt": "none login", "expect": "error", "response-mode": "form_post" }"#).expect("it is one");
         assert_eq!(refused.gives(), []);
         assert_eq!(refused.response_mode.map(ResponseMode::as_str), Some("form_post"));

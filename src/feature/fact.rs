@@ -13,8 +13,10 @@ pub enum Fact {
     ClientToken,
     /// An authorization code with what is needed to exchange it.
     Code,
-    /// The tokens of a login.
+    /// The tokens of a login, an access token among them.
     UserTokens,
+    /// A login that an ID token tells of.
+    Login,
 }
 
 impl Fact {
@@ -27,6 +29,7 @@ impl Fact {
             Self::ClientToken => "an access token of the client's own",
             Self::Code => "an authorization code",
             Self::UserTokens => "the tokens of a login",
+            Self::Login => "a login",
         }
     }
 
@@ -38,7 +41,7 @@ impl Fact {
             Self::Client => &["use-client", "register"],
             Self::ClientToken => &["client-credentials", "request-token-by-json"],
             Self::Code => &["authorize"],
-            Self::UserTokens => &["exchange-code", "authorize"],
+            Self::UserTokens | Self::Login => &["exchange-code", "authorize"],
         }
     }
 
@@ -51,6 +54,7 @@ impl Fact {
             Self::ClientToken => "access token of the client's own",
             Self::Code => "authorization code",
             Self::UserTokens => "token of a login",
+            Self::Login => "login",
         }
     }
 }

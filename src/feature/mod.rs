@@ -13,6 +13,7 @@ use crate::rule::own::OwnRule;
 use crate::text::folder::{FolderError, documents};
 
 pub mod authorize;
+pub mod certification;
 pub mod fact;
 pub mod logout;
 pub mod own;
@@ -379,7 +380,7 @@ mod tests {
             load("x.json", &text).map_err(|error| error.to_string())
         };
         let second = r#"{"authorize":{"scope":"openid","prompt":"login","second":"prompt-login","attempt":"again"}}"#;
-        assert!(story(second).expect_err("there is no first").contains(r#""authorize", needs the tokens of a login"#));
+        assert!(story(second).expect_err("there is no first").contains(r#""authorize", needs a login"#));
         let first = r#"{"authorize":{"scope":"openid"}},{"exchange-code":{}}"#;
         story(&format!("{first},{second},{{\"exchange-code\":{{}}}}")).expect("there is a first");
         let refused = r#"{"authorize":{"scope":"openid","prompt":"none","expect":"error"}},{"exchange-code":{}}"#;

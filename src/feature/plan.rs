@@ -6,7 +6,7 @@ use globset::{Glob, GlobMatcher};
 use thiserror::Error;
 
 use super::fact::Need;
-use super::{Feature, Step, Test};
+use super::{Feature, Step, Test, certification};
 use crate::config::Config;
 
 /// Why a test is skipped.
@@ -87,6 +87,14 @@ pub enum PlanError {
         /// The glob as given.
         glob: String,
     },
+    /// A certification profile does not exist.
+    #[error("there is no certification profile {name:?} (--certification): the profiles are {known}")]
+    Certification {
+        /// The name as given.
+        name: String,
+        /// Those that exist, comma-separated.
+        known: String,
+    },
     /// A profile does not exist.
     #[error("there is no profile {name:?} (--profile): the profiles are {known}")]
     Profile {
@@ -108,6 +116,13 @@ impl Plan {
                 return Err(PlanError::Profile { name: name.clone(), known: super::profiles(features).join(", ") });
             }
         }
+        if let Some(name) = config.certification.iter().find(|name| !certification::names().contains(&name.as_str())) {
+            return Err(PlanError::Certification { name: name.clone(), known: certification::names().join(", ") });
+        }
+        let certifies = certification::tests_of(&config.certification);
+        let is_of_run = |feature: &Feature, id: &str| {
+            if config.certification.is_empty() { config.profiles.contains(&feature.profile) } else { certifies(id) }
+        };
         for own in &config.test_overrides {
             let glob = own.glob.compile_matcher();
             let ids = features.iter().flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
@@ -119,10 +134,13 @@ impl Plan {
         let left_out = globs("--skip", &config.skips)?;
         let required = globs("--require", &config.require)?;
         let mut tests: Vec<PlannedTest> = Vec::new();
-        for feature in features.iter().filter(|feature| config.profiles.contains(&feature.profile)) {
+        for feature in features {
             let shared = Arc::new(feature.clone());
             for test in &feature.tests {
                 let id = format!("{}/{}", feature.id, test.id);
+                if !is_of_run(feature, &id) {
+                    continue;
+                }
                 if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
                     continue;
                 }

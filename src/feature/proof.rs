@@ -127,10 +127,6 @@ fn of_authorization(authorize: &Authorize, must: &mut impl FnMut(bool, &'static 
         "expects an error, and nothing in it has to be refused: set \"expect\" to \"code-or-error\" or leave it out",
     );
     must(!authorize.short_verifier || authorize.pkce, "has a short code verifier and no code challenge: leave out \"pkce\" or \"short-verifier\"");
-    must(
-        authorize.second.is_none() || !asked.asks_for_tokens(),
-        "is a second login, which is judged by the ID token of the token endpoint: leave out \"response-type\"",
-    );
     let Some(second) = authorize.second else { return };
     must(authorize.browser == BrowserSession::Kept, "is a second login, which happens where the first did: leave out \"browser\"");
     must(authorize.attempt.is_some(), "is a second login: set \"attempt\" to a name that distinguishes it from the first");
@@ -200,7 +196,7 @@ mod tests {
         for step in features.iter().flat_map(|feature| &feature.tests).flat_map(|test| &test.steps).filter(|step| !step.gives().is_empty()) {
             given.insert(step.word(), step.gives().to_vec());
         }
-        let facts = [Fact::Metadata, Fact::KeySet, Fact::Client, Fact::ClientToken, Fact::Code, Fact::UserTokens];
+        let facts = [Fact::Metadata, Fact::KeySet, Fact::Client, Fact::ClientToken, Fact::Code, Fact::UserTokens, Fact::Login];
         for fact in facts {
             for step in fact.given_by() {
                 assert!(given.get(*step).is_some_and(|gives| gives.contains(&fact)), "{step} does not give {fact:?}");

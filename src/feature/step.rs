@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::authorize::Authorize;
-use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Metadata, UserTokens};
+use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Login, Metadata, UserTokens};
 use super::fact::Need::{self, Audience, DatasetSite, RotateKeys, User};
 use super::logout::LogOut;
 use super::register::Register;
@@ -274,7 +274,7 @@ steps! {
 
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {} => "Authorization Code Flow",
-        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens], action: exchange_code();
+        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens, Login], action: exchange_code();
 
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
     FetchUserinfo {

@@ -194,6 +194,7 @@ impl Ready {
     /// [`LaunchError`] if there is not, or they cannot.
     pub fn of(config: Config, available: &Available) -> Result<Self, LaunchError> {
         let (plan, part) = plan(&config, &available.features)?;
+        let config = with_profiles_of(config, &plan);
         let beside = Beside::find(&config)?;
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
@@ -245,6 +246,19 @@ impl Ready {
         let answered = way.wait(most, remark).await?;
         Ok(Reached { ready: self, way, answered })
     }
+}
+
+/// The settings with the profiles of the tests that certification profiles chose, which every report names.
+fn with_profiles_of(mut config: Config, plan: &Plan) -> Config {
+    if !config.certification.is_empty() {
+        config.profiles = Vec::new();
+        for planned in &plan.tests {
+            if !config.profiles.contains(&planned.feature.profile) {
+                config.profiles.push(planned.feature.profile.clone());
+            }
+        }
+    }
+    config
 }
 
 /// Says in a report what decided which tests to run.
@@ -387,7 +401,7 @@ impl Reached {
         if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
             console::remark(&remark);
         }
-        let exit = Exit::of_run(&report, config.fail_on, config.strict_known);
+        let exit = Exit::of_run(&report, config.fail_on, config.strict_known).certified(&report, config.fail_on);
         closing.wait().await;
         Ok(Ended { report, written, exit, fail_on: config.fail_on, for_github: config.report.formats.contains(&Format::Github) })
     }

@@ -120,7 +120,10 @@ impl Session {
                 Ok(())
             }
             // Nothing else was asked for than what came.
-            _ if error.is_none() && !request.response_type().code => Ok(()),
+            _ if error.is_none() && !request.response_type().code => {
+                self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), None, beside);
+                Ok(())
+            }
             _ => {
                 let reason = no_code(error.as_deref());
                 self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), error, None);

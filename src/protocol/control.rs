@@ -98,7 +98,7 @@ impl Session {
     pub(super) async fn log_in_for_control(&mut self, scope: &str, nonce: bool) -> Result<(), Stop> {
         let params = json!({ "scope": scope, "nonce": nonce, "attempt": "control" });
         let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
-        self.authorize(&params).await
+        Box::pin(self.authorize(&params)).await
     }
 
     /// Whether the access token of an answer opens userinfo, or is called active; `None` if it gives none, or there is nothing to try it at.

@@ -35,15 +35,18 @@ impl Session {
             claims = self.judge_id_token(raw, &came).await?;
             self.judge_subject(exchange, claims.as_ref());
         }
-        if let (Some(raw), Some(text)) = (raw_access_token, access_token) {
+        if let Some(raw) = raw_access_token {
             came.sub = sub_of(claims.as_ref());
             self.judge_access_token(raw, &came).await?;
-            self.keep_login_of_response(text.to_owned(), members.clone(), claims.clone(), response)?;
+        }
+        // With a code there are better tokens to come.
+        if access_token.is_some() || (claims.is_some() && !asked.code) {
+            self.keep_login_of_response(access_token.unwrap_or_default().to_owned(), members.clone(), claims.clone(), response)?;
         }
         Ok(claims)
     }
 
-    /// Goes on with an access token that came from the authorization endpoint; the clean-up takes it back.
+    /// Goes on with the login that tokens of the authorization endpoint tell of; the clean-up takes the access token back.
     fn keep_login_of_response(
         &mut self,
         access_token: String,
@@ -52,7 +55,8 @@ impl Session {
         response: &AuthorizationResponse,
     ) -> Result<(), Stop> {
         let client = self.client()?.clone();
-        self.facts.grant.issued.push(Granted { client, refresh_tokens: Vec::new(), access_tokens: vec![access_token.clone()] });
+        let access_tokens = Some(access_token.clone()).filter(|token| !token.is_empty()).into_iter().collect();
+        self.facts.grant.issued.push(Granted { client, refresh_tokens: Vec::new(), access_tokens });
         let request = Arc::clone(&response.request);
         let login = UserTokens { response: members, access_token, refresh_token: None, id_token, request, at: Instant::now() };
         self.facts.grant.login = Some(login);

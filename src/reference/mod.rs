@@ -1,5 +1,6 @@
 //! The generated parts of the documentation: rules, flaws, settings, coverage. `tests/docs.rs` keeps the files current.
 
+mod certification;
 pub mod coverage;
 mod families;
 mod flaws;
@@ -7,6 +8,7 @@ pub mod own_tests;
 mod rules;
 mod settings;
 
+pub use certification::certification;
 pub use coverage::coverage;
 pub use families::{Family, families};
 pub use flaws::flaws;

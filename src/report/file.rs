@@ -128,7 +128,9 @@ impl Leftovers {
     pub fn of_one_issuer(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([json::NAME, SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON, certificate::NAME].map(str::to_owned));
+        files.extend(
+            [json::NAME, SUMMARY, markdown::CERTIFICATION, html::NAME, statement::MARKDOWN, statement::JSON, certificate::NAME].map(str::to_owned),
+        );
         files.extend(SINGLE_FILES.iter().map(|single| single.name.to_owned()));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }

@@ -11,6 +11,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, T
 
 use super::mark::Mark;
 use super::words;
+use crate::feature::certification::SUITE;
+use crate::result::certification::{self, Outcome, ProfileVerdict};
 use crate::result::model::{Attempt, Finding, RunReport, TestReport, Verdict};
 use crate::text::visible;
 
@@ -41,6 +43,9 @@ pub fn render(report: &RunReport) -> io::Result<String> {
     for (name, tests) in suites {
         junit.add_test_suite(suite(report, &name, &tests));
     }
+    for verdict in certification::verdicts(report) {
+        junit.add_test_suite(of_certification(report, &verdict));
+    }
     junit.to_string().map_err(io::Error::other)
 }
 
@@ -70,6 +75,32 @@ fn suite(report: &RunReport, name: &str, tests: &[&TestReport]) -> TestSuite {
         suite.add_property(("selection", line(&part).as_str()));
     }
     suite.add_test_cases(tests.iter().map(|test| case(test, name)));
+    suite
+}
+
+/// A suite of a certification profile: a case a module.
+fn of_certification(report: &RunReport, verdict: &ProfileVerdict) -> TestSuite {
+    let name = format!("certification.{}", verdict.profile.id);
+    let mut suite = TestSuite::new(name.as_str());
+    for (name, value) in [("issuer", report.issuer.as_str()), ("plan", &verdict.profile.plan), ("suite", SUITE)] {
+        suite.add_property((name, line(value).as_str()));
+    }
+    suite.add_test_cases(verdict.modules.iter().map(|module| {
+        let reasons: Vec<String> = module.reasons.iter().map(|reason| line(&reason.says)).collect();
+        let mut status = match module.outcome {
+            Outcome::Passes | Outcome::Warns => TestCaseStatus::success(),
+            Outcome::Fails if !verdict.not_offered => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Outcome::NotTested => TestCaseStatus::non_success(NonSuccessKind::Error),
+            Outcome::LeftOut | Outcome::Fails => TestCaseStatus::skipped(),
+        };
+        if !matches!(module.outcome, Outcome::Passes | Outcome::Warns) {
+            status.set_message(reasons.first().map_or(module.outcome.words(), String::as_str)).set_description(reasons.join("\n"));
+        }
+        let mut case = TestCase::new(line(&module.module.id), status);
+        case.set_classname(name.as_str());
+        case.set_system_out(format!("{}: {}\n{}", module.outcome.words(), line(&module.module.says), reasons.join("\n")));
+        case
+    }));
     suite
 }
 

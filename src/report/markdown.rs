@@ -12,19 +12,23 @@ use serde::Serialize;
 
 use super::error::ReportError;
 use super::news::News;
+use super::view::certification::CertificationView;
 use super::view::{IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport};
 use crate::text::markdown as escape;
 
 /// What every file written here begins with; by it a report of an earlier run is known.
-pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Conformance of "];
+pub const BEGINNINGS: [&str; 3] = ["[< Return to Summary](../summary.md)", "# Conformance of ", "# Certification of "];
 
 const TEST: &str = "report.md";
 const SUMMARY: &str = "summary.md";
 const STATEMENT: &str = "statement.md";
 const COMPARISON: &str = "compare.md";
 const ISSUERS: &str = "issuers.md";
+
+/// What certification profiles would come to, in the report directory.
+pub const CERTIFICATION: &str = "certification.md";
 
 /// A link to a test's report, or its label where there is none.
 const TEST_LINK: &str = "{{#if (and linked @root.with_tests)}}[{{label}}]({{{destination id}}}.md){{else}}{{label}}{{/if}}";
@@ -53,6 +57,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             (STATEMENT, include_str!("../../templates/statement.md")),
             (COMPARISON, include_str!("../../templates/compare.md")),
             (ISSUERS, include_str!("../../templates/issuers.md")),
+            (CERTIFICATION, include_str!("../../templates/certification.md")),
             ("test-link", TEST_LINK),
             ("issuer-link", ISSUER_LINK),
             ("cell", CELL),
@@ -163,7 +168,11 @@ pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportE
     }
     let summary = dir.join(file::SUMMARY);
     file::write(&summary, render_summary(report).as_bytes())?;
-    Ok(std::iter::once(summary).chain(paths).collect())
+    let certification = CertificationView::of(report).map(|view| (dir.join(CERTIFICATION), render(CERTIFICATION, &view)));
+    if let Some((path, text)) = &certification {
+        file::write(path, text.as_bytes())?;
+    }
+    Ok(std::iter::once(summary).chain(certification.map(|(path, _)| path)).chain(paths).collect())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod bound;
+pub mod certification;
 pub mod event;
 pub mod history;
 pub mod issuers;

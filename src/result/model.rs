@@ -284,6 +284,9 @@ pub struct Tool {
 pub struct Environment {
     /// The profiles that were selected.
     pub profiles: Vec<String>,
+    /// The certification profiles of the OpenID Foundation that the run was asked for (`--certification`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certification: Vec<String>,
     /// How TLS certificates were judged, in words.
     pub tls: String,
     /// True if TLS certificates were verified; `None` only in what an older version wrote.

@@ -221,6 +221,7 @@ fn environment(config: &Config, agent: String, redirect_uri: String) -> Environm
     let over_http = config.issuer.starts_with("http://");
     Environment {
         profiles: config.profiles.clone(),
+        certification: config.certification.clone(),
         tls: match &config.network.tls {
             _ if over_http => "not verified (the issuer is reached by plain http)".to_owned(),
             Tls::System => "verified by the system's authorities".to_owned(),

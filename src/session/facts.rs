@@ -120,7 +120,7 @@ pub struct Second {
 pub struct UserTokens {
     /// The token response they came in.
     pub response: Map<String, Value>,
-    /// The access token.
+    /// The access token; empty where the response type asked for none.
     pub access_token: String,
     /// The refresh token, if one was issued; the newest after a rotation.
     pub refresh_token: Option<String>,

@@ -242,7 +242,8 @@ impl Session {
             Fact::Client => self.facts.client.current.is_some(),
             Fact::ClientToken => self.facts.grant.client_token.is_some(),
             Fact::Code => self.facts.grant.code.is_some(),
-            Fact::UserTokens => self.facts.grant.login.is_some(),
+            Fact::UserTokens => self.facts.grant.login.as_ref().is_some_and(|login| !login.access_token.is_empty()),
+            Fact::Login => self.facts.grant.login.is_some(),
         }
     }
 

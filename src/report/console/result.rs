@@ -7,10 +7,13 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Choices, Size, paint};
 use crate::config::Loudness;
+use crate::feature::certification::SUITE;
 use crate::report::file::{SUMMARY, test_name};
 use crate::report::mark::Mark;
 use crate::report::news::{self, News};
+use crate::report::view::certification::mark_of;
 use crate::report::{Written, words};
+use crate::result::certification;
 use crate::result::model;
 use crate::result::model::{Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::rule::Level;
@@ -106,6 +109,9 @@ fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<
     }
     if let Some(left) = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(choices.fitted("🧹 ", &format!("{left}: the report says which and why.")));
+    }
+    for verdict in certification::verdicts(report) {
+        before.push(choices.fitted(&format!("{} ", mark_of(&verdict)), &format!("{} (suite {SUITE})", verdict.line())));
     }
     let since = report.baseline.as_ref();
     let since = since.map(|baseline| choices.fitted("", &super::line(&format!("{}: {}", news::since(baseline), news::named_sums(baseline)))));

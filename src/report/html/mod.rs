@@ -52,7 +52,7 @@ const OVERVIEW: &str = "overview";
 /// What stands in the page for the sections of the tests, which are many and large. No template lets such a character through.
 const SECTIONS: &str = "\0";
 
-const TEMPLATE_TEXTS: [(&str, &str); 18] = [
+const TEMPLATE_TEXTS: [(&str, &str); 19] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
     (TOP, include_str!("../../../templates/top.html")),
@@ -62,6 +62,7 @@ const TEMPLATE_TEXTS: [(&str, &str); 18] = [
     ("about", include_str!("../../../templates/about.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     ("baseline", include_str!("../../../templates/baseline.html")),
+    ("certification", include_str!("../../../templates/certification.html")),
     ("history", include_str!("../../../templates/history.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 mod baseline;
 pub mod body;
+pub mod certification;
 mod coverage;
 mod finding;
 mod history;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::baseline::BaselineView;
+use super::certification::CertificationView;
 use super::coverage::CoverageView;
 use super::finding::FindingView;
 use super::history::HistoryView;
@@ -48,6 +49,8 @@ pub struct SummaryView<'a> {
     not_tested: Vec<&'a str>,
     left_behind: Option<LeftView<'a>>,
     coverage: Option<CoverageView<'a>>,
+    /// What certification profiles would come to.
+    certification: Option<CertificationView<'a>>,
     /// True if the reports of the tests are there to be linked to.
     with_tests: bool,
 }
@@ -199,6 +202,7 @@ impl<'a> SummaryView<'a> {
             not_tested,
             left_behind: left_behind(report),
             coverage: CoverageView::of(report),
+            certification: CertificationView::of(report),
             with_tests,
         }
     }
@@ -217,6 +221,7 @@ impl<'a> SummaryView<'a> {
             features: features(progress.in_order(), &News::of(&progress.report)),
             // What no test came to so far, one may come to yet.
             coverage: None,
+            certification: None,
             ..view
         }
     }
