@@ -167,6 +167,7 @@ impl Metadata {
         }
         check_links(request, &redirect_uris, &context.defect)?;
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
+        let alg = if alg != "RS256" && context.defect.does(Behaviour::IdTokenAlgReplaced) { "RS256" } else { alg };
         let id_token_alg = id_token_alg(alg, auth_method, &response_types, context)?;
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))

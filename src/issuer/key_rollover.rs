@@ -36,6 +36,7 @@ impl Issuer {
         if !self.does(Behaviour::KeysRollOver) && !self.does(Behaviour::KeysReplaced) {
             return match self.rollover.rotations.load(Ordering::Relaxed) {
                 0 => Ok(self.keys),
+                _ if self.does(Behaviour::KeysPublishedEarly) => Ok(self.keys),
                 number => KeyRing::of_rotation(number),
             };
         }

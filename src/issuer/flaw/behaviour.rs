@@ -23,6 +23,10 @@ named! {
     ClientKeysFetchedInVain = "client-keys-fetched-in-vain",
     /// Takes the keys that it knew before, too, after it has fetched them again.
     ClientKeysAdded = "client-keys-added",
+    /// Registers RS256 for a client that asks for another algorithm of ID tokens.
+    IdTokenAlgReplaced = "id-token-alg-replaced",
+    /// Goes on signing with the old keys after a rotation.
+    KeysPublishedEarly = "keys-published-early",
     /// Publishes the new keys alone after a rotation.
     KeysDropped = "keys-dropped",
     /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
