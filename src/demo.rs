@@ -47,6 +47,9 @@ fn given(issuer: &RunningIssuer, certificate: Option<&Path>) -> Vec<(&'static Se
             (&setting::TOKEN_ENDPOINT, accounts.token_endpoint.as_str()),
         ]),
     }
+    if persona == Persona::Certification {
+        given.push((&setting::ROTATE_KEYS_COMMAND, accounts.rotate_keys_url.as_str()));
+    }
     let certificate = certificate.map(|path| (&setting::CA_FILE, path.to_string_lossy().into_owned()));
     given.into_iter().map(|(setting, text)| (setting, text.to_owned())).chain(certificate).collect()
 }

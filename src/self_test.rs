@@ -27,7 +27,7 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::UserAgent;
 use crate::config::User;
-use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
+use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, RotateKeys, Tls};
 use crate::feature::certification::CERTIFICATIONS;
 use crate::feature::plan::{Plan, PlanError, PlannedTest};
 use crate::feature::{self, FeatureError, Step};
@@ -79,7 +79,7 @@ pub const ABSENT: &[Capability] =
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("airlock", &["registration/http-201", "token/expires-in-short", "server-metadata/auth-key-pair"]),
     ("aidbox", &["at/audience-restricted", "at/typ", "client-credentials/no-refresh-token"]),
-    ("certification", &["discovery/no-implicit-tokens"]),
+    ("certification", &["discovery/no-alg-none", "discovery/no-implicit-tokens"]),
 ];
 
 /// The rules that a profile's product breaks as documented.
@@ -629,6 +629,8 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
             config.seller_id = Some(accounts.seller_id.clone());
             config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
             config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();
+            let has_rotation = issuer.persona() == Persona::Certification;
+            config.rotate_keys = Url::parse(&accounts.rotate_keys_url).ok().filter(|_| has_rotation).map(RotateKeys::Address);
         }
         Persona::Airlock => {}
         Persona::Aidbox => {

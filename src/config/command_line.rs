@@ -95,7 +95,8 @@ fn word(setting: &Setting, value: &Value, defaults_too: bool) -> Vec<String> {
     if is_default && !defaults_too {
         return Vec::new();
     }
-    if url::Url::parse(&text).is_ok_and(|url| has_credentials(&url)) {
+    // There may be a secret anywhere in a command.
+    if setting.flag == setting::ROTATE_KEYS_COMMAND.flag || url::Url::parse(&text).is_ok_and(|url| has_credentials(&url)) {
         return from_variable();
     }
     match setting.kind {

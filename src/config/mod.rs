@@ -107,6 +107,8 @@ pub struct Config {
     pub orders_feed_url: Option<Url>,
     /// The dataset site whose JSON-LD names the authentication authority.
     pub dataset_site_url: Option<Url>,
+    /// What makes the issuer replace its signing keys.
+    pub rotate_keys: Option<RotateKeys>,
     /// The endpoints that were given, by their members of the metadata: they take the place of the published ones.
     pub endpoints: BTreeMap<&'static str, Url>,
     /// Another resource protected by the issuer's access tokens, for any client.
@@ -159,6 +161,25 @@ pub struct Config {
     pub test_overrides: Vec<TestOverride>,
     /// What the issuer is declared able (`true`) and unable (`false`) to do; the provider metadata tells about the rest.
     pub declared: BTreeMap<Capability, bool>,
+}
+
+/// What makes the issuer replace its signing keys.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RotateKeys {
+    /// A command for the shell.
+    Command(String),
+    /// An address that is sent an empty POST.
+    Address(Url),
+}
+
+impl std::fmt::Debug for RotateKeys {
+    /// Its kind only: there may be a secret in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Command(_) => "Command",
+            Self::Address(_) => "Address",
+        })
+    }
 }
 
 /// How this program is reached from another machine.

@@ -86,6 +86,7 @@ impl Layers<'_> {
             seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
             orders_feed_url: self.optional(&setting::ORDERS_FEED_URL, value::address)?,
             dataset_site_url: self.optional(&setting::DATASET_SITE_URL, value::address)?,
+            rotate_keys: self.optional(&setting::ROTATE_KEYS_COMMAND, value::rotate_keys)?,
             endpoints: self.endpoints()?,
             resource_url: self.optional(&setting::RESOURCE_URL, value::address)?,
             audience: self.optional(&setting::AUDIENCE, value::text)?,

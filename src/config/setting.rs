@@ -196,6 +196,9 @@ settings! {
             .more("With --demo only.").by_default("one");
         OFFLINE_ACCESS = Setting::new("--offline-access", "", "WHEN", Kind::Choice(names_of::<OfflineAccess>),
             "when the embedded issuer gives offline access").more("With --demo only.").by_default("when-consented");
+        ROTATE_KEYS_COMMAND = Setting::new("--rotate-keys-command", "rotate-keys-command", "COMMAND", Kind::Text,
+            "a command that makes the issuer replace its signing keys")
+            .more("A test of profile certification runs it by the shell, has it end within 30 seconds, and looks for the new key after that. What it prints is not read. The issuer should answer meanwhile, since other tests run beside it unless --jobs is 1. An address with http: or https: is sent an empty POST instead.");
         SELLER_ID = Setting::new("--seller-id", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
         ORDERS_FEED_URL = Setting::new("--orders-feed-url", "[orders-feed] url", "URL", Kind::Text, "the address of the orders feed")
             .more("A resource protected by the issuer's access tokens.");

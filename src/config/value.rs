@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use clap::ValueEnum;
 use url::{Host, Url};
 
+use super::RotateKeys;
 use super::error::{ConfigError, Origin};
 use super::shard::{MOST_SHARDS, Shard};
 use crate::observed::capability::Capability;
@@ -81,6 +82,12 @@ pub fn address(value: &str) -> Result<Url, Problem> {
     const HINT: &str = "give an address such as https://localhost:5001/feed";
     let url = web(value, HINT)?;
     if has_credentials(&url) { problem(value, "has a user name or a password in it", HINT) } else { Ok(url) }
+}
+
+/// What makes the issuer replace its keys: a command, or an address.
+pub fn rotate_keys(value: &str) -> Result<RotateKeys, Problem> {
+    let is_address = ["http://", "https://"].iter().any(|scheme| value.starts_with(scheme));
+    if is_address { address(value).map(RotateKeys::Address) } else { text(value).map(RotateKeys::Command) }
 }
 
 /// The address of an endpoint: https or http, without credentials and without fragment (RFC 6749 section 3.1).

@@ -68,6 +68,8 @@ pub enum Need {
     DatasetSite,
     /// An audience to ask for.
     Audience,
+    /// A command that makes the issuer replace its signing keys.
+    RotateKeys,
 }
 
 impl Need {
@@ -77,6 +79,7 @@ impl Need {
             Self::User => "an end-user (`--username`, `--password`)",
             Self::DatasetSite => "a dataset site (`--dataset-site-url`)",
             Self::Audience => "an audience (`--audience`)",
+            Self::RotateKeys => "a command that makes the issuer replace its keys (`--rotate-keys-command`)",
         }
     }
 }

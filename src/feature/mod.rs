@@ -93,44 +93,65 @@ pub struct Test {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Variants {
-    /// The response types: that of each authorization and of each client of the test that names none itself.
-    #[schemars(length(min = 1, max = 20))]
+    /// The response types: that of each authorization and of each client of the test that names none itself. Without it, they are those of the steps.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
     pub response_types: Vec<String>,
     /// The response modes: that of each authorization that names none itself. Without it, the response mode is left to the response type.
     #[serde(default)]
     pub response_modes: Vec<ResponseMode>,
+    /// The algorithms of ID tokens: `id_token_signed_response_alg` of each client that the test registers and that names none itself.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub id_token_algs: Vec<String>,
 }
 
 impl Test {
     /// The tests that it stands for: one of each of its variants, or itself where it has none.
     pub fn variants(self) -> Vec<Self> {
-        let Some(Variants { response_types, response_modes }) = &self.variants else { return vec![self] };
-        let modes: Vec<Option<ResponseMode>> =
-            if response_modes.is_empty() { vec![None] } else { response_modes.iter().copied().map(Some).collect() };
-        let pairs = response_types.iter().flat_map(|kind| modes.iter().map(move |mode| (kind, *mode)));
-        pairs.map(|(kind, mode)| self.variant(kind, mode)).collect()
+        let Some(Variants { response_types, response_modes, id_token_algs }) = &self.variants else { return vec![self] };
+        let (kinds, modes, algs) = (each(response_types), each(response_modes), each(id_token_algs));
+        let mut all = Vec::new();
+        for kind in kinds {
+            for mode in &modes {
+                all.extend(algs.iter().map(|alg| self.variant(kind, mode.copied(), *alg)));
+            }
+        }
+        all
     }
 
-    /// The test with this response type and response mode.
-    fn variant(&self, kind: &str, mode: Option<ResponseMode>) -> Self {
+    /// The test with this response type, response mode and algorithm of ID tokens; what is not given stays as the steps have it.
+    fn variant(&self, kind: Option<&String>, mode: Option<ResponseMode>, alg: Option<&String>) -> Self {
         let mode_word = mode.map(ResponseMode::as_str);
-        let words = [Some(self.id.as_str()), Some(kind), mode_word];
-        let id = words.into_iter().flatten().collect::<Vec<_>>().join("-").replace([' ', '_'], "-");
-        let by = mode_word.map(|mode| format!(" by {mode}")).unwrap_or_default();
+        let words = [Some(self.id.as_str()), kind.map(String::as_str), mode_word, alg.map(String::as_str)];
+        let id = words.into_iter().flatten().collect::<Vec<_>>().join("-").replace([' ', '_'], "-").to_ascii_lowercase();
+        let by = mode_word.map(|mode| format!("by {mode}"));
+        let said = [kind.cloned(), by, alg.cloned()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let title = if said.is_empty() { self.title.clone() } else { format!("{}: {said}", self.title) };
         let mut steps = self.steps.clone();
         for step in &mut steps {
             match step {
                 Step::Authorize(authorize) => {
-                    authorize.response_type.get_or_insert_with(|| kind.to_owned());
+                    authorize.response_type = authorize.response_type.take().or_else(|| kind.cloned());
                     authorize.response_mode = authorize.response_mode.or(mode);
                 }
-                Step::UseClient { response_types, .. } if response_types.is_empty() => response_types.push(kind.to_owned()),
-                Step::Register(register) if register.response_types.is_empty() => register.response_types.push(kind.to_owned()),
+                Step::UseClient { response_types, .. } if response_types.is_empty() => response_types.extend(kind.cloned()),
+                Step::Register(register) => {
+                    if register.response_types.is_empty() {
+                        register.response_types.extend(kind.cloned());
+                    }
+                    register.id_token_alg = register.id_token_alg.take().or_else(|| alg.cloned());
+                }
                 _ => {}
             }
         }
-        Self { id, title: format!("{}: {kind}{by}", self.title), steps, variants: None, ..self.clone() }
+        Self { id, title, steps, variants: None, ..self.clone() }
     }
+}
+
+/// Each of what a test is repeated with; nothing, once, where it is not repeated.
+fn each<T>(all: &[T]) -> Vec<Option<&T>> {
+    if all.is_empty() { vec![None] } else { all.iter().map(Some).collect() }
 }
 
 impl Feature {
@@ -383,6 +404,23 @@ mod tests {
         assert_eq!(response_types, &["code id_token"]);
         let modes: Vec<_> = last.steps.iter().filter_map(|step| if let Step::Authorize(step) = step { step.response_mode } else { None }).collect();
         assert_eq!(modes, [ResponseMode::FormPost, ResponseMode::Query], "what a step says itself stays");
+    }
+
+    #[test]
+    fn a_test_is_repeated_with_algorithms_of_id_tokens() {
+        let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","tests":[{"id":"t","title":"Login","description":"d",
+            "variants":{"id-token-algs":["EdDSA","none"]},"steps":[{"discover":{}},{"fetch-key-set":{}},
+            {"register":{}},{"authorize":{"scope":"openid"}},{"register":{"id-token-alg":"ES256"}}]}]}"#;
+        let feature = load("x.json", text).expect("it is sound");
+        let titles: Vec<_> = feature.tests.iter().map(|test| (test.id.as_str(), test.title.as_str())).collect();
+        assert_eq!(titles, [("t-eddsa", "Login: EdDSA"), ("t-none", "Login: none")]);
+        let algs: Vec<_> = feature.tests[1]
+            .steps
+            .iter()
+            .filter_map(|step| if let Step::Register(client) = step { client.id_token_alg.as_deref() } else { None })
+            .collect();
+        assert_eq!(algs, ["none", "ES256"], "what a step says itself stays");
+        assert!(feature.tests[0].steps.iter().all(|step| !matches!(step, Step::Authorize(authorize) if authorize.response_type.is_some())));
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub enum Lack {
     /// An audience.
     #[error("an audience to ask for: set --audience, or [resource] audience in oa-authtest.toml")]
     Audience,
+    /// A command that makes the issuer replace its signing keys.
+    #[error("a command that makes the issuer replace its signing keys: set --rotate-keys-command, or rotate-keys-command in oa-authtest.toml")]
+    RotateKeys,
     /// Whether the issuer has the capability of this name.
     #[error("to know whether the issuer has it: set [features] {0} in oa-authtest.toml")]
     Declaration(&'static str),
@@ -185,6 +188,7 @@ fn lacking(config: &Config, test: &Test) -> Option<Skip> {
             Need::User if config.user.is_none() => Lack::User,
             Need::DatasetSite if config.dataset_site_url.is_none() => Lack::DatasetSite,
             Need::Audience if config.audience.is_none() => Lack::Audience,
+            Need::RotateKeys if config.rotate_keys.is_none() => Lack::RotateKeys,
             _ => continue,
         };
         if !lacking.contains(&missing) {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::authorize::Authorize;
 use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Login, Metadata, UserTokens};
-use super::fact::Need::{self, Audience, DatasetSite, User};
+use super::fact::Need::{self, Audience, DatasetSite, RotateKeys, User};
 use super::logout::LogOut;
 use super::register::Register;
 use crate::observed::capability::Capability;
@@ -375,6 +375,15 @@ steps! {
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
     Refresh {} => "Refresh",
         needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: refresh();
+
+    /// Replaces the client's key in the document behind its `jwks_uri`, and refreshes with an assertion by the new key (OpenID Connect Core 10.1.1).
+    RotateClientKey {} => "Client Key Rotation",
+        needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: rotate_client_key();
+
+    /// Has the issuer replace its signing keys by the command of the settings, and looks whether the old key is still published
+    /// (OpenID Connect Core 10.1.1).
+    RotateIssuerKeys {} => "Issuer Key Rotation",
+        needs: &[Metadata, KeySet, Client, UserTokens], settings: &[RotateKeys], action: rotate_issuer_keys();
 
     /// Refreshes some seconds after the login, and uses the refreshed access token at userinfo and introspection beside that of the login.
     UseRefreshedTokens {} => "Refreshed Tokens",

@@ -8,6 +8,7 @@
 
 mod folder;
 mod keeper;
+pub mod shell;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]

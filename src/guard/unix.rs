@@ -15,6 +15,13 @@ use super::{GRACE, MARKER, wait_until};
 /// The variables that name the folder for temporary files.
 pub(super) const FOLDER_VARIABLES: &[&str] = &["TMPDIR"];
 
+/// The shell with a command.
+pub(super) fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
 /// Has the orphans of the driver become our children, so that we can see them end where no init collects them (containers).
 pub(super) fn collect_orphans() {
     #[cfg(target_os = "linux")]

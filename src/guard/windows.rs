@@ -9,6 +9,13 @@ use std::process::ExitStatus;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use tokio::process::{ChildStderr, ChildStdout, Command};
 
+/// The shell with a command, as it is: `cmd` takes quotation marks as no other program does.
+pub(super) fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.arg("/C").raw_arg(command);
+    shell
+}
+
 /// The variables that name the folder for temporary files.
 pub(super) const FOLDER_VARIABLES: &[&str] = &["TMP", "TEMP"];
 

@@ -64,6 +64,12 @@ impl AssertionKeys {
         jwt.is_signed(&self.keys, more, alg, checks) || !checks(Check::AssertionSignature)
     }
 
+    /// These and the keys of others.
+    #[must_use]
+    pub fn with(self, more: Self) -> Self {
+        Self { keys: self.keys.with(more.keys), alg: self.alg }
+    }
+
     /// The keys themselves.
     pub fn keys(&self) -> &ClientKeys {
         &self.keys

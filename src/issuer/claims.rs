@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use super::client_metadata::SYMMETRIC;
+use super::client_metadata::{SYMMETRIC, UNSIGNED};
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
@@ -104,6 +104,7 @@ pub fn id_token(
     now: u64,
 ) -> Result<String, Problem> {
     let alg = if issuer.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
+    let is_unsigned = client.metadata.wants_unsigned_id_tokens() && kind != GrantKind::Implicit && !issuer.does(Behaviour::IdTokenOtherAlg);
     let mut claims = json!({
         "iss": issuer.url,
         "sub": grant.sub,
@@ -114,7 +115,8 @@ pub fn id_token(
         "amr": ["pwd"],
     });
     if let Value::Object(claims) = &mut claims {
-        for (name, text) in [("at_hash", beside.access_token), ("c_hash", beside.code)] {
+        // What is not signed has no hash function.
+        for (name, text) in [("at_hash", beside.access_token), ("c_hash", beside.code)].into_iter().filter(|_| !is_unsigned) {
             claims.extend(text.map(|text| (name.to_owned(), json!(alg.half_hash(text)))));
         }
         let is_alone = kind == GrantKind::Implicit && beside.access_token.is_none() && beside.code.is_none();
@@ -166,6 +168,9 @@ pub fn id_token(
     let secret = client.secret.as_deref().filter(|_| client.metadata.wants_symmetric_id_tokens() && !issuer.does(Behaviour::IdTokenOtherAlg));
     if let Some(secret) = secret {
         return sign_with_secret(issuer, secret, &claims);
+    }
+    if is_unsigned {
+        return without_signature(issuer, &claims);
     }
     if client.metadata.is_public() && issuer.does(Behaviour::IdTokenMacForPublic) {
         return Ok(with_mac(&client.id, &claims));
@@ -235,6 +240,16 @@ fn sign_with_secret(issuer: &Issuer, secret: &str, claims: &Value) -> Result<Str
     let message = unsigned(&header, claims);
     let mac = URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes()));
     Ok(format!("{message}.{mac}"))
+}
+
+/// An ID token that is not signed, for a client that registered for that (OpenID Connect Core 2).
+fn without_signature(issuer: &Issuer, claims: &Value) -> Result<String, Problem> {
+    let mut header = json!({ "alg": UNSIGNED, "typ": "JWT" });
+    issuer.defect.patch_json(&[Site::IdTokenHeader], &mut header)?;
+    if issuer.does(Behaviour::IdTokenUnsecuredSigned) {
+        return Ok(issuer.signing_keys()?.key(Alg::Rs256).sign(&header, claims)?);
+    }
+    Ok(format!("{}.", unsigned(&header, claims)))
 }
 
 /// A token with a MAC by a key that is no secret.

@@ -6,9 +6,10 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
-use super::assertion;
+use super::assertion::{self, AssertionKeys};
 use super::client::{AuthMethod, Client};
 use super::client_keys::ClientKeys;
+use super::fetch;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::params::Params;
@@ -93,6 +94,31 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
     let is_late = issuer.does(Behaviour::RegistrationLate) && client.is_new();
     let is_dead = client.registered.is_some() && issuer.does(Behaviour::RegistrationDead);
     if is_late || is_dead { Err(refused()) } else { Ok(client) }
+}
+
+/// Fetches the keys of a client behind its `jwks_uri` again, where its assertion names a key that is not among them (OpenID Connect Core 10.1.1).
+pub async fn learn_keys(issuer: &Issuer, assertion: Option<&str>) {
+    let unknown = |text: &str| {
+        let jwt = ReceivedJwt::read(text, &|_| true)?;
+        let client = issuer.store().clients.get(jwt.claims.get("sub")?.as_str()?).cloned()?;
+        let is_by_key = client.metadata.auth_methods == [AuthMethod::PrivateKeyJwt];
+        let is_known = client.metadata.assertion_keys.keys().named(Some(jwt.header("kid")?)).next().is_some();
+        let uri = client.metadata.link("jwks_uri")?.to_owned();
+        (is_by_key && !is_known).then_some((client, uri))
+    };
+    let Some((mut client, uri)) = assertion.and_then(unknown) else { return };
+    if issuer.does(Behaviour::ClientKeysKept) {
+        return;
+    }
+    let Ok(document) = fetch::json(issuer, &uri).await else { return };
+    let before = client.metadata.assertion_keys.clone();
+    let Ok(keys) = AssertionKeys::read(Some(&document), before.alg.map(Alg::name)) else { return };
+    client.metadata.assertion_keys = match () {
+        () if issuer.does(Behaviour::ClientKeysFetchedInVain) => before,
+        () if issuer.does(Behaviour::ClientKeysAdded) => keys.with(before),
+        () => keys,
+    };
+    issuer.store().put_client(client);
 }
 
 /// True if what a client sent is its secret, or a flaw takes it for that.

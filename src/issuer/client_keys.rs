@@ -23,6 +23,13 @@ impl ClientKeys {
         self.0.is_empty()
     }
 
+    /// These and others.
+    #[must_use]
+    pub fn with(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
     /// Those that may have signed a JWT: with a `kid` the keys of that name.
     pub fn named<'a>(&'a self, kid: Option<&'a str>) -> impl Iterator<Item = DecodingKey> + 'a {
         let fits = move |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;

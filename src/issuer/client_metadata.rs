@@ -62,6 +62,8 @@ pub struct Metadata {
 
 /// The algorithm by which an ID token is signed with the client's secret.
 pub const SYMMETRIC: &str = "HS256";
+/// The algorithm of an ID token that is not signed.
+pub const UNSIGNED: &str = "none";
 
 fn invalid(description: &'static str) -> OauthError {
     OauthError::invalid_client_metadata(description)
@@ -100,6 +102,11 @@ impl Metadata {
     /// True for a client that authenticates with a secret.
     pub fn has_secret(&self) -> bool {
         self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt))
+    }
+
+    /// True if it registered for ID tokens without a signature (OpenID Connect Core 2).
+    pub fn wants_unsigned_id_tokens(&self) -> bool {
+        self.document.get("id_token_signed_response_alg").is_some_and(|alg| alg == UNSIGNED)
     }
 
     /// True if it registered for ID tokens that are signed with its secret.
@@ -161,7 +168,8 @@ impl Metadata {
         check_links(request, &redirect_uris, &context.defect)?;
         let logout = if context.tells_of_logouts { logout_addresses(request, &context.defect)? } else { Map::new() };
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
-        let id_token_alg = id_token_alg(alg, auth_method, has_grant("implicit"), &context.defect)?;
+        let alg = if alg != "RS256" && context.defect.does(Behaviour::IdTokenAlgReplaced) { "RS256" } else { alg };
+        let id_token_alg = id_token_alg(alg, auth_method, &response_types, context)?;
         let userinfo_alg = text("userinfo_signed_response_alg")?
             .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
             .transpose()?;
@@ -253,12 +261,16 @@ fn authentication<'a>(method: &'a str, application_type: &str, defect: &Defect) 
 }
 
 /// The algorithm of a client's ID tokens. One that is registered by a flaw stands for nothing: they are signed by RS256.
-fn id_token_alg(name: &str, method: AuthMethod, is_implicit: bool, defect: &Defect) -> Result<Alg, OauthError> {
+fn id_token_alg(name: &str, method: AuthMethod, response_types: &[String], context: &Context) -> Result<Alg, OauthError> {
+    let is_in_front = || response_types.iter().any(|kind| ResponseType::read(kind).id_token);
+    let defect = &context.defect;
     match (Alg::of(name), name, method) {
         // Signed with the client's secret instead.
         (None, SYMMETRIC, AuthMethod::Basic | AuthMethod::Post) => Ok(Alg::Rs256),
         (None, SYMMETRIC, AuthMethod::None) if !defect.checks(Check::RegistrationSymmetricPublic) => Ok(Alg::Rs256),
-        (None, "none", _) if is_implicit && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
+        // Not signed at all.
+        (None, UNSIGNED, _) if context.unsigned_id_tokens && !is_in_front() => Ok(Alg::Rs256),
+        (None, UNSIGNED, _) if is_in_front() && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
         (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
     }
 }
@@ -389,14 +401,23 @@ pub struct Context {
     pub response_types: &'static [&'static str],
     /// True if clients are told of logouts.
     pub tells_of_logouts: bool,
+    /// True if clients of the code flow may register for ID tokens without a signature.
+    pub unsigned_id_tokens: bool,
     /// The flaw of the issuer.
     pub defect: Defect,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        let (scopes, response_types) = (&super::scope::SUPPORTED, response_type::CODE);
-        Self { keys: None, sector: None, scopes, response_types, tells_of_logouts: false, defect: Defect::default() }
+        Self {
+            keys: None,
+            sector: None,
+            scopes: &super::scope::SUPPORTED,
+            response_types: response_type::CODE,
+            tells_of_logouts: false,
+            unsigned_id_tokens: false,
+            defect: Defect::default(),
+        }
     }
 }
 
@@ -562,6 +583,19 @@ mod tests {
             assert_eq!(error_of(&request), "invalid_client_metadata", "{member}");
         }
         assert_eq!(error_of(&json!([])), "invalid_client_metadata");
+    }
+
+    #[test]
+    fn id_tokens_are_unsigned_for_the_code_flow_alone() {
+        let context = Context { unsigned_id_tokens: true, response_types: crate::issuer::response_type::ALL, ..Context::default() };
+        let read = |types: Value, grants: Value| {
+            let request = json!({ "redirect_uris": ["https://a.example/cb"], "id_token_signed_response_alg": "none", "response_types": types, "grant_types": grants });
+            Metadata::read(&request, &context)
+        };
+        assert!(read(json!(["code"]), json!(["authorization_code"])).unwrap().wants_unsigned_id_tokens());
+        read(json!(["code token"]), json!(["authorization_code", "implicit"])).unwrap();
+        read(json!(["code", "code id_token"]), json!(["authorization_code", "implicit"])).unwrap_err();
+        read(json!(["id_token"]), json!(["implicit"])).unwrap_err();
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::extract::State;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::flaw::Behaviour;
-use super::keys::{KeyError, KeyRing};
+use super::keys::{KeyError, KeyRing, MOST_ROTATIONS};
 use super::params::Params;
+use super::reply::{Answer, Reply};
 use super::state::Issuer;
 
 /// The most addresses of the key set whose answers are counted.
@@ -19,6 +22,8 @@ const MOST_ADDRESSES: usize = 4096;
 pub struct Rollover {
     /// True once a token was signed with the second keys.
     begun: AtomicBool,
+    /// How often the keys were rotated on demand.
+    rotations: AtomicUsize,
     /// How many addresses of the key set were given out.
     addresses: AtomicUsize,
     /// How often each of them was asked.
@@ -29,7 +34,11 @@ impl Issuer {
     /// The keys that tokens are signed with.
     pub fn signing_keys(&self) -> Result<&'static KeyRing, KeyError> {
         if !self.does(Behaviour::KeysRollOver) && !self.does(Behaviour::KeysReplaced) {
-            return Ok(self.keys);
+            return match self.rollover.rotations.load(Ordering::Relaxed) {
+                0 => Ok(self.keys),
+                _ if self.does(Behaviour::KeysPublishedEarly) => Ok(self.keys),
+                number => KeyRing::of_rotation(number),
+            };
         }
         self.rollover.begun.store(true, Ordering::Relaxed);
         KeyRing::foreign()
@@ -66,6 +75,27 @@ impl Issuer {
                 keys.extend(more.iter().cloned());
             }
         }
+        let rotations = self.rollover.rotations.load(Ordering::Relaxed);
+        if rotations > 0 && self.does(Behaviour::KeysDropped) {
+            return Ok(KeyRing::of_rotation(rotations)?.document());
+        }
+        for number in 1..=rotations {
+            let more = KeyRing::of_rotation(number)?.document();
+            if let (Value::Array(keys), Value::Array(more)) = (&mut document["keys"], &more["keys"]) {
+                keys.extend(more.iter().cloned());
+            }
+        }
         Ok(document)
     }
+}
+
+/// `POST` that makes the issuer sign with new keys from now on; those before stay published. It is for who runs the issuer, on loopback like all of it.
+pub async fn rotate(State(issuer): State<Arc<Issuer>>) -> Answer {
+    let number = issuer.rollover.rotations.load(Ordering::Relaxed) + 1;
+    if number > MOST_ROTATIONS {
+        return Ok(Reply::text(StatusCode::CONFLICT, "The keys were rotated as often as they can be."));
+    }
+    tokio::task::spawn_blocking(move || KeyRing::of_rotation(number)).await.map_err(|error| KeyError::stopped(&error))??;
+    issuer.rollover.rotations.fetch_max(number, Ordering::Relaxed);
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -12,6 +12,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+/// How often the keys of an issuer can be rotated.
+pub const MOST_ROTATIONS: usize = 8;
+
 /// Why a key could not be made or used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the signing key for {alg} cannot be {what}: {why}")]
@@ -215,6 +218,14 @@ impl KeyRing {
     pub fn foreign() -> Result<&'static Self, KeyError> {
         static RING: OnceLock<Result<KeyRing, KeyError>> = OnceLock::new();
         RING.get_or_init(Self::make).as_ref().map_err(Clone::clone)
+    }
+
+    /// The keys that come with the rotation of this number, counted from 1; the same in the whole process. As with [`Self::published`], the first call
+    /// takes a moment.
+    pub fn of_rotation(number: usize) -> Result<&'static Self, KeyError> {
+        static RINGS: [OnceLock<Result<KeyRing, KeyError>>; MOST_ROTATIONS] = [const { OnceLock::new() }; MOST_ROTATIONS];
+        let ring = RINGS[number.clamp(1, MOST_ROTATIONS) - 1].get_or_init(Self::make);
+        ring.as_ref().map_err(Clone::clone)
     }
 
     /// The key of an algorithm.

@@ -137,6 +137,8 @@ pub struct DemoAccounts {
     pub orders_feed_url: String,
     /// A dataset site whose JSON-LD names this issuer.
     pub dataset_site_url: String,
+    /// Where its keys are rotated, as persona `certification` has it.
+    pub rotate_keys_url: String,
     /// A resource that wants an access token of any scope, where the persona has one.
     pub resource_url: String,
     /// An audience that access tokens can be asked for.
@@ -165,6 +167,7 @@ impl DemoAccounts {
             seller_id: format!("{issuer}/api/identifiers/sellers/1"),
             orders_feed_url: format!("{issuer}{}", routes::ORDERS_FEED),
             dataset_site_url: format!("{issuer}{}", routes::DATASET_SITE),
+            rotate_keys_url: format!("{issuer}{}", routes::ROTATE_KEYS),
             resource_url: format!("{issuer}{}", persona::PATIENTS),
             audience: "https://resource.example/fhir".to_owned(),
             token_lifetime: settings.token_lifetime,

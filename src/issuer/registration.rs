@@ -185,6 +185,7 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
         scopes: issuer.settings().scopes,
         response_types: issuer.settings().response_types,
         tells_of_logouts: issuer.settings().tells_of_logouts,
+        unsigned_id_tokens: issuer.settings().unsigned_id_tokens,
         defect: issuer.defect.clone(),
         ..Context::default()
     };

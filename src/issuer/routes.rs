@@ -37,6 +37,8 @@ pub const INTROSPECT: &str = "/connect/introspect";
 pub const JWKS: &str = "/.well-known/openid-configuration/jwks";
 /// The certificate of a key that is published under a flaw.
 pub const CERTIFICATE: &str = "/certificate.pem";
+/// Where whoever runs the issuer has its keys rotated.
+pub const ROTATE_KEYS: &str = "/rotate-keys";
 /// The login page.
 pub const LOGIN: &str = "/account/login";
 /// The frame with the login form, where it is in one.

@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::claims::{self, Beside, GrantKind};
 use super::client::Client;
-use super::client_auth::{Endpoint, authenticate};
+use super::client_auth::{Endpoint, authenticate, learn_keys};
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
 use super::params::{Params, Query};
@@ -28,7 +28,9 @@ use crate::text::random;
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {
     let is_refused = || issuer.checks(Check::TokenRequestRepeats);
     let form = Params::form(&headers, &body).or_else(|refusal| if is_refused() { Err(refusal) } else { Ok(Params::parse(&body)) });
-    received_jwt::follow(&issuer, form.as_ref().ok().and_then(|form| form.get("client_assertion"))).await;
+    let assertion = form.as_ref().ok().and_then(|form| form.get("client_assertion"));
+    received_jwt::follow(&issuer, assertion).await;
+    learn_keys(&issuer, assertion).await;
     answer(
         &issuer,
         form.map_err(Problem::from)

@@ -229,7 +229,8 @@ impl Session {
         let (code, verifier, redirect_uri) = (random(32), random(32), self.run.redirect_uri());
         let unknown = code_form(&code, Some(&verifier), &redirect_uri);
         self.sentence("should know the client that was registered");
-        let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
+        let title = format!("Token Request with {}", provocation.says());
+        let exchange = Box::pin(self.exchange_authenticated(&title, url.clone(), &unknown)).await?;
         self.judge_refusal_of_tokens(exchange, provocation);
         Ok(())
     }

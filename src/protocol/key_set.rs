@@ -51,7 +51,7 @@ impl Session {
         Ok(())
     }
 
-    async fn fetch_keys(&mut self, title: &str) -> Result<usize, Stop> {
+    pub(super) async fn fetch_keys(&mut self, title: &str) -> Result<usize, Stop> {
         let url = self.offered("jwks_uri")?;
         let mut request = Request::get(title, url);
         request.headers = vec![("accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
@@ -67,7 +67,7 @@ impl Session {
         Ok(exchange)
     }
 
-    fn judge_rollover(&mut self, exchange: usize) {
+    pub(super) fn judge_rollover(&mut self, exchange: usize) {
         let rollover = KeyRollover { exchange, sets: self.facts.issuer.key_sets.clone() };
         self.judge(&rollover);
     }

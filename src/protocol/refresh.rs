@@ -1,7 +1,8 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
 use crate::rule::refresh::Refresh;
-use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::session::token_exchange::TokenExchange;
+use crate::session::{OrLeftOut as _, Session, Stop, UserTokens};
 
 use super::tokens::Expected;
 
@@ -28,9 +29,20 @@ impl Session {
         self.sentence("should refresh the access token successfully");
         let seconds_since = user.at.elapsed().as_secs();
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
+        self.take_refreshed(exchange, &user, refresh_token, seconds_since).await
+    }
+
+    /// Judges the answer to a refresh of the tokens of a login, and keeps what it gives. Stops if the refresh token is refused.
+    pub(super) async fn take_refreshed(
+        &mut self,
+        exchange: TokenExchange,
+        user: &UserTokens,
+        refresh_token: String,
+        seconds_since: u64,
+    ) -> Result<Refreshed, Stop> {
         let response = exchange.response().clone();
         let number = response.exchange;
-        let judged = self.judge_tokens(exchange, &Expected::of_refresh(&user)).await;
+        let judged = self.judge_tokens(exchange, &Expected::of_refresh(user)).await;
         self.sentence("should not change what the login established");
         self.judge(&Refresh {
             response,
@@ -51,7 +63,7 @@ impl Session {
 }
 
 /// Why there is nothing to refresh with, and what can be done about it.
-fn no_refresh_token(asked: &str) -> String {
+pub(super) fn no_refresh_token(asked: &str) -> String {
     if asked.split_ascii_whitespace().any(|scope| scope == "offline_access") {
         "no refresh token was issued, though `offline_access` was asked for with `prompt=consent`: allow the client offline access and the grant \
          `refresh_token` at the issuer, if it is to keep its access"

@@ -187,10 +187,15 @@ impl Session {
                 registered.subjects = Some(Subjects::Pairwise { sector: None });
             }
         }
+        // It may replace what was asked for (RFC 7591 3.2.1), and what was to be seen is not seen then.
+        let replaced = response.member("id_token_signed_response_alg").and_then(|alg| alg.as_str().map(str::to_owned));
+        let replaced = replaced.filter(|alg| params.id_token_alg.as_ref().is_some_and(|asked| asked != alg));
+        let replaced =
+            replaced.map(|alg| said!("the issuer registers {} in the place of {}", alg, params.id_token_alg.as_deref().unwrap_or_default()));
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
         self.facts.client.go_on_with(client);
-        Ok(())
+        Stop::not_offered_if(replaced.is_some(), replaced.unwrap_or_default())
     }
 
     /// Says when less scope was registered than was asked for, and judges what a product's documentation shows.

@@ -167,6 +167,81 @@ static RULES: &[Check<ClientAssertions>] = &[
     ),
 ];
 
+/// A refresh by a client that has put a new key in the place of the one behind its `jwks_uri`, and signs with it.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// The last answer; the refresh is tried again for some seconds where the client is refused.
+    pub attempt: Attempt,
+    /// True if the issuer fetched the keys again since.
+    pub fetched_again: bool,
+}
+
+impl Artefact for NewKey {
+    const RULES: &'static [&'static [Check<Self>]] = &[NEW_KEY];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.attempt.exchange)
+    }
+}
+
+const FETCHED_AGAIN: &str = "client-assertion/keys-fetched-again";
+
+static NEW_KEY: &[Check<NewKey>] = &[
+    // No text says how soon: what was fetched a moment ago may be kept for a minute, and certified providers do so.
+    may(
+        FETCHED_AGAIN,
+        "OIDCC-10.1.1",
+        "It is good practice to fetch the keys of a client again when its assertion names a `kid` that is not among them",
+        "A client that replaces its key gets no tokens until the copy at the server is old enough.",
+        "When the `kid` of an assertion is unknown, fetch the document at `jwks_uri` again before the client is refused. To limit the load, do that every few seconds at most.",
+        |new| {
+            let Some(accepted) = new.attempt.accepted else { return not_applicable(new.attempt.seen()) };
+            let says = if new.fetched_again { "the keys were fetched again" } else { "the keys were not fetched again" };
+            holds(accepted || new.fetched_again, "the keys are fetched again within seconds", said!("{says}; {}", new.attempt.seen()))
+        },
+    ),
+    // Derived: the document has the keys that the issuer verifies with.
+    must(
+        "client-assertion/new-key-accepted",
+        "OIDCR-2",
+        "A client that has replaced the key behind its `jwks_uri` must be able to authenticate by the new key once the issuer has fetched it",
+        "A client that replaces its key, as it has to when the old one was stolen, is locked out.",
+        "Replace the stored keys of the client by those of the document each time that it is fetched, and look for the `kid` of the assertion among the new ones.",
+        |new| {
+            let Some(accepted) = new.attempt.accepted else { return not_applicable(new.attempt.seen()) };
+            if !accepted && !new.fetched_again {
+                return not_run(FETCHED_AGAIN);
+            }
+            holds(accepted, "the refresh is not refused because of the client", new.attempt.seen())
+        },
+    ),
+];
+
+/// A refresh by a client with the key that it has replaced, once its new key was accepted.
+#[derive(Debug, Clone)]
+pub struct ReplacedKey {
+    /// The answer.
+    pub attempt: Attempt,
+}
+
+impl Artefact for ReplacedKey {
+    const RULES: &'static [&'static [Check<Self>]] = &[REPLACED_KEY];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.attempt.exchange)
+    }
+}
+
+static REPLACED_KEY: &[Check<ReplacedKey>] = &[may(
+    "client-assertion/replaced-key-refused",
+    "OIDCR-2",
+    "It is good practice to refuse an assertion by a key that is not behind the client's `jwks_uri` any more",
+    "Whoever stole the key goes on as the client after it has been replaced.",
+    "When the document at `jwks_uri` is fetched again, forget the keys that are not in it.",
+    |replaced| match replaced.attempt.accepted {
+        None => not_applicable(replaced.attempt.seen()),
+        Some(accepted) => holds(!accepted, "status 401 with error = invalid_client", replaced.attempt.seen()),
+    },
+)];
+
 /// Assertions by ES256 whose signature has another length than it must have, and what is needed to judge them.
 #[derive(Debug, Clone)]
 pub struct SignatureLengths {
@@ -260,6 +335,19 @@ mod tests {
     }
 
     #[test]
+    fn a_new_key_is_fetched_and_taken_and_the_old_one_is_not() {
+        let of = |accepted, fetched_again| NewKey { attempt: attempt(accepted), fetched_again };
+        assert_eq!(passing(&of(true, true)).len(), 2);
+        assert_eq!(passing(&of(true, false)).len(), 2, "who has it by another way need not fetch it");
+        assert_eq!(failing(&of(false, true)), ["client-assertion/new-key-accepted"]);
+        assert_eq!((failing(&of(false, false)), not_run(&of(false, false)).len()), (vec![FETCHED_AGAIN], 1));
+        assert_eq!(not_applicable(&NewKey { attempt: Attempt::of(0, 503, None), fetched_again: false }).len(), 2);
+        assert_eq!(failing(&ReplacedKey { attempt: attempt(true) }), ["client-assertion/replaced-key-refused"]);
+        assert!(failing(&ReplacedKey { attempt: attempt(false) }).is_empty());
+        assert_eq!(not_applicable(&ReplacedKey { attempt: Attempt::of(0, 503, None) }).len(), 1);
+    }
+
+    #[test]
     fn either_audience_will_do() {
         assert!(failing(&both(true, true, false)).is_empty());
         assert!(failing(&both(true, false, false)).is_empty());
@@ -290,6 +378,17 @@ mod tests {
             let unknown = unknown.map(|[foreign, claim, header]| UnknownMembers { foreign, claim, header });
             ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown }
         }
+    );
+
+    arbitrary_artefact!(NewKey:
+        attempt in any_attempt(),
+        fetched_again in any::<bool>()
+        => NewKey { attempt, fetched_again }
+    );
+
+    arbitrary_artefact!(ReplacedKey:
+        attempt in any_attempt()
+        => ReplacedKey { attempt }
     );
 
     arbitrary_artefact!(SignatureLengths:

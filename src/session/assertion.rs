@@ -40,6 +40,18 @@ pub(crate) async fn key(alg: SigningAlg) -> Result<&'static SigningKey, SigningK
     }
 }
 
+/// The keys that such clients have in the place of their first ones.
+static NEXT_RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
+static NEXT_EC: SharedKey = SharedKey::new(SigningAlg::Es256);
+
+/// The key with which a client of the suite signs assertions once it has replaced its first.
+pub(crate) async fn next_key(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
+    match alg {
+        SigningAlg::Rs256 => NEXT_RSA.get().await,
+        SigningAlg::Es256 => NEXT_EC.get().await,
+    }
+}
+
 /// What a client signs its assertions with.
 #[derive(Debug, Clone)]
 pub enum Means {

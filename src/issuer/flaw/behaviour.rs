@@ -15,6 +15,20 @@ named! {
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
     IdTokenOtherAlg = "id-token-other-alg",
+    /// Signs ID tokens whose `alg` is `none`.
+    IdTokenUnsecuredSigned = "id-token-unsecured-signed",
+    /// Never fetches the keys of a client behind its `jwks_uri` again.
+    ClientKeysKept = "client-keys-kept",
+    /// Fetches them again for a key that it does not know, and goes on with those that it knew.
+    ClientKeysFetchedInVain = "client-keys-fetched-in-vain",
+    /// Takes the keys that it knew before, too, after it has fetched them again.
+    ClientKeysAdded = "client-keys-added",
+    /// Registers RS256 for a client that asks for another algorithm of ID tokens.
+    IdTokenAlgReplaced = "id-token-alg-replaced",
+    /// Goes on signing with the old keys after a rotation.
+    KeysPublishedEarly = "keys-published-early",
+    /// Publishes the new keys alone after a rotation.
+    KeysDropped = "keys-dropped",
     /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
     IssOmittedBesideIdToken = "iss-omitted-beside-id-token",
     /// Sends tokens in the query of the redirect URI.

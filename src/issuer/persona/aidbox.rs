@@ -35,6 +35,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     register_path: "",
     metadata: None,
     response_types: crate::issuer::response_type::CODE,
+    unsigned_id_tokens: false,
     scopes: &[],
     client_scope: "",
     client_grants: &["client_credentials", "refresh_token"],

@@ -28,6 +28,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     register_path: REGISTER,
     metadata: Some(include_str!("../../../fixtures/issuer/airlock/authorization-server-metadata.json")),
     response_types: crate::issuer::response_type::CODE,
+    unsigned_id_tokens: false,
     scopes: &["client-scope"],
     client_scope: "client-scope",
     client_grants: &[],

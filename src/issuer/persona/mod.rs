@@ -58,8 +58,9 @@ impl Persona {
     /// Which path is answered by what.
     pub(super) fn routes(self) -> Router<Arc<Issuer>> {
         match self {
-            // The paths of the two are the same: more is offered at those of the second.
-            Self::Openactive | Self::Certification => openactive::routes(),
+            Self::Openactive => openactive::routes(),
+            // More is offered at the same paths.
+            Self::Certification => openactive::routes().merge(certification::routes()),
             Self::Airlock => airlock::routes(),
             Self::Aidbox => aidbox::routes(),
         }
@@ -80,6 +81,8 @@ pub struct PersonaSettings {
     pub metadata: Option<&'static str>,
     /// Every response type there is.
     pub response_types: &'static [&'static str],
+    /// True if clients of the code flow may register for ID tokens without a signature (OpenID Connect Core 2).
+    pub unsigned_id_tokens: bool,
     /// Every scope there is.
     pub scopes: &'static [&'static str],
     /// The scope a client may have for itself, space-separated; empty where there are no scopes.

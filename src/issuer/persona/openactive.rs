@@ -23,6 +23,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     register_path: REGISTER,
     metadata: Some(include_str!("../../../fixtures/issuer/openactive/provider-metadata.json")),
     response_types: response_type::CODE,
+    unsigned_id_tokens: false,
     scopes: &scope::SUPPORTED,
     client_scope: scope::ORDERS_FEED,
     client_grants: &GRANT_TYPES,

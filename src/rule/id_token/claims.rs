@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::{IdToken, NOT_NONE};
+use super::IdToken;
 use crate::observed::authorization_request::{AuthorizationRequest, ResponseType};
 use crate::rule::Check;
 use crate::rule::expect::{
@@ -12,7 +12,7 @@ use crate::rule::expect::{
     standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::judgement::{fail, not_applicable, pass};
 use crate::rule::scope_claims::SCOPES;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
@@ -50,7 +50,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 return not_applicable("no at_hash");
             };
             let Some(access_token) = &token.access_token else { return not_applicable("no access token came beside it") };
-            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
+            let alg = token.hash_alg()?;
             let Some(hash) = left_half_hash(alg, access_token) else {
                 return not_applicable(said!("the hash of {} is unknown to this build", shorten(alg)));
             };
@@ -203,7 +203,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let Some(code) = token.code.as_ref().filter(|_| matches!(token.grant, Grant::AuthorizationCode | Grant::Implicit)) else {
                 return not_applicable("the token did not come for a code that is known");
             };
-            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
+            let alg = token.hash_alg()?;
             let Some(hash) = left_half_hash(alg, code) else { return not_applicable("the hash of the algorithm is unknown to this build") };
             // What has another form is the fault of the rule about that.
             let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().map(|hash| hash.len());
@@ -221,7 +221,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| {
             let jwt = token.jwt()?;
             let c_hash = optional(&jwt.claims, "c_hash")?;
-            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
+            let alg = token.hash_alg()?;
             let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().map(|hash| hash.len());
             let Some(expected) = left_half_hash(alg, "").and_then(|hash| octets(&hash)) else {
                 return not_applicable("the hash of the algorithm is unknown to this build");

@@ -43,9 +43,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         NOT_NONE,
         "OIDCC-2",
-        "The ID token must be signed: its `alg` must not be `none`, unless the client registered for that",
+        "The ID token must be signed: its `alg` must not be `none`, unless the client registered for that and uses the authorization code flow",
         "Every attacker who can give a token to the client can write one.",
-        "Sign every ID token with a key of the server, with RS256 by default. Use the `alg` `none` only for clients that registered `id_token_signed_response_alg` as `none`.",
+        "Sign every ID token with a key of the server, with RS256 by default. Use the `alg` `none` only for clients that registered `id_token_signed_response_alg` as `none`, and never where the response type has `id_token`.",
         |token| match token.jwt()?.alg() {
             None => not_run(ALG_ADVERTISED),
             Some("none") if token.may_be_unsigned() => pass("alg = none, as registered"),
@@ -158,6 +158,18 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 Verification::NoSuitableKey { .. } if jwt.kid().is_some() => not_run(KEY_BY_KID),
                 other => other.judge(),
             }
+        },
+    ),
+    must(
+        "id-token/unsecured-without-signature",
+        "RFC7518-3.6",
+        "An ID token with the `alg` `none` must have an empty signature",
+        "Clients refuse the token: they have to look whether the signature is empty.",
+        "Leave nothing behind the second dot of a token with the `alg` `none`, or sign it and name the algorithm.",
+        |token| {
+            applies_if(token.alg()? == "none", "the token is signed")?;
+            let length = token.jwt()?.signature.len();
+            holds(length == 0, "nothing behind the second dot", if length == 0 { said!("nothing") } else { said!("{length} bytes") })
         },
     ),
     should(

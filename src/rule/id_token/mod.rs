@@ -123,8 +123,18 @@ impl IdToken {
         self.metadata.is_object() && lacks("issuer") && lacks("id_token_signing_alg_values_supported")
     }
 
-    /// True if the client registered for tokens without a signature (`OpenID` Connect Core 2).
+    /// True if the client registered for tokens without a signature, and none of the request comes from the authorization endpoint
+    /// (`OpenID` Connect Core 2).
     fn may_be_unsigned(&self) -> bool {
-        self.registered_alg.as_deref() == Some("none")
+        let is_in_front = self.grant == Grant::Implicit || self.request.as_deref().is_some_and(|request| request.response_type().id_token);
+        self.registered_alg.as_deref() == Some("none") && !is_in_front
+    }
+
+    /// The algorithm whose hash function makes the hashes in the token.
+    fn hash_alg(&self) -> Result<&str, Unmet> {
+        match self.alg()? {
+            "none" => not_applicable("an unsigned token has no hash function"),
+            alg => Ok(alg),
+        }
     }
 }

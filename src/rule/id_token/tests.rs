@@ -133,6 +133,7 @@ fn a_good_token_breaks_no_rule() {
     assert_eq!((failed, not_run), (vec![], vec![]));
     let unused = [
         "id-token/no-mac-without-secret",
+        "id-token/unsecured-without-signature",
         "id-token/azp",
         "id-token/nbf-past",
         "id-token/auth-time-essential",
@@ -145,8 +146,8 @@ fn a_good_token_breaks_no_rule() {
         "id-token/acr-voluntary",
         "id-token/claims-types",
     ];
-    assert_eq!(not_applicable[..12], unused);
-    assert_eq!(not_applicable.len(), 12 + 16, "{not_applicable:?}");
+    assert_eq!(not_applicable[..13], unused);
+    assert_eq!(not_applicable.len(), 13 + 16, "{not_applicable:?}");
     assert!(passed.contains(&ACCEPTED));
 }
 
@@ -310,6 +311,16 @@ fn a_token_signed_with_another_key_or_not_at_all_is_refused() {
     asked.registered_alg = Some("none".to_owned());
     asked.metadata = json!({ "id_token_signing_alg_values_supported": ["RS256", "none"] });
     assert_eq!(judged(&asked).failed, [""; 0]);
+    assert!(judged(&asked).not_run.is_empty(), "nothing waits for a rule that holds");
+    // Such a token has no signature, and never comes where the authorization endpoint gives one.
+    let mut with_signature = asked.clone();
+    with_signature.raw = format!("{}c2ln", unsigned()).into();
+    assert_eq!(judged(&with_signature).failed, ids(&["unsecured-without-signature"]));
+    let mut hybrid = asked.clone();
+    hybrid.request = Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600"), ("response_type", "code id_token")].into()));
+    assert_eq!(judged(&hybrid).failed, ids(&["alg-not-none", "!"]));
+    asked.grant = Grant::Implicit;
+    assert!(judged(&asked).failed.contains(&"id-token/alg-not-none"));
 
     let oddly_named = token(signer.token(&json!({ "alg": "nOnE" }), &claims("RS256")));
     assert_eq!(judged(&oddly_named).failed, ids(&["alg-not-none"]));

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{name, purpose, text};
-use crate::rule::expect::{applies_if, list, must, needs, none_wrong, should};
-use crate::rule::judgement::{Unmet, fail, pass};
+use crate::rule::expect::{applies_if, holds, list, must, needs, none_wrong, shorten, should};
+use crate::rule::jose::{Token, Verification, verify};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 use crate::text::words::said;
 
@@ -66,6 +67,48 @@ static RULES: &[Check<KeyRollover>] = &[
         },
     ),
 ];
+
+/// The key sets before and after the issuer was made to replace its keys, with an ID token of before.
+#[derive(Debug, Clone)]
+pub struct ReplacedSigningKey {
+    /// The exchange of the fetch after it.
+    pub exchange: usize,
+    /// The ID token of a login before it, if there was one.
+    pub id_token: Option<Token>,
+    /// The published keys before it.
+    pub before: Vec<Value>,
+    /// The published keys after it.
+    pub after: Vec<Value>,
+}
+
+impl Artefact for ReplacedSigningKey {
+    const RULES: &'static [&'static [Check<Self>]] = &[REPLACED];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+static REPLACED: &[Check<ReplacedSigningKey>] = &[should(
+    "jwks/replaced-key-retained",
+    "OIDCC-10.1.1",
+    "The key that signed an ID token should still be published right after the keys were replaced",
+    "A client that gets the key set again cannot verify the tokens that were signed a moment ago.",
+    "When you replace the keys, keep the old public keys in the key set until the last token that they signed has expired.",
+    |replaced| {
+        let jwt = replaced.id_token.as_ref().and_then(|token| token.jwt().ok());
+        let Some(jwt) = jwt else { return not_applicable("there was no ID token before") };
+        let was_published = matches!(verify(jwt, &replaced.before, None), Verification::Verified { .. });
+        applies_if(was_published, "no published key verified the ID token before")?;
+        let now = verify(jwt, &replaced.after, None);
+        holds(matches!(now, Verification::Verified { .. }), "the key that signed the ID token", shorten(&now.to_string()))
+    },
+)];
+
+/// True if a key is in the second set that is not in the first.
+pub fn has_new_key(before: &[Value], after: &[Value]) -> bool {
+    let before: HashSet<_> = before.iter().map(identity).collect();
+    after.iter().any(|key| !before.contains(&identity(key)))
+}
 
 impl KeyRollover {
     fn several(&self) -> Result<(), Unmet> {
@@ -134,8 +177,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{KeyRollover, inconsistencies, lacks_keys_of_before};
-    use crate::rule::jose::testing::{arbitrary_object, judged};
+    use super::{KeyRollover, ReplacedSigningKey, has_new_key, inconsistencies, lacks_keys_of_before};
+    use crate::rule::jose::testing::{Signer, arbitrary_object, judged};
     use crate::rule::testing::arbitrary_artefact;
 
     fn key(kid: &str, n: &str) -> Value {
@@ -178,6 +221,28 @@ mod tests {
         assert_eq!(inconsistencies(&sets), ["key a disappeared and came back"]);
         assert!(lacks_keys_of_before(&sets) && !lacks_keys_of_before(&sets[..1]) && !lacks_keys_of_before(&[]));
     }
+
+    #[test]
+    fn the_key_of_an_id_token_stays_for_some_time() {
+        let (old, new) = (Signer::of("RS256"), Signer::of("ES256"));
+        let token = || old.token(&json!({ "alg": old.alg, "kid": old.kid }), &json!({ "sub": "x" })).into();
+        let of = |after: &[&Signer]| {
+            let after = after.iter().map(|signer| signer.public.clone()).collect();
+            ReplacedSigningKey { exchange: 0, id_token: Some(token()), before: vec![old.public.clone()], after }
+        };
+        assert_eq!(judged(&of(&[new, old])).passed, ["jwks/replaced-key-retained"]);
+        assert_eq!(judged(&of(&[new])).failed, ["jwks/replaced-key-retained"]);
+        assert_eq!(judged(&ReplacedSigningKey { id_token: None, ..of(&[new]) }).not_applicable.len(), 1);
+        assert_eq!(judged(&ReplacedSigningKey { before: Vec::new(), ..of(&[new]) }).not_applicable.len(), 1);
+        assert!(has_new_key(&of(&[]).before, &of(&[new, old]).after) && !has_new_key(&of(&[]).before, &of(&[old]).after));
+    }
+
+    arbitrary_artefact!(ReplacedSigningKey:
+        text in ".{0,20}",
+        before in proptest::collection::vec(arbitrary_object(&["kty", "kid", "n", "x"]).prop_map(Value::Object), 0..4),
+        after in proptest::collection::vec(arbitrary_object(&["kty", "kid", "n", "x"]).prop_map(Value::Object), 0..4)
+        => ReplacedSigningKey { exchange: 0, id_token: Some(text.into()), before, after }
+    );
 
     arbitrary_artefact!(KeyRollover:
         sets in proptest::collection::vec(proptest::collection::vec(arbitrary_object(&["kty", "kid", "n", "x"]).prop_map(Value::Object), 0..4), 0..5)

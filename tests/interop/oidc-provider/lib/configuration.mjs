@@ -24,10 +24,21 @@ export const API_SCOPES = ['openactive-identity', 'openactive-openbooking', 'ope
 
 const HOUR = 60 * 60;
 
-function signingKey() {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(8).toString('hex'), use: 'sig', alg: 'RS256' };
+function signingKey(alg = 'RS256', type = 'rsa', options = { modulusLength: 2048 }) {
+  const { privateKey } = generateKeyPairSync(type, options);
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(8).toString('hex'), use: 'sig', alg };
 }
+
+/** Keys of the algorithms that clients can register for, beside the first. */
+function moreSigningKeys() {
+  return [signingKey('PS256'), signingKey('ES256', 'ec', { namedCurve: 'P-256' }), signingKey('EdDSA', 'ed25519', {})];
+}
+
+/** What is offered where every flow is: the keys of clients are at plain http on loopback, where nothing is fetched from otherwise. */
+const EVERY_FLOW = {
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'] },
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
+};
 
 function showPage(ctx, html) {
   const { 'content-type': type, ...headers } = PAGE_HEADERS;
@@ -48,7 +59,8 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       response_types: ['code'],
     }],
     responseTypes: everyFlow ? RESPONSE_TYPES : ['code'],
-    jwks: { keys: [signingKey()] },
+    jwks: { keys: [signingKey(), ...(everyFlow ? moreSigningKeys() : [])] },
+    ...(everyFlow ? EVERY_FLOW : {}),
     // A form on another site may carry the authorization request, so the session's cookie has to come along from there.
     enableHttpPostMethods: true,
     cookies: { keys: [randomBytes(32).toString('base64url')], long: { httpOnly: true, sameSite: 'none', secure: true } },
