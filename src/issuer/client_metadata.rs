@@ -156,10 +156,8 @@ impl Metadata {
         }
         let uris = |name: &str| redirect_uris(member(name), application_type == "native", &context.defect);
         let (redirect_uris, post_logout_redirect_uris) = (uris("redirect_uris")?, uris("post_logout_redirect_uris")?);
-        if (has_grant("authorization_code") || has_grant("implicit"))
-            && redirect_uris.is_empty()
-            && context.defect.checks(Check::RegistrationRedirectUris)
-        {
+        let is_redirected = has_grant("authorization_code") || has_grant("implicit");
+        if is_redirected && redirect_uris.is_empty() && context.defect.checks(Check::RegistrationRedirectUris) {
             return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
         }
         if has_grant("implicit") && application_type == "web" {
