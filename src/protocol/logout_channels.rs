@@ -107,7 +107,7 @@ impl Session {
 
     /// The logout, if it ended the login.
     fn logged_out(&self) -> Result<LoggedOut, Stop> {
-        self.facts.browser.logged_out.clone().or_not_offered("the end-user was not logged out, so there is nothing to be told of")
+        self.facts.browser.logged_out.clone().or_not_offered("the end-user was not logged out, so there is no logout that clients have to learn of")
     }
 
     /// Looks at what came to the `backchannel_logout_uri` after a logout, and at the logout token in it.

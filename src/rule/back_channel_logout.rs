@@ -133,7 +133,7 @@ static RULES: &[Check<BackChannelLogout>] = &[
         "back-channel-logout/query-kept",
         "OIDCBC-2.2",
         "The query of the `backchannel_logout_uri` must be kept",
-        "A client that tells issuers or tenants apart by the query does not know whose logout this is.",
+        "A client that distinguishes issuers or tenants by the query does not know whose logout this is.",
         "Send the request to the `backchannel_logout_uri` as it was registered, with its query.",
         |logout| {
             let query = logout.first()?.query.as_deref().unwrap_or_default();

@@ -234,7 +234,7 @@ static REPLACED_KEY: &[Check<ReplacedKey>] = &[may(
     "client-assertion/replaced-key-refused",
     "OIDCR-2",
     "It is good practice to refuse an assertion by a key that is not behind the client's `jwks_uri` any more",
-    "Whoever stole the key goes on as the client after it has been replaced.",
+    "A thief of the key goes on as the client after it has been replaced.",
     "When the document at `jwks_uri` is fetched again, forget the keys that are not in it.",
     |replaced| match replaced.attempt.accepted {
         None => not_applicable(replaced.attempt.seen()),

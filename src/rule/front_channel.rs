@@ -113,7 +113,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
         "authz/no-refresh-token",
         "RFC6749-4.2.2",
         "The authorization response must have no refresh token",
-        "A refresh token in an address is good for months, and anybody who sees the browser's history has it.",
+        "A refresh token in an address is good for months, and everyone who sees the browser's history has it.",
         "Issue refresh tokens at the token endpoint only.",
         |response| {
             response.asked_tokens()?;

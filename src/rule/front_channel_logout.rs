@@ -82,7 +82,7 @@ static RULES: &[Check<FrontChannelLogout>] = &[
         "front-channel-logout/query-kept",
         "OIDCFC-2",
         "The query of the `frontchannel_logout_uri` must be kept when parameters are added",
-        "A client that tells issuers or tenants apart by the query does not know whose logout this is.",
+        "A client that distinguishes issuers or tenants by the query does not know whose logout this is.",
         "Add `iss` and `sid` after the query that the `frontchannel_logout_uri` was registered with, if it has one.",
         |logout| {
             let query = logout.query()?;

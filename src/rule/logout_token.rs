@@ -199,7 +199,7 @@ static RULES: &[Check<LogoutToken>] = &[
         EXP,
         "OIDCBC-2.4",
         "The logout token must have an `exp`, as a number",
-        "Clients refuse the token, or whoever has seen it can log out the end-user for ever.",
+        "Clients refuse the token, or an attacker who has seen it can log out the end-user for ever.",
         "Set `exp` to the time of issue plus two minutes at most, as a number of seconds since 1970-01-01T00:00:00Z.",
         |token| has_number(token.claims()?, "exp"),
     ),
@@ -219,7 +219,7 @@ static RULES: &[Check<LogoutToken>] = &[
         "logout-token/exp-short",
         "OIDCBC-4",
         "It is good practice that a logout token expires two minutes after it was issued at the latest",
-        "Whoever has seen the token can send it again until it expires, and log out the end-user once more.",
+        "An attacker who has seen the token can send it again until it expires, and log out the end-user once more.",
         "Set `exp` of logout tokens to two minutes after `iat`.",
         |token| {
             let lifetime = token.time("exp", EXP)? - token.time("iat", IAT)?;
@@ -283,7 +283,7 @@ static RULES: &[Check<LogoutToken>] = &[
         "logout-token/sub-of-login",
         "OIDCBC-2.5",
         "The `sub` of the logout token, if there is one, must be that of the ID token of the login",
-        "The client logs out nobody, or somebody else.",
+        "The client logs out no end-user, or another one.",
         "Take `sub` from the login of the end-user at this client: it differs from client to client where subjects are pairwise.",
         |token| token.is_same("sub"),
     ),
@@ -303,7 +303,7 @@ static RULES: &[Check<LogoutToken>] = &[
         "logout-token/sid-of-login",
         "OIDCBC-2.4",
         "The `sid` of the logout token, if there is one, must be that of the ID token of the login",
-        "The client finds no session with this `sid`, and logs out nobody.",
+        "The client finds no session with this `sid`, and logs out no end-user.",
         "Take `sid` of ID tokens and logout tokens from the same session, also when the ID token is refreshed.",
         |token| token.is_same("sid"),
     ),
@@ -327,7 +327,7 @@ static RULES: &[Check<LogoutToken>] = &[
         "logout-token/no-nonce",
         "OIDCBC-2.4",
         "The logout token must not have a `nonce`",
-        "Whoever has seen the token can use it as an ID token, and clients refuse it.",
+        "An attacker who has seen the token can use it as an ID token, and clients refuse it.",
         "Build the claims of logout tokens apart from those of ID tokens, without `nonce`.",
         |token| {
             let nonce = token.claims()?.get("nonce");
