@@ -483,7 +483,7 @@ fn redirect_uris(value: Option<&Value>, native: bool, defect: &Defect) -> Result
         }
         let (fits, check) = match url.scheme() {
             "https" => continue,
-            "http" if is_loopback(&url) => (native || !defect.does(Behaviour::RegistrationNativeLoopback), None),
+            "http" if is_loopback(&url) => (native || !wants_native_on_loopback(defect), None),
             "http" => (false, Some(if native { Check::RegistrationNativeHttp } else { Check::RegistrationHttp })),
             "javascript" | "data" => (false, Some(Check::RegistrationScheme)),
             scheme if native => (scheme.contains('.'), Some(Check::RegistrationSchemePeriod)),
@@ -494,6 +494,11 @@ fn redirect_uris(value: Option<&Value>, native: bool, defect: &Defect) -> Result
         }
     }
     Ok(uris)
+}
+
+/// True if redirect URIs by http on loopback are for native applications only.
+fn wants_native_on_loopback(defect: &Defect) -> bool {
+    [Behaviour::RegistrationNativeLoopback, Behaviour::RegistrationOfBothNative].into_iter().any(|behaviour| defect.does(behaviour))
 }
 
 /// True where the issuer takes no such redirect URI from native applications.

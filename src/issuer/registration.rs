@@ -45,8 +45,10 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
     let grants = request.as_ref().ok().and_then(|request| request["grant_types"].as_array());
     let is_machine = grants.is_some_and(|grants| grants.iter().any(|grant| grant == "client_credentials"));
-    let refuses = |is_alone| issuer.does(if is_alone { Behaviour::RegistrationMachinesRefused } else { Behaviour::RegistrationOfBothRefused });
-    if is_machine && refuses(grants.is_some_and(|grants| grants.len() == 1)) {
+    let alone: &[_] = &[Behaviour::RegistrationMachinesRefused];
+    let of_both: &[_] = &[Behaviour::RegistrationOfBothRefused, Behaviour::RegistrationOfBothNative];
+    let refusing = if grants.is_some_and(|grants| grants.len() == 1) { alone } else { of_both };
+    if is_machine && refusing.iter().any(|behaviour| issuer.does(*behaviour)) {
         let error = OauthError::invalid_client_metadata("client_credentials is for clients that are known");
         return refuse(&issuer, Site::RegistrationError, &error);
     }

@@ -146,7 +146,10 @@ impl Session {
         if let Some(grants) = metadata.get_mut("grant_types").and_then(Value::as_array_mut) {
             grants.retain(|grant| grant != CLIENT_CREDENTIALS);
         }
-        let without = self.attempt("Dynamic Client Registration (without client credentials)", url, metadata).await?;
+        let mut without = self.attempt("Dynamic Client Registration (without client credentials)", url, metadata).await?;
+        if without.is_refused() && may_be_native(&without.metadata) {
+            without = self.try_as_native(url, without).await?;
+        }
         if !without.gives_client() {
             return Ok(refused);
         }

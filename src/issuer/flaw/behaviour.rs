@@ -195,6 +195,8 @@ named! {
     RegistrationMachinesRefused = "registration-machines-refused",
     /// Registers no client for client credentials beside another grant.
     RegistrationOfBothRefused = "registration-of-both-refused",
+    /// Registers no client for client credentials beside another grant, and takes redirect URIs by http on loopback from native applications only.
+    RegistrationOfBothNative = "registration-of-both-native",
     /// Refuses a `jwks_uri` by plain http.
     RegistrationKeysByHttps = "registration-keys-by-https",
     /// Answers 500 to the first registration.

@@ -76,6 +76,15 @@ async function call(request, response, path, body, onRefusal) {
   return response.end();
 }
 
+/** The name of the client that a consent page is about, as the client library asks for it. */
+async function nameOfClient(request, id) {
+  const answer = await auth.handler(new Request(`${base}/api/auth/oauth2/public-client?client_id=${encodeURIComponent(id)}`, {
+    headers: { origin: base, cookie: request.headers.cookie ?? '' },
+  }));
+  const client = await answer.json().catch(() => ({}));
+  return client?.client_name ?? id;
+}
+
 const handler = toNodeHandler(auth);
 createServer(async (request, response) => {
   try {
@@ -84,7 +93,9 @@ createServer(async (request, response) => {
     if (!['/sign-in', '/consent'].includes(pathname)) return await handler(request, response);
     if (request.method !== 'POST') {
       if (pathname === '/sign-in') return page(response, 'Log in', loginForm(search));
-      return page(response, 'An application asks for access', `${query(search)}<p>It asks for: ${escape(new URLSearchParams(search).get('scope') ?? '')}</p>
+      const asked = new URLSearchParams(search);
+      const name = await nameOfClient(request, asked.get('client_id') ?? '');
+      return page(response, 'An application asks for access', `${query(search)}<p>${escape(name)} asks for: ${escape(asked.get('scope') ?? '')}</p>
 <button type="submit" name="accept" value="true">Allow</button> <button type="submit" name="accept" value="false">Deny</button>`);
     }
     const parts = [];
