@@ -194,7 +194,7 @@ mod tests {
         let mut given: BTreeMap<String, Vec<Fact>> = BTreeMap::new();
         let features = super::super::features().expect("the embedded documents are sound");
         for step in features.iter().flat_map(|feature| &feature.tests).flat_map(|test| &test.steps).filter(|step| !step.gives().is_empty()) {
-            given.insert(step.word(), step.gives().to_vec());
+            given.entry(step.word()).or_default().extend(step.gives());
         }
         let facts = [Fact::Metadata, Fact::KeySet, Fact::Client, Fact::ClientToken, Fact::Code, Fact::UserTokens, Fact::Login];
         for fact in facts {

@@ -51,6 +51,7 @@ fn profile(out: &mut String, known: &Certification) {
                 notes.push(format!("{what}: {}", listed(of)));
             }
         }
+        notes.extend(module.not_judged_because.iter().map(|why| format!("not judged here: {why}")));
         notes.extend(module.left_out_where.iter().map(|when| format!("skipped: {when}")));
         notes.extend(module.a_person_looks_at.iter().map(|what| format!("a person looks at: {what}")));
         notes.extend(module.other_way.clone());

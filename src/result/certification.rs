@@ -138,7 +138,7 @@ pub fn of_module(all: &[TestReport], profile: &'static Certification, module: &'
         passed |= !test.did_not_run() && reasons[before..].iter().all(|reason| reason.outcome == Outcome::Warns);
     }
     if tests.is_empty() {
-        let says = "no test of this run says anything of it".to_owned();
+        let says = module.not_judged_because.clone().unwrap_or_else(|| "no test of this run says anything of it".to_owned());
         reasons.push(Reason { test: String::new(), rule: None, says, outcome: Outcome::NotTested, other_level: false });
     }
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.outcome));
