@@ -61,7 +61,6 @@ const REPEATED: &[&str] = &[
     "scopes-and-claims/address",
     "scopes-and-claims/phone",
     "request-parameters/display-popup",
-    "request-parameters/acr-values",
     "request-parameters/scope-order",
     "registration/basic",
     "registration/jwks-uri",

@@ -119,6 +119,10 @@ async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap, by_post: b
         None => check(issuer, params, Some(By::Value)),
     };
     match checked.map(|request| Request { by_post, ..request }) {
+        Ok(mut request) if by_post && issuer.does(Behaviour::PostStateLost) => {
+            request.target.state = None;
+            interaction::begin(issuer, request, headers)
+        }
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(doubt)) => Err(Problem::Page(doubt.message())),
         Err(Refusal::Flawed(reply)) => Ok(*reply),
@@ -286,7 +290,19 @@ fn asked_for(issuer: &Issuer, client: &Client, params: &Params, requested: &Requ
     Ok(by_value.map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted))
 }
 
-/// What flaws make of parameters that are left out, short or empty.
+/// Parameters that do no harm, and the flaws that refuse them.
+const REFUSED: [(&str, Behaviour); 8] = [
+    ("display", Behaviour::DisplayRefused),
+    ("login_hint", Behaviour::LoginHintRefused),
+    ("ui_locales", Behaviour::UiLocalesRefused),
+    ("claims_locales", Behaviour::ClaimsLocalesRefused),
+    ("acr_values", Behaviour::AcrValuesRefused),
+    ("claims", Behaviour::ClaimsRefused),
+    ("unknown_parameter", Behaviour::UnknownParameterRefused),
+    ("code_challenge", Behaviour::ChallengeRefused),
+];
+
+/// What flaws make of parameters that are left out, short or empty, or that an issuer need not support.
 fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> {
     let state = params.get("state");
     if state.is_none() && issuer.does(Behaviour::StateRequired) {
@@ -300,6 +316,18 @@ fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> 
     }
     if params.is_empty("max_age") && issuer.does(Behaviour::EmptyParametersRefused) {
         return Err("max_age has no value");
+    }
+    if params.get("nonce").is_none() && issuer.does(Behaviour::NonceRequired) {
+        return Err("nonce is missing");
+    }
+    let is_later = |scope: &str| !scope.starts_with(OPENID) && Scope::parse(scope).has(OPENID);
+    if params.get("scope").is_some_and(is_later) && issuer.does(Behaviour::ScopeOrderFixed) {
+        return Err("scope does not begin with openid");
+    }
+    for (name, behaviour) in REFUSED {
+        if params.get(name).is_some() && issuer.does(behaviour) {
+            return Err("there is a parameter that is not supported");
+        }
     }
     Ok(())
 }

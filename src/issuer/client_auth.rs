@@ -91,6 +91,9 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
     if !is_right || !client.metadata.auth_methods.contains(&method) {
         return Err(refused());
     }
+    if method == AuthMethod::Post && client.registered.is_some() && issuer.does(Behaviour::SecretInBodyRefused) {
+        return Err(refused());
+    }
     let is_late = issuer.does(Behaviour::RegistrationLate) && client.is_new();
     let is_dead = client.registered.is_some() && issuer.does(Behaviour::RegistrationDead);
     if is_late || is_dead { Err(refused()) } else { Ok(client) }

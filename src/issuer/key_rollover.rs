@@ -37,6 +37,7 @@ impl Issuer {
             return match self.rollover.rotations.load(Ordering::Relaxed) {
                 0 => Ok(self.keys),
                 _ if self.does(Behaviour::KeysPublishedEarly) => Ok(self.keys),
+                _ if self.does(Behaviour::KeysUnpublished) => KeyRing::foreign(),
                 number => KeyRing::of_rotation(number),
             };
         }

@@ -29,6 +29,8 @@ named! {
     KeysPublishedEarly = "keys-published-early",
     /// Publishes the new keys alone after a rotation.
     KeysDropped = "keys-dropped",
+    /// Signs with keys that it does not publish after a rotation.
+    KeysUnpublished = "keys-unpublished",
     /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
     IssOmittedBesideIdToken = "iss-omitted-beside-id-token",
     /// Sends tokens in the query of the redirect URI.
@@ -554,6 +556,30 @@ named! {
     StateShortRefused = "state-short-refused",
     /// Refuses a `nonce` of fewer than eight characters.
     NonceShortRefused = "nonce-short-refused",
+    /// Refuses authorization requests without a `nonce`.
+    NonceRequired = "nonce-required",
+    /// Refuses authorization requests with a `display`.
+    DisplayRefused = "display-refused",
+    /// Refuses authorization requests with a `login_hint`.
+    LoginHintRefused = "login-hint-refused",
+    /// Refuses authorization requests with `ui_locales`.
+    UiLocalesRefused = "ui-locales-refused",
+    /// Refuses authorization requests with `claims_locales`.
+    ClaimsLocalesRefused = "claims-locales-refused",
+    /// Refuses authorization requests with `acr_values`.
+    AcrValuesRefused = "acr-values-refused",
+    /// Refuses authorization requests with `claims`, although it says that it supports it.
+    ClaimsRefused = "claims-refused",
+    /// Refuses authorization requests with a parameter that it does not know.
+    UnknownParameterRefused = "unknown-parameter-refused",
+    /// Refuses authorization requests with a code challenge.
+    ChallengeRefused = "challenge-refused",
+    /// Refuses authorization requests whose scope has `openid` and does not begin with it.
+    ScopeOrderFixed = "scope-order-fixed",
+    /// Returns no `state` to an authorization request by POST.
+    PostStateLost = "post-state-lost",
+    /// Takes no client secret from the body of a request, although it registers clients for that.
+    SecretInBodyRefused = "secret-in-body-refused",
     /// Returns a `state` without a value.
     EmptyStateReturned = "empty-state-returned",
     /// Refuses a `max_age` without a value.
