@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oa_authtest::feature;
+use oa_authtest::feature::certification::{CERTIFICATIONS, Module};
 use oa_authtest::issuer::flaw::{flaws, variants};
 use oa_authtest::reference::coverage;
 use oa_authtest::rule::catalogue;
@@ -94,8 +95,18 @@ fn what_a_user_reads_is_plain() {
     for (folder, ends) in [("templates", ".md"), ("templates", ".html"), ("docs", ".md"), ("fixtures/config", ".txt"), ("fixtures/config", ".toml")] {
         files(&root().join(folder), ends, &mut paths);
     }
+    for profile in CERTIFICATIONS.iter() {
+        let sentences = |module: &Module| {
+            let more = [&module.left_out_where, &module.a_person_looks_at, &module.other_way, &module.not_judged_because];
+            std::iter::once(module.says.clone()).chain(more.into_iter().flatten().cloned()).collect::<Vec<_>>().join("\n")
+        };
+        texts.extend(profile.modules.iter().map(|module| (format!("module {} of {}", module.id, profile.id), sentences(module))));
+        let left = profile.not_judged.iter().flat_map(|left| [left.what.clone(), left.why.clone()]);
+        texts.push((format!("certification profile {}", profile.id), profile.beyond.iter().cloned().chain(left).collect::<Vec<_>>().join("\n")));
+    }
     // These are made of the texts above, beside the ids of rules, which are names that stay.
-    paths.retain(|path| !path.starts_with(root().join("docs/rules")) && !path.ends_with("docs/flaws.md") && !path.ends_with("docs/coverage.md"));
+    let generated = ["docs/flaws.md", "docs/coverage.md", "docs/certification.md"];
+    paths.retain(|path| !path.starts_with(root().join("docs/rules")) && !generated.iter().any(|file| path.ends_with(file)));
     for path in paths {
         texts.push((path.display().to_string(), fs::read_to_string(&path).expect("it can be read")));
     }

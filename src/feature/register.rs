@@ -95,16 +95,16 @@ pub enum KeysBy {
     Reference,
 }
 
-/// Whether a client is told of logouts, and what it wants to be told.
+/// Whether a client learns of logouts, and what it wants to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogoutChannel {
-    /// It is not told.
+    /// It does not.
     #[default]
     None,
-    /// It is told, and leaves it to the issuer what it is told.
+    /// It does, and leaves it to the issuer what the issuer sends.
     Plain,
-    /// It is told, and demands to be told which session it is. Left out where the issuer does not advertise that.
+    /// It does, and demands to know which session it is. Left out where the issuer does not advertise that.
     SessionRequired,
 }
 
