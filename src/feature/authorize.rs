@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fact::Fact;
-use crate::observed::authorization_request::{Parameters, ResponseType};
+use crate::observed::authorization_request::Parameters;
+use crate::text::response_type::ResponseType;
 
 /// An authorization request and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of an answer is looked at.
 const MOST: usize = 1024;
 
-/// Sends the first message of a handshake and reads what comes of it, within this time and [`PATIENCE`].
+/// Sends the first message of a handshake and reads what comes of it, within this time and five seconds.
 pub async fn greet(url: &Url, offer: Offer, within: Duration) -> Greeting {
     timeout(within.min(PATIENCE), exchange(url, offer)).await.ok().flatten().unwrap_or(Greeting::Unclear)
 }

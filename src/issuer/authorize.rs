@@ -21,9 +21,9 @@ use super::reply::{Answer, Problem, Reply};
 use super::request_object::{self, By};
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
-use super::response_type::ResponseType;
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
+use crate::text::response_type::ResponseType;
 
 /// The longest user name that is taken as a hint, in bytes.
 const LONGEST_HINT: usize = 256;
@@ -143,7 +143,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
     let mode = Mode::of(issuer, params);
-    let asked = ResponseType::read(params.get("response_type").unwrap_or_default());
+    let asked = ResponseType::of(params.get("response_type").unwrap_or_default());
     let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
     let target = Target { redirect_uri, state, mode: mode.unwrap_or_else(|| Mode::default_of(issuer, asked)), is_openid };
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
@@ -236,7 +236,7 @@ fn response_type(issuer: &Issuer, client: &Client, params: &Params, mode: Option
         None if !issuer.checks(Check::AuthorizationResponseTypePresent) => code_only,
         None if issuer.does(Behaviour::ResponseTypeMissingBreaks) => return Err(("server_error", "InvalidOperationException")),
         None => return Err(("invalid_request", "response_type is missing")),
-        Some(text) => match ResponseType::of(issuer.settings(), text) {
+        Some(text) => match super::response_type::known(issuer.settings(), text) {
             Some(known) if client.metadata.may_ask(text) => known,
             Some(_) => return Err(("unauthorized_client", "the client did not register this response type")),
             None => return Err(("unsupported_response_type", "this response type is not supported")),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::text::address::is_loopback;
+use crate::text::response_type::ResponseType;
 
 use super::assertion::{AssertionKeys, BY_SECRET};
 use super::client::AuthMethod;
@@ -12,7 +13,7 @@ use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
-use super::response_type::{self, ResponseType};
+use super::response_type;
 use super::scope::{OPENID, Scope};
 use super::sector;
 
@@ -126,7 +127,7 @@ impl Metadata {
 
     /// True if it registered this response type.
     pub fn may_ask(&self, response_type: &str) -> bool {
-        self.response_types.iter().any(|known| response_type::is_same(known, response_type))
+        self.response_types.iter().any(|known| ResponseType::is_same(known, response_type))
     }
 
     /// Reads a registration request. Members that are null count as absent (RFC 7592 2.2).
@@ -260,7 +261,7 @@ fn authentication<'a>(method: &'a str, application_type: &str, defect: &Defect) 
 
 /// The algorithm of a client's ID tokens. One that is registered by a flaw stands for nothing: they are signed by RS256.
 fn id_token_alg(name: &str, method: AuthMethod, response_types: &[String], context: &Context) -> Result<Alg, OauthError> {
-    let is_in_front = || response_types.iter().any(|kind| ResponseType::read(kind).id_token);
+    let is_in_front = || response_types.iter().any(|kind| ResponseType::of(kind).id_token);
     let defect = &context.defect;
     match (Alg::of(name), name, method) {
         // Signed with the client's secret instead.
@@ -315,10 +316,10 @@ fn types(request: &Map<String, Value>, context: &Context) -> Result<(Vec<String>
         None => Vec::new(),
         Some(value) => strings(value).ok_or_else(|| invalid("response_types is not an array of strings"))?,
     };
-    let is_supported = |name: &String| context.response_types.iter().any(|known| response_type::is_same(known, name));
+    let is_supported = |name: &String| context.response_types.iter().any(|known| ResponseType::is_same(known, name));
     let (wants_codes, wants_tokens) = response_types
         .iter()
-        .map(|name| ResponseType::read(name))
+        .map(|name| ResponseType::of(name))
         .fold((false, false), |(codes, tokens), asked| (codes || asked.code, tokens || asked.asks_for_tokens()));
     let doubt = if !takes_codes && has_grant("refresh_token") {
         Some("refresh_token needs the grant authorization_code")

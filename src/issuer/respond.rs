@@ -9,9 +9,9 @@ use super::flaw::{Behaviour, Check, Site};
 use super::pages;
 use super::params::Params;
 use super::reply::{Answer, Problem, Reply};
-use super::response_type::ResponseType;
 use super::state::Issuer;
 use crate::text::random;
+use crate::text::response_type::ResponseType;
 
 /// A response mode (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Mode {
 impl Mode {
     /// The mode that a request asks for; `None` for one that there is not.
     pub fn of(issuer: &Issuer, params: &Params) -> Option<Self> {
-        let asked = ResponseType::read(params.get("response_type").unwrap_or_default());
+        let asked = ResponseType::of(params.get("response_type").unwrap_or_default());
         let offers_fragment = issuer.settings().response_types.len() > 1;
         match params.get("response_mode") {
             None => Some(Self::default_of(issuer, asked)),

@@ -19,10 +19,10 @@ use super::persona::RefreshFor;
 use super::received_jwt;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
-use super::response_type::ResponseType;
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 use crate::text::random;
+use crate::text::response_type::ResponseType;
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {

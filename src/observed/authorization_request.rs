@@ -3,43 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::text::response_type::ResponseType;
+
 /// Parameters in the order they are sent; a name may come twice.
 pub type Parameters = Vec<(String, String)>;
-
-/// What a response type asks the authorization endpoint for (RFC 6749 3.1.1, OAuth 2.0 Multiple Response Type Encoding Practices 3 and 5). The order of
-/// its words says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ResponseType {
-    /// An authorization code.
-    pub code: bool,
-    /// An ID token.
-    pub id_token: bool,
-    /// An access token.
-    pub token: bool,
-}
-
-impl ResponseType {
-    /// The response type of this text. Words that are not known are not in it.
-    pub fn of(text: &str) -> Self {
-        let has = |wanted: &str| text.split(' ').any(|word| word == wanted);
-        Self { code: has("code"), id_token: has("id_token"), token: has("token") }
-    }
-
-    /// True if it asks for tokens from the authorization endpoint: the implicit or the hybrid flow (OpenID Connect Core 3).
-    pub fn asks_for_tokens(self) -> bool {
-        self.id_token || self.token
-    }
-
-    /// True if two texts are the same response type, in whatever order their words are.
-    pub fn is_same(one: &str, other: &str) -> bool {
-        let words = |text: &str| {
-            let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-            words.sort_unstable();
-            words
-        };
-        words(one) == words(other)
-    }
-}
 
 /// An authorization request (RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1). It goes in an [`std::sync::Arc`] with the code, the tokens and every
 /// artefact that comes of it, so that a rule finds there whatever was asked.
@@ -173,15 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_a_response_type_says_nothing() {
-        let hybrid = ResponseType { code: true, id_token: true, token: false };
-        for text in ["code id_token", "id_token code"] {
-            assert_eq!(AuthorizationRequest::from([("response_type", text)]).response_type(), hybrid);
-        }
-        assert!(hybrid.asks_for_tokens() && ResponseType::is_same("code id_token", "id_token code") && !ResponseType::is_same("code", "token"));
-        let plain = AuthorizationRequest::default().response_type();
-        assert!(plain.code && !plain.asks_for_tokens());
-        assert_eq!(ResponseType::of("codex tokens"), ResponseType::default());
+    fn a_request_without_a_response_type_is_for_a_code() {
+        assert_eq!(AuthorizationRequest::from([("response_type", "code id_token")]).response_type(), ResponseType::of("id_token code"));
+        assert_eq!(AuthorizationRequest::default().response_type(), ResponseType::of("code"));
     }
 
     #[test]

@@ -9,10 +9,11 @@ use url::Url;
 
 use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, ResponseMode, RunValues};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters, ResponseType};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
 use crate::rule::expect::scope_words;
 use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
 impl Session {

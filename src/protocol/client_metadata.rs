@@ -6,9 +6,9 @@ use url::Url;
 use crate::agent::callback::Offer;
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
-use crate::observed::authorization_request::ResponseType;
 use crate::session::assertion::{BY_SECRET, Signer};
 use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::error_of;
@@ -10,7 +10,6 @@ use crate::agent::callback::{Incoming, StandingOffer};
 use crate::feature::register::{LogoutChannel, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::result::model::Entry;
 use crate::rule::back_channel_logout::{BackChannelLogout, LogoutRequest};
 use crate::rule::front_channel_logout::FrontChannelLogout;
 use crate::rule::jose::Token;
@@ -141,11 +140,7 @@ impl Session {
         let client = self.client()?.clone();
         let keys = self.keys_for(&raw).await;
         self.sentence("should send claims within the logout token as defined in specification");
-        if let Ok(jwt) = raw.jwt() {
-            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
-            let shown = Entry::Claims { of: "logout_token".to_owned(), claims: shown(&jwt.claims), header: Some(shown(&jwt.header)) };
-            self.recorder.note(shown);
-        }
+        self.show_claims("logout_token", &raw);
         let token = LogoutToken {
             raw,
             received_at: received_at.saturating_add(self.facts.issuer.clock_offset),

@@ -169,10 +169,7 @@ impl Session {
         self.judge(&id_token);
         let claims = id_token.claims().ok().cloned();
         if let Some(claims) = &claims {
-            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
-            let header = id_token.jwt().ok().map(|jwt| shown(&jwt.header));
-            let shown = Entry::Claims { of: "id_token".to_owned(), claims: shown(claims), header };
-            self.recorder.note(shown);
+            self.show_claims("id_token", &id_token.raw);
             if came.expected.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
                 self.sentence("should include expected `https://openactive.io/sellerId` claim in `id_token`");
                 let seller_id = self.run.config.seller_id.clone();
@@ -180,6 +177,13 @@ impl Session {
             }
         }
         Ok(claims)
+    }
+
+    /// Keeps the claims and the header of a token for the reader, if it is a JWT.
+    pub(super) fn show_claims(&self, of: &str, token: &Token) {
+        let Ok(jwt) = token.jwt() else { return };
+        let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
+        self.recorder.note(Entry::Claims { of: of.to_owned(), claims: shown(&jwt.claims), header: Some(shown(&jwt.header)) });
     }
 
     /// Judges an access token, and keeps the claims of a JWT for the reader.
@@ -203,11 +207,7 @@ impl Session {
             keys,
             has_key_set,
         };
-        if let Ok(jwt) = token.raw.jwt() {
-            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
-            let shown = Entry::Claims { of: "access_token".to_owned(), claims: shown(&jwt.claims), header: Some(shown(&jwt.header)) };
-            self.recorder.note(shown);
-        }
+        self.show_claims("access_token", &token.raw);
         self.judge(&token);
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::authorization_parameters as parameters;
 use super::authorization_response::AuthorizationResponse;
 use super::expect::{applies_if, holds, list, must, shorten, should};
 use super::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::observed::authorization_request::ResponseType;
+use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
 const ACCESS_TOKEN: &str = "authz/access-token-present";

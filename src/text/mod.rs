@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod nearest;
 pub mod problem;
 pub mod random;
+pub mod response_type;
 pub mod sentence;
 pub mod shell;
 pub mod visible;
