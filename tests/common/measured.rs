@@ -21,7 +21,8 @@ pub fn measured(mut command: Command, longest: Duration) -> Measured {
     let (pid, mut memory) = (child.id(), 0);
     let (out, err) = (read(child.stdout.take().expect("piped")), read(child.stderr.take().expect("piped")));
     let code = loop {
-        memory = memory.max(peak(pid).unwrap_or(0));
+        // It only grows, so the last is the most. What is read first may be of this process, whose memory a new process has until it becomes the program.
+        memory = peak(pid).unwrap_or(memory);
         match child.try_wait().expect("it can be waited for") {
             Some(status) => break status.code(),
             None if started.elapsed() > longest => {
