@@ -48,10 +48,18 @@ impl Exit {
         }
     }
 
-    /// How a run that was not interrupted ends by what its settings ask for: as [`Exit::of`], and as [`Exit::strictly`] where that is asked for.
+    /// How a run that was not interrupted ends by what its settings ask for: as [`Exit::of`], as [`Exit::strictly`] where that is asked for, and 1 where it
+    /// would have ended well and the certification would not be passed (`--certification`).
     pub fn of_run(report: &RunReport, fail_on: FailOn, strict_known: bool) -> Self {
         let exit = Self::of(report, fail_on);
-        if strict_known { exit.strictly(report, fail_on) } else { exit }
+        let exit = if strict_known { exit.strictly(report, fail_on) } else { exit };
+        exit.certified(report, fail_on)
+    }
+
+    /// The same, but 1 where the run would have ended well and a certification profile would fail that the issuer offers or that was asked for by name.
+    /// [`FailOn::Never`] takes away 1 here too.
+    fn certified(self, report: &RunReport, fail_on: FailOn) -> Self {
+        if self == Self::Conformant && fail_on != FailOn::Never && failing_profiles(report).next().is_some() { Self::NotConformant } else { self }
     }
 
     /// The same, but 1 where the run would have ended well or could not test everything, and a known failure no longer happens (`--strict-known`).
@@ -62,13 +70,6 @@ impl Exit {
             Self::Conformant | Self::CouldNotTest if stale(report) > 0 && fail_on != FailOn::Never => Self::NotConformant,
             other => other,
         }
-    }
-
-    /// The same, but 1 where the run would have ended well and a certification profile would fail that the issuer offers or that was asked for by name
-    /// (`--certification`). [`FailOn::Never`] takes away 1 here too.
-    #[must_use]
-    pub fn certified(self, report: &RunReport, fail_on: FailOn) -> Self {
-        if self == Self::Conformant && fail_on != FailOn::Never && failing_profiles(report).next().is_some() { Self::NotConformant } else { self }
     }
 
     /// How a run with several issuers ends: the first of 70, 1, 3, 2 and 4 that the test of one of them ends with, else 0. `None` stands for an issuer that

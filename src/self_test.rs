@@ -587,8 +587,7 @@ pub async fn unproved_modules(jobs: usize) -> Result<Vec<String>, SelfTestError>
             let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), false).await?;
             bench.config.certification = vec![profile.id.clone()];
             let plan = Plan::new(&bench.config, features)?;
-            let sight = profile.sight(module);
-            let (report, _) = bench.run(only(&plan, |id| sight.has_test(id))).await?;
+            let (report, _) = bench.run(only(&plan, |id| profile.matcher(module).has_test(id))).await?;
             let verdict = certification::of_module(&report.tests, profile, module);
             let became = || format!("{} in {}: {} under {}: {:?}", module.id, profile.id, verdict.outcome.words(), flaw.name, verdict.reasons);
             Ok((verdict.outcome != certification::Outcome::Fails).then(became))

@@ -3,7 +3,7 @@
 //! The documents are in `fixtures/certification/`. Names of modules and plans are the foundation's; the sentences are ours.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use globset::{Glob, GlobMatcher};
 use include_dir::{Dir, include_dir};
@@ -21,7 +21,7 @@ pub const SUITE: &str = "5.2.4";
 pub const ALL: &str = "all";
 
 /// A certification profile.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Certification {
     /// Its name on the command line: `basic`.
@@ -32,7 +32,7 @@ pub struct Certification {
     pub plan: String,
     /// Rules that several modules look at, by a name of ours.
     #[serde(default)]
-    pub groups: BTreeMap<String, Looks>,
+    pub groups: BTreeMap<String, RuleLevels>,
     /// Its modules, in the order of the plan.
     pub modules: Vec<Module>,
     /// What is judged here beyond it.
@@ -44,9 +44,9 @@ pub struct Certification {
 }
 
 /// Which rules count, and at which level where that is not ours. Each is an id, or a glob of ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Looks {
+pub struct RuleLevels {
     /// The rules that count.
     #[serde(default)]
     pub rules: Vec<String>,
@@ -59,7 +59,7 @@ pub struct Looks {
 }
 
 /// A module of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Module {
     /// The foundation's name of it.
@@ -96,10 +96,13 @@ pub struct Module {
     /// What is done otherwise than there.
     #[serde(default)]
     pub other_way: Option<String>,
+    /// Its globs, read once.
+    #[serde(skip)]
+    matcher: OnceLock<ModuleMatcher>,
 }
 
 /// What the foundation judges, and this program does not.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NotJudged {
     /// What.
@@ -119,14 +122,14 @@ pub enum Weight {
 
 /// Which tests and rules a module looks at, ready to be asked.
 #[derive(Debug)]
-pub struct Sight {
+pub struct ModuleMatcher {
     tests: Vec<GlobMatcher>,
     rules: Vec<GlobMatcher>,
     fails: Vec<GlobMatcher>,
     warns: Vec<GlobMatcher>,
 }
 
-impl Sight {
+impl ModuleMatcher {
     /// True if a test, by its id, says something of the module.
     pub fn has_test(&self, id: &str) -> bool {
         self.tests.iter().any(|glob| glob.is_match(id))
@@ -148,19 +151,28 @@ impl Sight {
 
 impl Certification {
     /// Which tests and rules one of its modules looks at. A text that is no glob looks at nothing, which a test excludes.
-    pub fn sight(&self, module: &Module) -> Sight {
-        let groups: Vec<&Looks> = module.groups.iter().filter_map(|name| self.groups.get(name)).collect();
-        let of = |own: &[String], of_group: fn(&Looks) -> &[String]| -> Vec<GlobMatcher> {
-            let of_groups = groups.iter().flat_map(|group| of_group(group).to_vec());
-            own.iter().cloned().chain(of_groups).filter_map(|text| Glob::new(&text).ok()).map(|glob| glob.compile_matcher()).collect()
-        };
-        Sight {
-            tests: of(&module.tests, |_| &[]),
-            rules: of(&module.rules, |group| &group.rules),
-            fails: of(&module.fails, |group| &group.fails),
-            warns: of(&module.warns, |group| &group.warns),
-        }
+    pub fn matcher<'a>(&self, module: &'a Module) -> &'a ModuleMatcher {
+        module.matcher.get_or_init(|| {
+            let groups: Vec<&RuleLevels> = module.groups.iter().filter_map(|name| self.groups.get(name)).collect();
+            let with_groups =
+                |own: &[String], of_group: fn(&RuleLevels) -> &[String]| globs(own.iter().chain(groups.iter().flat_map(|group| of_group(group))));
+            ModuleMatcher {
+                tests: globs(&module.tests),
+                rules: with_groups(&module.rules, |group| &group.rules),
+                fails: with_groups(&module.fails, |group| &group.fails),
+                warns: with_groups(&module.warns, |group| &group.warns),
+            }
+        })
     }
+
+    /// True if one of its modules looks at a test, by its id.
+    fn has_test(&self, id: &str) -> bool {
+        self.modules.iter().any(|module| self.matcher(module).has_test(id))
+    }
+}
+
+fn globs<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<GlobMatcher> {
+    texts.into_iter().filter_map(|text| Glob::new(text).ok()).map(|glob| glob.compile_matcher()).collect()
 }
 
 /// Every certification profile.
@@ -170,11 +182,10 @@ pub static CERTIFICATIONS: LazyLock<Vec<Certification>> = LazyLock::new(|| {
     documents.iter().map(read).collect()
 });
 
-/// The profiles of these names, in the order of the documents. `all` stands for each of them.
-pub fn named(names: &[String]) -> impl Iterator<Item = &'static Certification> + use<> {
-    let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    let (all, ids): (bool, Vec<&str>) = (has(ALL), CERTIFICATIONS.iter().map(|known| known.id.as_str()).filter(|id| has(id)).collect());
-    CERTIFICATIONS.iter().filter(move |known| all || ids.contains(&known.id.as_str()))
+/// The profiles of these names, in the order of the documents. `all` stands for each of them. Without names no document is read.
+pub fn named(names: &[String]) -> Vec<&'static Certification> {
+    let is_asked = |known: &&Certification| names.iter().any(|name| *name == known.id || name == ALL);
+    if names.is_empty() { Vec::new() } else { CERTIFICATIONS.iter().filter(is_asked).collect() }
 }
 
 /// The names that there are, `all` among them.
@@ -184,8 +195,8 @@ pub fn names() -> Vec<&'static str> {
 
 /// Chooses tests by their ids: those that one of these profiles looks at.
 pub fn tests_of(names: &[String]) -> impl Fn(&str) -> bool + use<> {
-    let sights: Vec<Sight> = named(names).flat_map(|known| known.modules.iter().map(|module| known.sight(module))).collect();
-    move |id| sights.iter().any(|sight| sight.has_test(id))
+    let profiles = named(names);
+    move |id| profiles.iter().any(|known| known.has_test(id))
 }
 
 #[cfg(test)]
@@ -221,13 +232,13 @@ mod tests {
                 for name in &module.groups {
                     assert!(known.groups.contains_key(name), "{}: {}: there is no group {name}", known.id, module.id);
                 }
-                let sight = known.sight(module);
-                let looks = rules.iter().any(|rule| sight.weight(rule, Level::Must).is_some());
+                let matcher = known.matcher(module);
+                let looks = rules.iter().any(|rule| matcher.weight(rule, Level::Must).is_some());
                 assert!(looks || module.tests.is_empty(), "{}: {} looks at no rule", known.id, module.id);
                 for rule in &rules {
                     let is_in = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(rule));
-                    let is_named = is_in(&sight.fails) || is_in(&sight.warns);
-                    assert!(!is_named || is_in(&sight.rules), "{}: {}: {rule} has a level and does not count", known.id, module.id);
+                    let is_named = is_in(&matcher.fails) || is_in(&matcher.warns);
+                    assert!(!is_named || is_in(&matcher.rules), "{}: {}: {rule} has a level and does not count", known.id, module.id);
                 }
             }
         }
@@ -237,7 +248,7 @@ mod tests {
     fn profiles_are_chosen_by_name() {
         let chosen = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            named(&names).count()
+            named(&names).len()
         };
         assert_eq!((chosen(&["basic"]), chosen(&["basic", "hybrid"]), chosen(&[])), (1, 2, 0));
         assert_eq!(chosen(&["all"]), CERTIFICATIONS.len());

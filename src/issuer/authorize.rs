@@ -21,6 +21,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::request_object::{self, By};
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
+use super::response_type;
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 use crate::text::response_type::ResponseType;
@@ -142,8 +143,8 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         state = Some(String::new());
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
-    let mode = Mode::of(issuer, params);
     let asked = ResponseType::of(params.get("response_type").unwrap_or_default());
+    let mode = Mode::of(issuer, asked, params);
     let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
     let target = Target { redirect_uri, state, mode: mode.unwrap_or_else(|| Mode::default_of(issuer, asked)), is_openid };
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
@@ -172,7 +173,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
             return Err(refuse(error, "this parameter is not supported"));
         }
     }
-    let response_type = response_type(issuer, &client, params, mode).map_err(|(error, description)| refuse(error, description))?;
+    let response_type = checked_response_type(issuer, &client, params, mode).map_err(|(error, description)| refuse(error, description))?;
     if mode.is_none() && issuer.does(Behaviour::UnknownModeRedirected) {
         return Err(invalid("only the response modes query and form_post are supported"));
     }
@@ -229,14 +230,19 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
 }
 
 /// What is asked for of the authorization endpoint, by a client that registered it.
-fn response_type(issuer: &Issuer, client: &Client, params: &Params, mode: Option<Mode>) -> Result<ResponseType, (&'static str, &'static str)> {
+fn checked_response_type(
+    issuer: &Issuer,
+    client: &Client,
+    params: &Params,
+    mode: Option<Mode>,
+) -> Result<ResponseType, (&'static str, &'static str)> {
     let code_only = ResponseType { code: true, ..ResponseType::default() };
     let asked = match params.get("response_type") {
         Some("token") if !issuer.checks(Check::AuthorizationResponseType) => code_only,
         None if !issuer.checks(Check::AuthorizationResponseTypePresent) => code_only,
         None if issuer.does(Behaviour::ResponseTypeMissingBreaks) => return Err(("server_error", "InvalidOperationException")),
         None => return Err(("invalid_request", "response_type is missing")),
-        Some(text) => match super::response_type::known(issuer.settings(), text) {
+        Some(text) => match response_type::known(issuer.settings(), text) {
             Some(known) if client.metadata.may_ask(text) => known,
             Some(_) => return Err(("unauthorized_client", "the client did not register this response type")),
             None => return Err(("unsupported_response_type", "this response type is not supported")),

@@ -25,10 +25,9 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The mode that a request asks for; `None` for one that there is not.
-    pub fn of(issuer: &Issuer, params: &Params) -> Option<Self> {
-        let asked = ResponseType::of(params.get("response_type").unwrap_or_default());
-        let offers_fragment = issuer.settings().response_types.len() > 1;
+    /// The mode that a request for this asks for; `None` for one that there is not.
+    pub fn of(issuer: &Issuer, asked: ResponseType, params: &Params) -> Option<Self> {
+        let offers_fragment = issuer.settings().offers_tokens();
         match params.get("response_mode") {
             None => Some(Self::default_of(issuer, asked)),
             Some("query") if asked.asks_for_tokens() && offers_fragment && issuer.checks(Check::AuthorizationQueryMode) => None,
@@ -41,7 +40,7 @@ impl Mode {
 
     /// The mode of a request that names none (OAuth 2.0 Multiple Response Type Encoding Practices 5).
     pub fn default_of(issuer: &Issuer, asked: ResponseType) -> Self {
-        if asked.asks_for_tokens() && issuer.settings().response_types.len() > 1 { Self::Fragment } else { Self::Query }
+        if asked.asks_for_tokens() && issuer.settings().offers_tokens() { Self::Fragment } else { Self::Query }
     }
 }
 

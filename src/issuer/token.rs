@@ -304,27 +304,20 @@ pub fn of_response(
     code: Option<&str>,
 ) -> Result<Vec<(&'static str, String)>, Problem> {
     let (now, kind) = (issuer.now(), GrantKind::Implicit);
+    let number = issuer.store().put_grant(grant.clone());
     let mut all = Vec::new();
-    let wants_access_token = asked.token || issuer.does(Behaviour::AccessTokenUnasked);
-    if wants_access_token {
-        let access = claims::access_token(issuer, grant, &grant.scope, kind, now)?;
-        let mut store = issuer.store();
-        let number = store.put_grant(grant.clone());
-        let expires_at = now + issuer.settings().token_lifetime;
-        let claims::AccessToken { text, jti, audience } = access;
-        let token = Access { grant: number, scope: grant.scope.clone(), jti, audience, refreshed: false, issued_at: now, expires_at };
-        store.access.insert(text.clone(), token);
-        drop(store);
-        all.extend([("access_token", text), ("token_type", "Bearer".to_owned()), ("expires_in", issuer.settings().token_lifetime.to_string())]);
-        all.push(("scope", grant.scope.to_string()));
+    if asked.token || issuer.does(Behaviour::AccessTokenUnasked) {
+        let lifetime = issuer.settings().token_lifetime;
+        let claims::AccessToken { text, jti, audience } = claims::access_token(issuer, grant, &grant.scope, kind, now)?;
+        let token = Access { grant: number, scope: grant.scope.clone(), jti, audience, refreshed: false, issued_at: now, expires_at: now + lifetime };
+        issuer.store().access.insert(text.clone(), token);
+        let scope = grant.scope.to_string();
+        all.extend([("access_token", text), ("token_type", "Bearer".to_owned()), ("expires_in", lifetime.to_string()), ("scope", scope)]);
     }
     if asked.id_token {
         let access_token = all.first().map(|(_, text)| text.as_str());
         let text = claims::id_token(issuer, client, grant, &grant.scope, kind, Beside { access_token, code }, now)?;
-        let mut store = issuer.store();
-        let number = store.put_grant(grant.clone());
-        store.id_tokens.insert(text.clone(), number);
-        drop(store);
+        issuer.store().id_tokens.insert(text.clone(), number);
         all.push(("id_token", text));
     }
     Ok(all)

@@ -401,7 +401,7 @@ impl Reached {
         if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
             console::remark(&remark);
         }
-        let exit = Exit::of_run(&report, config.fail_on, config.strict_known).certified(&report, config.fail_on);
+        let exit = Exit::of_run(&report, config.fail_on, config.strict_known);
         closing.wait().await;
         Ok(Ended { report, written, exit, fail_on: config.fail_on, for_github: config.report.formats.contains(&Format::Github) })
     }

@@ -145,16 +145,15 @@ impl Session {
 
     /// Keeps the code that a visit brought out of the report.
     fn learn_code(&self, journey: &Journey) {
-        let Ok(callback) = &journey.end else { return };
-        let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();
-        let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone()).chain(fragment);
-        self.learn_granted(parameters);
+        if let Ok(callback) = &journey.end {
+            self.learn_granted(callback);
+        }
     }
 
     /// Keeps what an authorization response grants out of the report.
-    fn learn_granted(&self, parameters: impl IntoIterator<Item = (String, String)>) {
-        for (name, value) in parameters {
-            let kind = match name.as_str() {
+    fn learn_granted(&self, callback: &Callback) {
+        for (name, value) in callback.parameters() {
+            let kind = match name.as_ref() {
                 "code" => SecretKind::AuthorizationCode,
                 "access_token" => SecretKind::AccessToken,
                 "id_token" => SecretKind::IdToken,
@@ -267,7 +266,7 @@ impl Session {
         if let Some(fragment) = callback.url.fragment() {
             parameters.extend(url::form_urlencoded::parse(fragment.as_bytes()).into_owned());
         }
-        self.learn_granted(parameters.clone());
+        self.learn_granted(callback);
         Ok(AuthorizationResponse {
             url: callback.url.clone(),
             method: callback.method.clone(),

@@ -38,11 +38,15 @@ pub fn certification() -> String {
     out
 }
 
+/// Texts of code, with commas between them.
+fn listed(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn profile(out: &mut String, known: &Certification) {
     let _ = write!(out, "\n## {}\n\nPlan `{}`, `--certification {}`.\n\n", known.title, known.plan, known.id);
     out.push_str("| module | what it shows | tests | rules | otherwise than there |\n|---|---|---|---|---|\n");
     for module in &known.modules {
-        let listed = |of: &[String]| of.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ");
         let groups = module.groups.iter().map(|name| format!("{name} (below)"));
         let rules: Vec<String> = groups.chain(module.rules.iter().map(|text| format!("`{text}`"))).collect();
         let mut notes: Vec<String> = Vec::new();
@@ -66,10 +70,10 @@ fn profile(out: &mut String, known: &Certification) {
         );
     }
     for (name, group) in &known.groups {
-        let _ = write!(out, "\n**{name}**: {}", group.rules.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", "));
+        let _ = write!(out, "\n**{name}**: {}", listed(&group.rules));
         for (what, of) in [("fail", &group.fails), ("only warn", &group.warns)] {
             if !of.is_empty() {
-                let _ = write!(out, "; of these {what} there: {}", of.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", "));
+                let _ = write!(out, "; of these {what} there: {}", listed(of));
             }
         }
         out.push('\n');

@@ -48,7 +48,7 @@ pub struct Reason {
 }
 
 /// A module and how it would end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ModuleVerdict {
     /// The module.
     pub module: &'static Module,
@@ -61,7 +61,7 @@ pub struct ModuleVerdict {
 }
 
 /// A certification profile and how its modules would end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ProfileVerdict {
     /// The profile.
     pub profile: &'static Certification,
@@ -109,7 +109,7 @@ impl ProfileVerdict {
 
 /// The verdicts of the certification profiles that a run was asked for; none where it was asked for none.
 pub fn verdicts(report: &RunReport) -> Vec<ProfileVerdict> {
-    certification::named(&report.environment.certification).map(|profile| verdict(report, profile)).collect()
+    certification::named(&report.environment.certification).into_iter().map(|profile| verdict(report, profile)).collect()
 }
 
 fn verdict(report: &RunReport, profile: &'static Certification) -> ProfileVerdict {
@@ -126,13 +126,13 @@ fn verdict(report: &RunReport, profile: &'static Certification) -> ProfileVerdic
 
 /// How a module would end by these tests.
 pub fn of_module(all: &[TestReport], profile: &'static Certification, module: &'static Module) -> ModuleVerdict {
-    let sight = profile.sight(module);
-    let tests: Vec<&TestReport> = all.iter().filter(|test| sight.has_test(&test.id)).collect();
+    let matcher = profile.matcher(module);
+    let tests: Vec<&TestReport> = all.iter().filter(|test| matcher.has_test(&test.id)).collect();
     let mut reasons: Vec<Reason> = Vec::new();
     let mut passed = false;
     for test in &tests {
         let before = reasons.len();
-        reasons.extend(test.findings.iter().filter_map(|finding| of_finding(test, finding, sight.weight(&finding.rule, finding.level))));
+        reasons.extend(test.findings.iter().filter_map(|finding| of_finding(test, finding, matcher.weight(&finding.rule, finding.level))));
         let has_failed = reasons[before..].iter().any(|reason| reason.outcome == Outcome::Fails);
         reasons.extend(of_end(test, module).filter(|_| !has_failed));
         passed |= !test.did_not_run() && reasons[before..].iter().all(|reason| reason.outcome == Outcome::Warns);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn outcome(test: TestReport) -> Outcome {
-        let profile = certification::named(&["basic".to_owned()]).next().unwrap();
+        let profile = certification::named(&["basic".to_owned()])[0];
         let module = profile.modules.iter().find(|module| module.id == "oidcc-server").unwrap();
         of_module(&[test], profile, module).outcome
     }

@@ -4,8 +4,8 @@
 use super::Check;
 use super::authorization_parameters as parameters;
 use super::authorization_response::AuthorizationResponse;
-use super::expect::{applies_if, holds, list, must, shorten, should};
-use super::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use super::expect::{applies_if, holds, list, must, needs, shorten, should};
+use super::judgement::{Judgement, Unmet, fail, pass};
 use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
@@ -26,6 +26,12 @@ impl AuthorizationResponse {
     /// A parameter that is not empty.
     fn given(&self, name: &str) -> Option<&str> {
         self.parameter(name).filter(|text| !text.is_empty())
+    }
+
+    /// Nothing to judge about an access token that was not asked for; that one is lacking, one rule says.
+    fn has_access_token(&self) -> Result<(), Unmet> {
+        applies_if(self.asked_tokens()?.token, "the response type asks for no access token")?;
+        needs(self.given("access_token").is_some(), ACCESS_TOKEN)
     }
 
     /// Passes when a token is there.
@@ -81,11 +87,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
         "The client does not know how to use the access token, and refuses it.",
         "Add `token_type=Bearer` to every authorization response that has an `access_token`.",
         |response| {
-            let asked = response.asked_tokens()?;
-            applies_if(asked.token, "the response type asks for no access token")?;
-            if response.given("access_token").is_none() {
-                return not_run(ACCESS_TOKEN);
-            }
+            response.has_access_token()?;
             let kind = response.parameter("token_type");
             let seen = kind.map_or_else(|| "no token_type".to_owned(), |kind| format!("token_type = {}", shorten(kind)));
             holds(kind.is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")), "token_type = Bearer", seen)
@@ -98,11 +100,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
         "The client does not know when to ask for a new token, and fails at a resource instead.",
         "Add `expires_in` with the lifetime of the access token, in seconds and in digits only, to the authorization response.",
         |response| {
-            let asked = response.asked_tokens()?;
-            applies_if(asked.token, "the response type asks for no access token")?;
-            if response.given("access_token").is_none() {
-                return not_run(ACCESS_TOKEN);
-            }
+            response.has_access_token()?;
             let seconds = response.parameter("expires_in");
             let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let seen = seconds.map_or_else(|| "no expires_in".to_owned(), |text| format!("expires_in = {}", shorten(text)));
@@ -131,9 +129,6 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
             let asked = response.asked_tokens()?;
             let all = [("code", asked.code), ("id_token", asked.id_token), ("access_token", asked.token)];
             let more: Vec<_> = all.into_iter().filter(|(name, asked)| !asked && response.parameter(name).is_some()).map(|(name, _)| name).collect();
-            if response.request.get("response_type").is_none() {
-                return not_applicable("no response type was sent");
-            }
             let seen = if more.is_empty() { parameters::names(&response.parameters) } else { format!("also: {}", list(&more)) };
             holds(more.is_empty(), "only what was asked for", seen)
         },

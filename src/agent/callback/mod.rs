@@ -1,5 +1,6 @@
 //! The listener behind the redirect URI, on loopback or behind a public URL, shared by the tests of a run: each waits for the callback with its own `state`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -46,11 +47,15 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// True if the query, the form body or the fragment carries this `state`.
+    /// What it carries, decoded: in the query, in the form body, and in the fragment.
+    pub fn parameters(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let form = self.form.iter().map(|(name, value)| (Cow::from(name), Cow::from(value)));
+        self.url.query_pairs().chain(form).chain(url::form_urlencoded::parse(self.url.fragment().unwrap_or_default().as_bytes()))
+    }
+
+    /// True if it carries this `state`.
     pub fn has_state(&self, state: &str) -> bool {
-        let fragment = url::form_urlencoded::parse(self.url.fragment().unwrap_or_default().as_bytes());
-        self.url.query_pairs().chain(fragment).any(|(name, value)| name == "state" && value == state)
-            || self.form.iter().any(|(name, value)| name == "state" && value == state)
+        self.parameters().any(|(name, value)| name == "state" && value == state)
     }
 }
 
@@ -63,8 +68,6 @@ pub struct Incoming {
     pub query: Option<String>,
     /// Its `Content-Type`, if it has one.
     pub content_type: Option<String>,
-    /// The value of `Sec-Fetch-Dest`, by which a browser says what it wants the answer for.
-    pub destination: Option<String>,
     /// The body, cut where it is too long.
     pub body: String,
     /// When it came.
@@ -347,7 +350,7 @@ impl CallbackListener {
 
     /// The same for requests that the user agent sends: on the host of the redirect URI.
     pub fn take_requests_of_user_agent(&self) -> StandingOffer {
-        self.offer_below(&below(self.redirect_uri(), "request"), Offer::html("<!DOCTYPE html><title>Logged out</title>".to_owned()), true)
+        self.offer_below(&self.inbox.pages(), Offer::html("<!DOCTYPE html><title>Logged out</title>".to_owned()), true)
     }
 
     /// When a callback came, the last one at this address.
@@ -359,7 +362,7 @@ impl CallbackListener {
 
     /// Offers a page for the user agent beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from.
     pub fn offer_to_user_agent(&self, page: Offer) -> StandingOffer {
-        self.offer_below(&below(self.redirect_uri(), "request"), page, false)
+        self.offer_below(&self.inbox.pages(), page, false)
     }
 
     fn offer_below(&self, base: &Url, document: Offer, keeps: bool) -> StandingOffer {
@@ -395,6 +398,11 @@ impl CallbackListener {
 }
 
 impl Inbox {
+    /// What pages for the user agent are below.
+    fn pages(&self) -> Url {
+        below(&self.redirect_uri, "request")
+    }
+
     /// Tries to collect at once and then at every piece of news, until the deadline.
     async fn collect<T>(&self, deadline: Instant, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
         loop {
@@ -481,9 +489,7 @@ impl StandingOffer {
     pub fn methods(&self) -> Vec<String> {
         self.inbox.lock().offered.get(self.url.path()).map(|offered| offered.methods.iter().cloned().collect()).unwrap_or_default()
     }
-}
 
-impl StandingOffer {
     /// What came to it, the oldest first, if it keeps that.
     pub fn received(&self) -> Vec<Incoming> {
         self.inbox.lock().offered.get(self.url.path()).and_then(|offered| offered.kept.clone()).unwrap_or_default()
@@ -503,22 +509,7 @@ impl Drop for StandingOffer {
 
 async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Response {
     if request.uri().path() != inbox.redirect_uri.path() {
-        let keeps = inbox.lock().offered.get(request.uri().path()).is_some_and(|offered| offered.kept.is_some());
-        if keeps {
-            return keep(&inbox, request).await;
-        }
-        let document = inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
-            offered.fetched += 1;
-            if offered.methods.len() < METHODS_CAP {
-                offered.methods.insert(request.method().to_string());
-            }
-            offered.document.clone()
-        });
-        if let Some(document) = document {
-            let headers = [(header::CONTENT_TYPE, document.content_type), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
-            return (StatusCode::OK, headers, document.body).into_response();
-        }
-        return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response();
+        return hand_over(&inbox, request).await;
     }
     let method = request.method().clone();
     if method != Method::GET && method != Method::POST {
@@ -549,25 +540,32 @@ async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Resp
     (StatusCode::OK, headers, DONE_PAGE).into_response()
 }
 
-/// Takes a request to an address that keeps what comes to it.
-async fn keep(inbox: &Inbox, request: Request<Body>) -> Response {
+/// Hands over a document of this program, and keeps the request where its address does.
+async fn hand_over(inbox: &Inbox, request: Request<Body>) -> Response {
     let (head, body) = request.into_parts();
-    let header = |name: &str| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let (path, query, method) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned), head.method.to_string());
-    let (content_type, destination) = (header("content-type"), header("sec-fetch-dest"));
-    let Ok(body) = to_bytes(body, BODY_CAP).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
+    let keeps = inbox.lock().offered.get(head.uri.path()).is_some_and(|offered| offered.kept.is_some());
+    let incoming = if keeps {
+        let Ok(body) = to_bytes(body, BODY_CAP).await else {
+            return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
+        };
+        let content_type = head.headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let (method, query) = (head.method.to_string(), head.uri.query().map(str::to_owned));
+        Some(Incoming { method, query, content_type, body: String::from_utf8_lossy(&body).into_owned(), at: Instant::now() })
+    } else {
+        None
     };
-    let body = String::from_utf8_lossy(&body).into_owned();
-    let document = inbox.lock().offered.get_mut(&path).map(|offered| {
+    let document = inbox.lock().offered.get_mut(head.uri.path()).map(|offered| {
         offered.fetched += 1;
+        if offered.methods.len() < METHODS_CAP {
+            offered.methods.insert(head.method.to_string());
+        }
         if let Some(kept) = offered.kept.as_mut().filter(|kept| kept.len() < REQUESTS_CAP) {
-            kept.push(Incoming { method, query, content_type, destination, body, at: Instant::now() });
+            kept.extend(incoming);
         }
         offered.document.clone()
     });
     inbox.news.notify_waiters();
-    let Some(document) = document else { return (StatusCode::NOT_FOUND, "Not here any more.\n").into_response() };
+    let Some(document) = document else { return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response() };
     let headers = [(header::CONTENT_TYPE, document.content_type), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
     (StatusCode::OK, headers, document.body).into_response()
 }

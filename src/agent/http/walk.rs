@@ -209,15 +209,10 @@ impl<'a> Walk<'a> {
     /// A page of the issuer in a frame: its address, its headers and what it frames.
     async fn framed(&mut self, frame: &Url, from: &Url) -> Option<(Url, Vec<(String, String)>, Vec<Url>)> {
         let mut response = self.request(&Sent { url: frame.clone(), body: None }, Some(from)).send().await.ok()?;
-        let header = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let (status, headers) = (response.status().as_u16(), response.headers().iter().map(header).collect());
+        let (status, headers) = (response.status().as_u16(), headers_of(&response));
         let mut body = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
-            if body.len() == BODY_CAP {
-                break;
-            }
-        }
+        // What came before the answer broke off is a page, too.
+        let _ = read_body(&mut response, &mut body).await;
         let (page, _) = self.read(frame, status, String::from_utf8_lossy(&body).into_owned(), 0).await.ok()?;
         self.traffic.frames.by_script |= page.content.scripts;
         Some((frame.clone(), headers, page.all_frames))
@@ -343,9 +338,7 @@ impl<'a> Walk<'a> {
             }
             let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
             self.traffic.take_in(&url, cookies);
-            let header =
-                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
-            let headers: Vec<(String, String)> = response.headers().iter().map(header).collect();
+            let headers = headers_of(&response);
             let method = if request.body.is_some() { "POST" } else { "GET" };
             self.traffic.last = Some(Answer::new(method, url.as_str(), status, headers.iter().cloned()));
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -366,12 +359,7 @@ impl<'a> Walk<'a> {
                 return Err(VisitError::NotUnderstood { url: url.to_string(), why: NoWay::Encoded(coding) });
             }
             let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(failed)? {
-                body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
-                if body.len() == BODY_CAP {
-                    break;
-                }
-            }
+            read_body(&mut response, &mut body).await.map_err(failed)?;
             return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: NoWay::Redirects(format!("more than {REDIRECTS} redirects in a row")) })
@@ -442,4 +430,20 @@ fn chain(error: &reqwest::Error) -> String {
         next = error.source();
     }
     if words.is_empty() { error.to_string() } else { words.join(": ") }
+}
+/// The headers of an answer, with what is not UTF-8 replaced.
+fn headers_of(response: &reqwest::Response) -> Vec<(String, String)> {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+    response.headers().iter().map(header).collect()
+}
+
+/// Reads the body of an answer, as far as it is read at all.
+async fn read_body(response: &mut reqwest::Response, body: &mut Vec<u8>) -> reqwest::Result<()> {
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
+        if body.len() == BODY_CAP {
+            break;
+        }
+    }
+    Ok(())
 }

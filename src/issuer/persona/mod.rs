@@ -6,6 +6,7 @@ use axum::Router;
 use http::StatusCode;
 
 use super::state::Issuer;
+use crate::text::response_type::ResponseType;
 
 mod aidbox;
 mod airlock;
@@ -111,6 +112,13 @@ pub struct PersonaSettings {
     pub tells_of_logouts: bool,
     /// Who gets a refresh token.
     pub refresh: RefreshFor,
+}
+
+impl PersonaSettings {
+    /// True if tokens can be asked for of the authorization endpoint.
+    pub fn offers_tokens(&self) -> bool {
+        self.response_types.iter().any(|kind| ResponseType::of(kind).asks_for_tokens())
+    }
 }
 
 /// Who gets a refresh token.

@@ -17,7 +17,10 @@ use crate::issuer::{
     authorize, front_channel, introspection, logout, metadata, registration, resource, response_type, revocation, scope, token, userinfo,
 };
 
-pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
+pub(super) static SETTINGS: PersonaSettings = REFERENCE;
+
+/// The settings, for a persona that differs in some of them.
+pub(super) const REFERENCE: PersonaSettings = PersonaSettings {
     issuer_path: "",
     token_path: TOKEN,
     register_path: REGISTER,

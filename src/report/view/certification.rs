@@ -7,7 +7,7 @@ use crate::feature::certification::SUITE;
 use crate::report::mark::Mark;
 use crate::result::certification::{ModuleVerdict, Outcome, ProfileVerdict, Reason, verdicts};
 use crate::result::model::RunReport;
-use crate::rule::{Level, catalogue};
+use crate::rule::catalogue;
 
 /// The most reasons of a module that are told; the results have all.
 const MOST_REASONS: usize = 8;
@@ -139,10 +139,5 @@ impl<'a> ModuleView<'a> {
 fn differs(reason: &Reason) -> Option<String> {
     let id = reason.rule.as_ref().filter(|_| reason.other_level)?;
     let rule = catalogue().into_iter().find(|rule| rule.id == id)?;
-    let usual = match rule.level {
-        Level::Must => "a failure",
-        Level::Should => "a warning",
-        Level::May => "a suggestion",
-    };
-    Some(format!("in an everyday run it is {usual}"))
+    Some(format!("in an everyday run it is {}", rule.level.weight()))
 }

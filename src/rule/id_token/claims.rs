@@ -12,7 +12,7 @@ use crate::rule::expect::{
     standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
-use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::scope_claims::SCOPES;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
@@ -20,6 +20,14 @@ use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
 const C_HASH_FORM: &str = "id-token/c-hash-form";
+
+/// Passes when a token of the authorization endpoint has the hash of what came beside it.
+fn has_hash(token: &IdToken, name: &'static str, is_beside: bool, otherwise: &'static str) -> Judgement {
+    let claims = token.claims()?;
+    applies_if(token.grant == Grant::Implicit, "the token did not come from the authorization endpoint")?;
+    applies_if(is_beside, otherwise)?;
+    holds(member(claims, name).is_some(), name, seen(name, member(claims, name)))
+}
 
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
@@ -64,12 +72,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "An ID token that comes with an access token from the authorization endpoint must have an `at_hash`",
         "The client cannot see whether the access token in the address belongs to the ID token, and an attacker can put another one there.",
         "Hash the access token of the response with the hash function of the ID token's `alg`, and put the left half of the hash, in base64url, into the ID token as `at_hash`.",
-        |token| {
-            let claims = token.claims()?;
-            applies_if(token.grant == Grant::Implicit, "the token did not come from the authorization endpoint")?;
-            applies_if(token.access_token.is_some(), "no access token came beside it")?;
-            holds(member(claims, "at_hash").is_some(), "an at_hash", seen("at_hash", member(claims, "at_hash")))
-        },
+        |token| has_hash(token, "at_hash", token.access_token.is_some(), "no access token came beside it"),
     ),
     must(
         "id-token/c-hash-present",
@@ -77,12 +80,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "An ID token that comes with a code from the authorization endpoint must have a `c_hash`",
         "The client cannot see whether the code in the address belongs to the ID token, and an attacker can put another one there.",
         "Hash the code of the response with the hash function of the ID token's `alg`, and put the left half of the hash, in base64url, into the ID token as `c_hash`.",
-        |token| {
-            let claims = token.claims()?;
-            applies_if(token.grant == Grant::Implicit, "the token did not come from the authorization endpoint")?;
-            applies_if(token.code.is_some(), "no code came beside it")?;
-            holds(member(claims, "c_hash").is_some(), "a c_hash", seen("c_hash", member(claims, "c_hash")))
-        },
+        |token| has_hash(token, "c_hash", token.code.is_some(), "no code came beside it"),
     ),
     // "the resulting Claims are returned in the ID Token": which of them the end-user has is not known.
     should(
