@@ -17,7 +17,7 @@ use oa_authtest::result::own::{OwnProfile, OwnReport, OwnRuleReport};
 use oa_authtest::rule::Level;
 use serde_json::{Value, json};
 
-use crate::common::{program, quick, root, run};
+use crate::common::{has_jwt, program, quick, root, run};
 
 /// Texts that mean something in one of the formats.
 const NASTY: [&str; 8] = [
@@ -620,7 +620,7 @@ fn each_is_written_rendered_again_and_taken_away() {
     samples(&text("a/metrics.txt"));
     assert!(text("a/results.sarif").contains("\"id-token/exp-future\"") && text("a/results.tap").contains("- rule: \"id-token/exp-future\""));
     assert!(text("a/badge.svg").contains("MUST rule"));
-    assert!(!text("a/results.har").contains("eyJ"), "a token is in results.har");
+    assert!(!has_jwt(&text("a/results.har")), "a token is in results.har");
 
     // Those of an earlier run go, what is of another program stays.
     fs::write(folder.join("a/results.sarif"), "{ \"version\": \"2.1.0\" }").expect("it is written");

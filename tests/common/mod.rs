@@ -21,6 +21,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oa_authtest::result::model::{RunReport, TestReport, Verdict};
 
 /// The longest any run in a test may take; a run that hangs fails its test instead of the whole suite.
@@ -104,6 +106,14 @@ pub fn all_ran_but(report: &RunReport, ended: &Ended, not_tested: &[&str]) {
         assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}\n{}", test.id, test.reason, ended.said());
         assert_eq!(test.counts.failures, 0, "{}\n{}", test.id, ended.said());
     }
+}
+
+/// True if a JWT is in the text. Three letters are how each begins, and what is random has them now and then: the name of the first member of its header tells.
+pub fn has_jwt(text: &str) -> bool {
+    ["alg", "crit", "cty", "enc", "jku", "jwk", "kid", "typ", "x5c"].iter().any(|name| {
+        let header = URL_SAFE_NO_PAD.encode(format!("{{\"{name}\":"));
+        text.contains(&header[..header.len() - 1])
+    })
 }
 
 /// A port of loopback where nobody listens, another one at each call.
