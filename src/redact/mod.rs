@@ -1,6 +1,8 @@
 //! Redaction at the moment of recording: a secret, once learned, never reaches a journal; a stable label stands in its place.
 
 mod decode;
+#[cfg(test)]
+mod proportion;
 mod spelling;
 mod variant;
 
@@ -415,6 +417,7 @@ fn named(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::proportion::assert_in_proportion;
     use super::*;
     use crate::text::words::said;
 
@@ -617,21 +620,13 @@ mod tests {
 
     #[test]
     fn hostile_texts_are_learned_and_replaced_in_proportion() {
-        let took = |text: &str| {
-            let times = (0..3).map(|_| {
-                let started = std::time::Instant::now();
+        let escapes = "\\\\u0025%32%36amp;%26amp;quot;";
+        for pattern in ["access_token=", "access_token", "\"id_token\":\"", "&access_token=000000001", "client_secret=\\\"", escapes, "&amp;%25\\/"] {
+            assert_in_proportion(pattern, |text| {
                 let redactor = Redactor::new(false);
                 let _ = redactor.learn_named(text);
                 let _ = redactor.text(text);
-                started.elapsed()
             });
-            times.min().unwrap_or_default()
-        };
-        let escapes = "\\\\u0025%32%36amp;%26amp;quot;";
-        for pattern in ["access_token=", "access_token", "\"id_token\":\"", "&access_token=000000001", "client_secret=\\\"", escapes, "&amp;%25\\/"] {
-            let of = |bytes: usize| pattern.repeat(bytes / pattern.len());
-            let (short, long) = (took(&of(50_000)), took(&of(200_000)));
-            assert!(long < short * 12 + std::time::Duration::from_millis(20), "{pattern}: {short:?}, {long:?}");
         }
     }
 
