@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use oa_authtest::result::model::{RunReport, Verdict};
+use oa_authtest::issuer as embedded;
+use oa_authtest::result::model::{FindingOutcome, RunReport, Verdict};
 
 use crate::common::{EmbeddedIssuer, Ended, free_port, program, quick, results, run, test};
 
@@ -17,8 +18,8 @@ fn call(folder: &Path, issuer: &EmbeddedIssuer, flags: &[&str]) -> (Ended, RunRe
     let mut command = program(folder);
     let redirect_uri = format!("http://localhost:{}/cb", free_port());
     command.args(["run", "--issuer", issuer.url(), "--profile", "oidc,openactive", "--redirect-uri", &redirect_uri, "--jobs", "1"]);
-    command.args(["--initial-access-token", oa_authtest::issuer::INITIAL_ACCESS_TOKEN]);
-    command.args(["--username", oa_authtest::issuer::USERNAME, "--password", oa_authtest::issuer::PASSWORD]);
+    command.args(["--initial-access-token", embedded::INITIAL_ACCESS_TOKEN]);
+    command.args(["--username", embedded::USERNAME, "--password", embedded::PASSWORD]);
     command.args(TOKENS.iter().chain([&PROMPT, &BOOKING]).flat_map(|test| ["--test", *test])).args(flags);
     let ended = run(command);
     assert_eq!(ended.code, 0, "{}", ended.said());
@@ -77,4 +78,38 @@ fn where_the_pages_need_scripts_the_browser_logs_in_in_every_test() {
     let is_told = |id: &str| format!("{:?}", test(&report, id).steps).contains("made the request once more");
     let repeated: Vec<_> = TOKENS.iter().filter(|id| is_told(id)).collect();
     assert!(!repeated.is_empty() && repeated.len() < TOKENS.len(), "it is tried once for each kind: {repeated:?}\n{}", ended.said());
+}
+
+#[test]
+fn the_consent_that_was_given_over_plain_http_is_not_missed_in_the_browser() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
+    let issuer = EmbeddedIssuer::start(&["--redirect-uri", &redirect_uri]);
+    let (known, new) = ("authorization-code/basic", "authorization-code/client-secret-post");
+    let call = |flags: &[&str]| {
+        let mut command = program(folder.path());
+        command.args(["run", "--issuer", issuer.url(), "--profile", "oidc", "--jobs", "1", "--redirect-uri", &redirect_uri]).args(flags);
+        command.args([
+            "--client-id",
+            embedded::CLIENT_ID,
+            "--client-secret",
+            embedded::CLIENT_SECRET,
+            "--initial-access-token",
+            embedded::INITIAL_ACCESS_TOKEN,
+        ]);
+        command.args(["--username", embedded::USERNAME, "--password", embedded::PASSWORD]);
+        let ended = run(command);
+        assert_eq!(ended.code, 0, "{}", ended.said());
+        results(folder.path())
+    };
+    call(&["--agent", "http", "--test", known]);
+    // The browser is shown no consent page to the configured client, so that the one to the new client is no page that it was shown.
+    let report = call(&["--test", known, "--test", new]);
+    let test = test(&report, new);
+    assert!(format!("{:?}", test.steps).contains("made the request once more"), "it was not tried over plain HTTP first");
+    let judged = test.findings.iter().find(|finding| finding.rule == "consent/shown-to-new-client").map(|finding| finding.outcome);
+    assert_eq!(judged, Some(FindingOutcome::NotApplicable));
 }

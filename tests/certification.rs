@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use oa_authtest::issuer::{IssuerOptions, Persona, start};
+use oa_authtest::result::model::{LeftOut, Verdict};
 use oa_authtest::self_test;
+use serde_json::json;
 
-use crate::common::{Ended, program, run};
+use crate::common::patched::tell;
+use crate::common::{Ended, free_port, program, results, run, test};
 
 fn oa_authtest(folder: &Path, arguments: &[&str]) -> Ended {
     let mut command = program(folder);
@@ -51,4 +55,27 @@ fn what_the_issuer_does_not_offer_fails_only_who_asks_for_it_by_name() {
     assert_eq!(named.code, 1, "{}", named.said());
     assert!(named.stdout.contains("⬜ implicit: not offered"), "{}", named.said());
     assert!(named.stdout.contains("the certification would not be passed: implicit"), "{}", named.said());
+}
+
+/// A client that was registered beforehand need not be good for more than the code flow; where the issuer registers another one, the variant
+/// `configured-clients-for-code` shows that it is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configured_client_for_the_code_flow_alone_leaves_the_other_flows_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let redirect_uri = format!("http://127.0.0.1:{}/cb", free_port());
+    let none = json!([{"at": "discovery", "remove": ["/registration_endpoint"]}, {"at": "server-metadata", "remove": ["/registration_endpoint"]}]);
+    let flaw = json!({"name": "test", "says": "A test.", "trips": [], "patch": none, "behaviour": "static-clients-for-code"});
+    let flaw = serde_json::from_value(flaw).expect("a flaw");
+    let options =
+        IssuerOptions { flaw: Some(flaw), persona: Persona::Certification, redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() };
+    let issuer = start(options).await.expect("it starts");
+    let flags = ["--certification", "all", "--test", "implicit-flow/login-*", "--test", "authorization-code/basic"].map(str::to_owned);
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &flags).await;
+    let report = results(folder.path());
+    let implicit = test(&report, "implicit-flow/login-id-token");
+    assert_eq!((implicit.verdict, &implicit.left_out), (Verdict::LeftOut, &Some(LeftOut::NotOffered)), "{}", ended.said());
+    let why = implicit.not_tested.concat();
+    assert!(why.contains("does not give the configured client") && why.contains("the response type \"id_token\""), "{why}");
+    assert_ne!(test(&report, "authorization-code/basic").verdict, Verdict::LeftOut, "{}", ended.said());
+    assert!(ended.stdout.contains("⬜ implicit: not offered"), "{}", ended.said());
 }

@@ -17,6 +17,9 @@ static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/certification");
 /// The version of the foundation's suite that the documents are made after.
 pub const SUITE: &str = "5.2.4";
 
+/// The profile that only reads what is published.
+pub const CONFIG: &str = "config";
+
 /// The word that stands for every profile.
 pub const ALL: &str = "all";
 
@@ -166,7 +169,7 @@ impl Certification {
     }
 
     /// True if one of its modules looks at a test, by its id.
-    fn has_test(&self, id: &str) -> bool {
+    pub fn has_test(&self, id: &str) -> bool {
         self.modules.iter().any(|module| self.matcher(module).has_test(id))
     }
 }

@@ -14,6 +14,7 @@ use super::key_rollover::Rollover;
 use super::keys::KeyRing;
 use super::persona::PersonaSettings;
 use super::reply::{Answer, OauthError, Reply};
+use super::response_type;
 use super::store::Store;
 use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
@@ -69,8 +70,9 @@ impl Issuer {
         let mut with_signs = [Behaviour::SecretsWithSigns, Behaviour::BasicNotDecoded, Behaviour::StaticClientByPost].into_iter();
         accounts.client_secret.push_str(signs(with_signs.find(|behaviour| defect.does(*behaviour))));
         let by_post = defect.does(Behaviour::StaticClientByPost);
+        let response_types = if defect.does(Behaviour::StaticClientsForCode) { response_type::CODE } else { settings.response_types };
         let client = |id: &str, secret: Option<&str>, name: &str, grants: &[&str]| {
-            let mut metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, settings.response_types, secret.is_some());
+            let mut metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, response_types, secret.is_some());
             if secret.is_some() && by_post {
                 metadata.auth_methods = vec![AuthMethod::Post];
             }

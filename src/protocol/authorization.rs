@@ -86,7 +86,10 @@ impl Session {
         }
         self.may_lack_scope(params, artefact.parameter("error"))?;
         let says = error.as_deref().unwrap_or_default();
-        if let Some(stop) = artefact.parameter("error").and_then(|error| self.may_not_authorize(&params.scope, error, says)) {
+        if let Some(stop) = artefact.parameter("error").and_then(|error| {
+            let kind = request.get("response_type").unwrap_or_default();
+            self.may_not_authorize(&params.scope, kind, error, says)
+        }) {
             return Err(stop);
         }
         if params.method == Method::Post {

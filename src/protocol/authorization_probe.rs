@@ -137,7 +137,7 @@ impl Session {
         match ended {
             Ended::Redirect { parameters, .. } => {
                 let error = parameters.iter().find(|(name, _)| name == "error").map(|(_, error)| error.as_str());
-                error.and_then(|error| self.may_not_authorize("openid", error, error)).map_or(Ok(()), Err)
+                error.and_then(|error| self.may_not_authorize("openid", "code", error, error)).map_or(Ok(()), Err)
             }
             Ended::Page { .. } | Ended::Unknown(_) => {
                 let says = format!("the issuer does not send the end-user back to {redirect_uri} after a request in order");

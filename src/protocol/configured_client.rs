@@ -13,22 +13,28 @@ use crate::feature::register::Register;
 use crate::rule::expect::scope_words;
 use crate::session::{Client, Configured, Session, Stop};
 use crate::text::markdown::code;
+use crate::text::response_type::ResponseType;
 use crate::text::words::said;
 
 /// What a client may not do that gets this error (RFC 6749 4.1.2.1, 5.2).
 pub(super) const UNAUTHORIZED: &str = "unauthorized_client";
 
 impl Session {
-    /// Takes the configured client; registers one for these grants where none is configured.
+    /// Takes the configured client; registers one for these grants and response types where none is configured, or where they are others than the
+    /// code flow has: for these a client must be registered (OpenID Connect Registration 2), and who configured one need not have asked for them.
     /// Stops if there is no client in the end.
     pub(crate) async fn use_client(&mut self, grant_types: &[String], response_types: &[String]) -> Result<(), Stop> {
-        let Some(configured) = self.run.config.clients.first.clone() else {
-            self.note("No client is configured, so one is registered dynamically for this test.");
-            let (grant_types, response_types) = (grant_types.to_vec(), response_types.to_vec());
-            return self.register(&Register { grant_types, response_types, ..Register::default() }).await;
-        };
-        self.go_on_with_configured(configured, Configured { table: ClientTable::First, instead: false }, None).await;
-        Ok(())
+        let configured = self.run.config.clients.first.clone();
+        let is_beyond_code = response_types.iter().any(|kind| kind != "code");
+        if let Some(configured) = configured.clone().filter(|_| !is_beyond_code) {
+            self.go_on_with_configured(configured, Configured { table: ClientTable::First, instead: false }, None).await;
+            return Ok(());
+        }
+        let because =
+            if configured.is_some() { "The configured client may be registered for the code flow alone" } else { "No client is configured" };
+        self.note(format!("{because}, so one is registered dynamically for this test."));
+        let (grant_types, response_types) = (grant_types.to_vec(), response_types.to_vec());
+        self.register(&Register { grant_types, response_types, or_configured: configured.is_some(), ..Register::default() }).await
     }
 
     /// Takes a configured client in the place of one that the issuer does not register.
@@ -153,12 +159,16 @@ impl Session {
         Err(Stop::lacks_saying(&setting::ALLOW_DESTRUCTIVE, reason))
     }
 
-    /// Why the authorization endpoint gives this configured client nothing, where the reason is what the client may do.
-    pub(super) fn may_not_authorize(&self, scope: &str, error: &str, says: &str) -> Option<Stop> {
+    /// Why the authorization endpoint gives this configured client nothing, where the reason may be what the client is registered for.
+    pub(super) fn may_not_authorize(&self, scope: &str, response_type: &str, error: &str, says: &str) -> Option<Stop> {
         let client = self.facts.client.current.as_ref()?;
         let configured = client.configured.filter(|configured| configured.instead)?;
         let (words, id) = (configured.table.words(), &client.id);
         match error {
+            // Issuers have other errors, too, for a response type that the client is not registered for.
+            UNAUTHORIZED | "unsupported_response_type" | "invalid_request" if ResponseType::of(response_type).asks_for_tokens() => {
+                Some(Stop::not_offered(said!("the issuer does not give the {words} {id:?} the response type {response_type:?} ({says})")))
+            }
             UNAUTHORIZED => Some(Stop::not_offered(said!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
             "invalid_scope" if scope != "openid" => {
                 Some(Stop::not_offered(said!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))

@@ -51,6 +51,12 @@ impl Session {
         }
         let mut journey = session.visit(&visit, &listener).await;
         if is_first && !agent.may_stand(session, &visit, &journey) {
+            // What was consented to on the way is not asked once more.
+            if journey.consents() + journey.notices() > 0
+                && let Some(registered) = self.facts.client.registered_mut()
+            {
+                registered.unseen = false;
+            }
             let browser = agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?;
             std::mem::replace(session, browser).close().await;
             journey = session.visit(&visit, &listener).await;

@@ -1,6 +1,6 @@
 //! Whether a provider would pass the OpenID Foundation's certification: the verdict of each module, made of what a run found.
 
-use crate::feature::certification::{self, Certification, Module, Weight};
+use crate::feature::certification::{self, CERTIFICATIONS, CONFIG, Certification, Module, Weight};
 use crate::result::model::{Finding, FindingOutcome, LeftOut, RunReport, TestReport, Verdict};
 use crate::text::count;
 
@@ -109,18 +109,17 @@ impl ProfileVerdict {
 
 /// The verdicts of the certification profiles that a run was asked for; none where it was asked for none.
 pub fn verdicts(report: &RunReport) -> Vec<ProfileVerdict> {
-    certification::named(&report.environment.certification).into_iter().map(|profile| verdict(report, profile)).collect()
+    certification::named(&report.environment.certification).into_iter().map(|profile| verdict(&report.tests, profile)).collect()
 }
 
-fn verdict(report: &RunReport, profile: &'static Certification) -> ProfileVerdict {
-    let modules: Vec<ModuleVerdict> = profile.modules.iter().map(|module| of_module(&report.tests, profile, module)).collect();
-    let has_run = modules.iter().any(|module| matches!(module.outcome, Outcome::Passes | Outcome::Warns));
-    let is_not_offered = |id: &String| {
-        let test = report.tests.iter().find(|test| test.id == *id);
-        test.is_some_and(|test| test.verdict == Verdict::LeftOut && test.left_out == Some(LeftOut::NotOffered))
-    };
-    let all: Vec<&String> = modules.iter().flat_map(|module| &module.tests).collect();
-    let not_offered = !has_run && !all.is_empty() && all.into_iter().all(is_not_offered);
+fn verdict(tests: &[TestReport], profile: &'static Certification) -> ProfileVerdict {
+    let modules: Vec<ModuleVerdict> = profile.modules.iter().map(|module| of_module(tests, profile, module)).collect();
+    // What every issuer publishes shows nothing of what a profile is about, but for the one that is about that.
+    let published = CERTIFICATIONS.iter().find(|known| known.id == CONFIG && known.id != profile.id);
+    let is_about = |test: &&TestReport| profile.has_test(&test.id) && !published.is_some_and(|published| published.has_test(&test.id));
+    let is_not_offered = |test: &TestReport| test.verdict == Verdict::LeftOut && test.left_out == Some(LeftOut::NotOffered);
+    let mut about = tests.iter().filter(is_about).peekable();
+    let not_offered = about.peek().is_some() && about.all(is_not_offered);
     ProfileVerdict { profile, modules, not_offered }
 }
 
@@ -241,5 +240,22 @@ mod tests {
         assert_eq!(outcome(left_out(LeftOut::NotUnderstood)), Outcome::NotTested);
         let broken_off = TestReport { reason: Some("no code".to_owned()), ..test(Verdict::Failed, &[]) };
         assert_eq!(outcome(broken_off), Outcome::Fails);
+    }
+
+    #[test]
+    fn a_profile_of_which_only_the_metadata_were_read_is_not_offered() {
+        let of = |id: &str, verdict| {
+            let left_out = (verdict == Verdict::LeftOut).then_some(LeftOut::NotOffered);
+            TestReport { id: id.to_owned(), verdict, left_out, ..TestReport::default() }
+        };
+        let is_offered = |name: &str, tests: &[(&str, Verdict)]| {
+            let tests: Vec<TestReport> = tests.iter().map(|(id, verdict)| of(id, *verdict)).collect();
+            !verdict(&tests, certification::named(&[name.to_owned()])[0]).not_offered
+        };
+        let (metadata, logout) = (("discovery/provider-metadata", Verdict::Passed), "front-channel-logout/logout");
+        assert!(!is_offered("front-channel", &[metadata, (logout, Verdict::LeftOut)]));
+        assert!(is_offered("front-channel", &[metadata, (logout, Verdict::Failed)]));
+        assert!(is_offered("front-channel", &[metadata]), "that nothing ran says nothing");
+        assert!(is_offered("config", &[metadata]));
     }
 }

@@ -493,6 +493,8 @@ named! {
     BasicNotDecoded = "basic-not-decoded",
     /// Gives the client that is not registered dynamically such a secret, and takes it in the body alone.
     StaticClientByPost = "static-client-by-post",
+    /// Registers its own clients for the code flow alone, whatever it offers.
+    StaticClientsForCode = "static-clients-for-code",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
     /// Issues access tokens that are dead from the start: neither userinfo nor introspection nor a resource takes them.
