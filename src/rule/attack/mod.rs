@@ -3,12 +3,8 @@
 //! One table for each kind of attack. The form of the refusal is judged beside it, as that of every other
 //! ([`super::token_refusal::TokenRefusal`]).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{applies_if, refusal};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::REFUSED;
-use crate::rule::{Artefact, Check};
 
 mod client;
 mod code;
@@ -225,30 +221,10 @@ pub struct CodeAttack(pub Attacked);
 #[derive(Debug, Clone)]
 pub struct RefreshAttack(pub Attacked);
 
-impl Artefact for PkceAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[pkce::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for ClientAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[client::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for CodeAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[code::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for RefreshAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[refresh::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
+artefact!(PkceAttack: [pkce::RULES], at 0.response.exchange);
+artefact!(ClientAttack: [client::RULES], at 0.response.exchange);
+artefact!(CodeAttack: [code::RULES], at 0.response.exchange);
+artefact!(RefreshAttack: [refresh::RULES], at 0.response.exchange);
 
 /// Passes when this attack is refused and a right request is not; has nothing to say about others.
 fn refused(attacked: &Attacked, attack: Attack) -> Judgement {

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jose::{Jwt, Keys, Token};
-use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::rule::{Artefact, Check};
 
 mod claims;
 mod form;
@@ -17,7 +13,6 @@ mod header;
 mod parties;
 mod relying_party;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 mod time;
 

@@ -2,16 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
 use super::UserInfo;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, list, may, member, must, none_wrong, should, show};
 use crate::rule::jose::Jwt;
 use crate::rule::jose::form::is_uri;
-use crate::rule::judgement::{Judgement, Unmet, not_run};
+use crate::rule::prelude::*;
 use crate::rule::registered::{REGISTERED, is_in};
-use crate::text::words::{Words, said};
 
 const SOURCES: &str = "userinfo/claim-sources";
 const AGGREGATED: &str = "userinfo/aggregated-jwt";
