@@ -2,20 +2,14 @@
 
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::{code_form, random, s256};
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
-use crate::rule::answer::{Answer, Control, error_code};
+use crate::protocol::prelude::*;
+use crate::rule::answer::error_code;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
-use crate::session::recorder::Request;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
