@@ -99,7 +99,6 @@ fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::result::model::Verdict;

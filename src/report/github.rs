@@ -214,7 +214,6 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 

@@ -435,7 +435,6 @@ pub fn broken(findings: &[Arc<Finding>]) -> Vec<&Finding> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

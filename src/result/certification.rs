@@ -184,7 +184,6 @@ fn of_end(test: &TestReport, module: &Module) -> Option<Reason> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 

@@ -336,7 +336,6 @@ fn fitted(choices: Choices, name: &str, text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

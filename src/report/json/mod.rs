@@ -188,7 +188,6 @@ pub(super) fn content(path: &Path, error: &serde_json::Error) -> ReportError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::fs;
 

@@ -290,7 +290,6 @@ pub fn answers(test: &TestReport) -> impl Iterator<Item = &ExchangeResponse> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::Path;
 

@@ -57,7 +57,6 @@ impl<'a> CoverageView<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::result::model::{FindingOutcome, TestReport, Verdict};

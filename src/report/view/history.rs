@@ -163,7 +163,6 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

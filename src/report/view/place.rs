@@ -111,7 +111,6 @@ pub fn pages(report: &RunReport, like: &Finding) -> (Vec<String>, usize) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
