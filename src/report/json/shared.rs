@@ -262,22 +262,15 @@ fn unfold_findings(test: &mut TestReport, shared: &Shared, rules: &HashMap<&str,
 
 fn plain(rule: &SharedRule, outcome: FindingOutcome, actual: String, (step, sentence, exchange): (usize, usize, Option<usize>)) -> Finding {
     Finding {
-        rule: rule.rule.clone(),
         own: rule.own,
-        level: rule.level,
-        level_note: None,
-        outcome,
         says: rule.says.clone(),
-        why: String::new(),
-        fix: String::new(),
         spec: rule.spec.clone(),
         url: rule.url.clone(),
-        expected: String::new(),
         actual,
         step,
         sentence,
         exchange,
-        known: None,
+        ..Finding::new(&rule.rule, rule.level, outcome)
     }
 }
 
