@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{code_form, random, s256};
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
-use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, Family, PkceAttack, RefreshAttack};
+use crate::rule::attack::{Attack, AttackKind, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
@@ -15,7 +15,7 @@ impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
     pub(super) async fn attack_code(&mut self, attack: Attack) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
-        if attack.family() == Family::Pkce {
+        if attack.kind() == AttackKind::Pkce {
             self.must_list("code_challenge_methods_supported", "S256")?;
         }
         let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.previous.is_none();
@@ -180,17 +180,17 @@ impl Session {
             self.judge(&TokenRefusal { response, provocation, by_header });
         }
         let attacked = |response| Attacked { attack, response, control, works };
-        match attack.family() {
-            Family::Pkce => {
+        match attack.kind() {
+            AttackKind::Pkce => {
                 self.judge_exchange(exchange, |response| PkceAttack(attacked(response)));
             }
-            Family::Client => {
+            AttackKind::Client => {
                 self.judge_exchange(exchange, |response| ClientAttack(attacked(response)));
             }
-            Family::Code => {
+            AttackKind::Code => {
                 self.judge_exchange(exchange, |response| CodeAttack(attacked(response)));
             }
-            Family::Refresh => {
+            AttackKind::Refresh => {
                 self.judge_exchange(exchange, |response| RefreshAttack(attacked(response)));
             }
         }

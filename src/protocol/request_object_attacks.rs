@@ -236,7 +236,7 @@ impl Session {
         let became = came_of(&probed.ended);
         let is_read = probed.ended.parameter("state") == request.state();
         let is_certain = matches!(kind, Kind::Unusual(_)) && is_read;
-        let says_user = matches!(&became, Became::CarriedOut(what) if what != CODE);
+        let says_user = probed.ended.parameter("error").is_some_and(|error| ABOUT_THE_USER.contains(&error));
         if !says_user || is_certain {
             return Ok((became, exchange));
         }

@@ -198,8 +198,6 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use quick_junit::TestCaseStatus;
-
     use super::*;
 
     fn sample() -> RunReport {

@@ -178,8 +178,13 @@ pub fn rules_asked_for(report: &RunReport) -> Option<String> {
     rules_of(report.selection.as_ref())
 }
 
-/// Which rules a selection lets count, where not all do.
+/// The same of a selection.
 pub fn rules_of(selection: Option<&Selection>) -> Option<String> {
+    counted_rules(selection).map(|rules| format!("only {rules}"))
+}
+
+/// The rules that a selection lets count, where not all do: `the rules id-token/* of level should and above`.
+pub fn counted_rules(selection: Option<&Selection>) -> Option<String> {
     let selection = selection.filter(|selection| selection.is_of_rules())?;
     let globs = if selection.rules.is_empty() { String::new() } else { format!(" {}", selection.rules.join(", ")) };
     let level = match selection.level {
@@ -187,7 +192,7 @@ pub fn rules_of(selection: Option<&Selection>) -> Option<String> {
         Some(Level::Should) => " of level should and above",
         Some(Level::Must) => " of level must",
     };
-    Some(format!("only the rules{globs}{level}"))
+    Some(format!("the rules{globs}{level}"))
 }
 
 /// What a reader must know of a run that was asked for a part of the rules or of the tests: a sentence each.

@@ -420,7 +420,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::rule::jwt_fault::JwtFault;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, not_run, text};
 

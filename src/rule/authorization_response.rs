@@ -277,7 +277,6 @@ fn holds_challenge(code: &str, challenge: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::rule::jose::testing::judged;

@@ -252,7 +252,6 @@ mod tests {
     use proptest::collection::vec;
 
     use super::*;
-    use crate::observed::page::Shown;
     use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
 

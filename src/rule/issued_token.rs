@@ -267,7 +267,6 @@ fn jti_unique(token: &Beside) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::rule::jose::testing::Signer;

@@ -142,7 +142,6 @@ fn active(response: &Received) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::Token;
     use crate::rule::jose::testing::Signer;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, not_applicable};

@@ -585,10 +585,8 @@ impl RequestObjectAttacks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jwt_fault::JwtFault;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{not_applicable, not_run};
-    use crate::rule::untrusted_fetch::Visitor;
 
     const ERROR: &str = "request-object/refused-with-error";
 

@@ -67,7 +67,7 @@ pub enum Attack {
 
 /// What is attacked: each has an artefact of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
+pub enum AttackKind {
     /// A code challenge ([`PkceAttack`]).
     Pkce,
     /// Client authentication ([`ClientAttack`]).
@@ -80,38 +80,38 @@ pub enum Family {
 
 impl Attack {
     /// What is attacked, what was sent, for the report, and the rule that says that it is refused.
-    fn known(self) -> (Family, &'static str, &'static str) {
+    fn known(self) -> (AttackKind, &'static str, &'static str) {
         match self {
-            Self::WrongVerifier => (Family::Pkce, "a wrong code verifier", "pkce/wrong-verifier-refused"),
-            Self::ShortVerifier => (Family::Pkce, "a code verifier that is too short", "pkce/short-verifier-refused"),
-            Self::MissingVerifier => (Family::Pkce, "no code verifier although there was a code challenge", "pkce/missing-verifier-refused"),
-            Self::UnaskedVerifier => (Family::Pkce, "a code verifier although there was no code challenge", "pkce/downgrade-refused"),
-            Self::ChallengeAsVerifier => (Family::Pkce, "the code challenge as code verifier", "pkce/challenge-as-verifier-refused"),
-            Self::VerifierOfAnotherFlow => (Family::Pkce, "the code verifier of another authorization", "pkce/verifier-of-another-flow-refused"),
+            Self::WrongVerifier => (AttackKind::Pkce, "a wrong code verifier", "pkce/wrong-verifier-refused"),
+            Self::ShortVerifier => (AttackKind::Pkce, "a code verifier that is too short", "pkce/short-verifier-refused"),
+            Self::MissingVerifier => (AttackKind::Pkce, "no code verifier although there was a code challenge", "pkce/missing-verifier-refused"),
+            Self::UnaskedVerifier => (AttackKind::Pkce, "a code verifier although there was no code challenge", "pkce/downgrade-refused"),
+            Self::ChallengeAsVerifier => (AttackKind::Pkce, "the code challenge as code verifier", "pkce/challenge-as-verifier-refused"),
+            Self::VerifierOfAnotherFlow => (AttackKind::Pkce, "the code verifier of another authorization", "pkce/verifier-of-another-flow-refused"),
             Self::VerifierByUnnamedMethod => {
-                (Family::Pkce, "the code verifier of an S256 challenge that came without its method", "pkce/default-method-plain")
+                (AttackKind::Pkce, "the code verifier of an S256 challenge that came without its method", "pkce/default-method-plain")
             }
-            Self::NoAuthentication => (Family::Client, "no client authentication", "client-authentication/none-refused"),
-            Self::UnknownClient => (Family::Client, "an unknown client", "client-authentication/unknown-client-refused"),
-            Self::WrongClientSecret => (Family::Client, "a wrong client secret", "client-authentication/wrong-secret-refused"),
-            Self::SecretInQuery => (Family::Client, "the client's credentials in the query", "client-authentication/secret-in-query-refused"),
-            Self::TwoMethods => (Family::Client, "the client's credentials in header and body", "client-authentication/two-methods-refused"),
-            Self::CodeOfAnotherClient => (Family::Code, "the code of another client", "code/another-client-refused"),
-            Self::OtherRedirectUri => (Family::Code, "another redirect URI", "code/other-redirect-uri-refused"),
-            Self::MissingRedirectUri => (Family::Code, "no redirect URI", "code/missing-redirect-uri-refused"),
-            Self::UsedCode => (Family::Code, "a code that was used before", "code/reuse-refused"),
-            Self::RepeatedParameter => (Family::Code, "a repeated code", "code/repeated-parameter-refused"),
-            Self::GetRequest => (Family::Code, "the method GET", "code/get-refused"),
-            Self::RefreshTokenOfAnotherClient => (Family::Refresh, "the refresh token of another client", "refresh/another-client-refused"),
-            Self::RefreshWithWrongSecret => (Family::Refresh, "a wrong client secret", "refresh/wrong-secret-refused"),
-            Self::AccessTokenAsRefreshToken => (Family::Refresh, "an access token as refresh token", "refresh/access-token-refused"),
-            Self::UsedRefreshToken => (Family::Refresh, "a refresh token that was used before", "refresh/reuse-refused"),
-            Self::ChangedRefreshToken => (Family::Refresh, "a changed refresh token", "refresh/changed-token-refused"),
+            Self::NoAuthentication => (AttackKind::Client, "no client authentication", "client-authentication/none-refused"),
+            Self::UnknownClient => (AttackKind::Client, "an unknown client", "client-authentication/unknown-client-refused"),
+            Self::WrongClientSecret => (AttackKind::Client, "a wrong client secret", "client-authentication/wrong-secret-refused"),
+            Self::SecretInQuery => (AttackKind::Client, "the client's credentials in the query", "client-authentication/secret-in-query-refused"),
+            Self::TwoMethods => (AttackKind::Client, "the client's credentials in header and body", "client-authentication/two-methods-refused"),
+            Self::CodeOfAnotherClient => (AttackKind::Code, "the code of another client", "code/another-client-refused"),
+            Self::OtherRedirectUri => (AttackKind::Code, "another redirect URI", "code/other-redirect-uri-refused"),
+            Self::MissingRedirectUri => (AttackKind::Code, "no redirect URI", "code/missing-redirect-uri-refused"),
+            Self::UsedCode => (AttackKind::Code, "a code that was used before", "code/reuse-refused"),
+            Self::RepeatedParameter => (AttackKind::Code, "a repeated code", "code/repeated-parameter-refused"),
+            Self::GetRequest => (AttackKind::Code, "the method GET", "code/get-refused"),
+            Self::RefreshTokenOfAnotherClient => (AttackKind::Refresh, "the refresh token of another client", "refresh/another-client-refused"),
+            Self::RefreshWithWrongSecret => (AttackKind::Refresh, "a wrong client secret", "refresh/wrong-secret-refused"),
+            Self::AccessTokenAsRefreshToken => (AttackKind::Refresh, "an access token as refresh token", "refresh/access-token-refused"),
+            Self::UsedRefreshToken => (AttackKind::Refresh, "a refresh token that was used before", "refresh/reuse-refused"),
+            Self::ChangedRefreshToken => (AttackKind::Refresh, "a changed refresh token", "refresh/changed-token-refused"),
         }
     }
 
     /// What is attacked.
-    pub fn family(self) -> Family {
+    pub fn kind(self) -> AttackKind {
         self.known().0
     }
 
@@ -127,7 +127,7 @@ impl Attack {
 
     /// True if it is tried with a code, in one request that is right but for this.
     pub fn is_with_code(self) -> bool {
-        matches!(self.family(), Family::Pkce | Family::Code) && self != Self::UsedCode
+        matches!(self.kind(), AttackKind::Pkce | AttackKind::Code) && self != Self::UsedCode
     }
 
     /// True where the client's own authentication is what is wrong (RFC 6749 5.2: `invalid_client`).
@@ -137,11 +137,11 @@ impl Attack {
 
     /// True where the specifications name `invalid_grant` and no other error fits (RFC 6749 5.2, RFC 7636 4.6).
     pub fn is_invalid_grant(self) -> bool {
-        match self.family() {
-            Family::Pkce => matches!(self, Self::WrongVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow),
-            Family::Client => false,
-            Family::Code => matches!(self, Self::CodeOfAnotherClient | Self::OtherRedirectUri | Self::UsedCode),
-            Family::Refresh => matches!(self, Self::RefreshTokenOfAnotherClient | Self::UsedRefreshToken | Self::ChangedRefreshToken),
+        match self.kind() {
+            AttackKind::Pkce => matches!(self, Self::WrongVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow),
+            AttackKind::Client => false,
+            AttackKind::Code => matches!(self, Self::CodeOfAnotherClient | Self::OtherRedirectUri | Self::UsedCode),
+            AttackKind::Refresh => matches!(self, Self::RefreshTokenOfAnotherClient | Self::UsedRefreshToken | Self::ChangedRefreshToken),
         }
     }
 }

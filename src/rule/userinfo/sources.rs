@@ -33,7 +33,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "The client looks for the claim in the JWT and does not find it.",
         "Name in `_claim_names` only claims that are in the JWT of their source, and pass on the JWT of the other provider unchanged.",
         |userinfo| {
-            each_jwt(userinfo, "a JWT with the claims", |source, jwt| {
+            each_jwt(userinfo, "a JWT with the claims", None, |source, jwt| {
                 let missing: Vec<_> = source.claims.iter().filter(|claim| member(&jwt.claims, claim).is_none()).collect();
                 if missing.is_empty() { None } else { Some(said!("{}: no {} in its JWT", source.name, list(&missing))) }
             })
@@ -46,7 +46,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "The client cannot find the key of the other provider, and cannot verify what it says.",
         "Take only JWTs of other providers that have an `iss`, the issuer identifier of that provider.",
         |userinfo| {
-            each_jwt(userinfo, "an iss", |source, jwt| {
+            each_jwt(userinfo, "an iss", Some(AGGREGATED), |source, jwt| {
                 let is_there = jwt.claims.get("iss").is_some_and(Value::is_string);
                 (!is_there).then(|| said!("{}: no iss in its JWT", source.name))
             })
@@ -94,8 +94,9 @@ fn sources(userinfo: &UserInfo) -> Result<Vec<Source<'_>>, Unmet> {
         .ok_or_else(elsewhere)
 }
 
-/// Passes when nothing is wrong with the JWT of each source that has one. What is encrypted cannot be read.
-fn each_jwt(userinfo: &UserInfo, expected: &'static str, wrong: impl Fn(&Source<'_>, &Jwt) -> Option<Words>) -> Judgement {
+/// Passes when nothing is wrong with the JWT of each source that has one. What is encrypted cannot be read. What is no JWT is wrong, unless that is what
+/// another rule says (`form`).
+fn each_jwt(userinfo: &UserInfo, expected: &'static str, form: Option<&str>, wrong: impl Fn(&Source<'_>, &Jwt) -> Option<Words>) -> Judgement {
     let sources = sources(userinfo)?;
     let (mut seen, mut found) = (0_usize, Vec::new());
     for source in &sources {
@@ -107,8 +108,10 @@ fn each_jwt(userinfo: &UserInfo, expected: &'static str, wrong: impl Fn(&Source<
         seen += 1;
         match Jwt::parse(text) {
             Ok(jwt) => found.extend(wrong(source, &jwt)),
-            Err(_) if expected == "an iss" => return not_run(AGGREGATED),
-            Err(_) => found.push(said!("{}: no JWT: {}", source.name, show(value))),
+            Err(_) => match form {
+                Some(rule) => return not_run(rule),
+                None => found.push(said!("{}: no JWT: {}", source.name, show(value))),
+            },
         }
     }
     applies_if(seen > 0, "no source has a JWT that can be read")?;
