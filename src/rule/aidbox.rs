@@ -4,7 +4,6 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words is a warning when it is otherwise, what is only to be concluded from
 //! it a suggestion.
 
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 use crate::rule::protected_resource::{closed, success};
 

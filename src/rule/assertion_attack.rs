@@ -417,8 +417,6 @@ impl AssertionAttacks {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, not_run, text};

@@ -1,8 +1,5 @@
 //! The parameters of an authorization response, and what the rules about granted and refused requests share (RFC 6749 4.1.2, RFC 9207).
 
-use std::collections::BTreeSet;
-
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 
 /// The member of the metadata that promises an `iss` (RFC 9207 3).

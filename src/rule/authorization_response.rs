@@ -1,13 +1,9 @@
 //! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
 use crate::rule::front_channel;
 use crate::rule::own::view;
@@ -277,9 +273,7 @@ fn holds_challenge(code: &str, challenge: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
 
     fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {

@@ -1,6 +1,5 @@
 //! Rules about what userinfo takes for an access token, and where from (RFC 6749 7 and 10.3, RFC 6750 2.3).
 
-use crate::rule::answer::refused_by_resource;
 use crate::rule::prelude::*;
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.

@@ -1,9 +1,6 @@
 //! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
 
-use std::collections::BTreeSet;
-
 use crate::rule::prelude::*;
-use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::userinfo_request::challenge::well_formed;
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.

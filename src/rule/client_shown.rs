@@ -252,7 +252,6 @@ mod tests {
     use proptest::collection::vec;
 
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
 
     const LOGO: &str = "http://localhost:1/logo";

@@ -1,7 +1,5 @@
 //! Rules about a client that changes its configuration (RFC 7592 2.2).
 
-use std::collections::BTreeSet;
-
 use crate::rule::prelude::*;
 
 /// The answers to changes of a client's configuration: one in order, and those that must be refused.

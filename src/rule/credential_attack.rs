@@ -5,10 +5,8 @@
 //! more: [`super::attack::ClientAttack`] at the code, [`super::attack::RefreshAttack`], [`super::introspection_attack::IntrospectionAttack`] and
 //! [`super::revocation_attack::RevocationAttack`] at whether the token lives on.
 
-use crate::rule::answer::error_code;
 use crate::rule::expect;
 use crate::rule::prelude::*;
-use crate::rule::protected::challenges_for;
 use crate::rule::token_refusal::REFUSED;
 
 /// What is wrong with the credentials of a client that has a secret.

@@ -1,7 +1,6 @@
 //! Rules about tokens that ought to be dead: after a code or a refresh token was used twice, or a token was revoked.
 
 use crate::rule::attack::Attack;
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 
 /// Why the tokens ought to be dead.

@@ -1,6 +1,5 @@
 //! Rules about grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
 
-use crate::rule::answer::error_code;
 use crate::rule::prelude::*;
 
 /// A grant that a client is not to get.
@@ -107,7 +106,6 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::json as response;
     use crate::rule::testing::prelude::*;
 

@@ -79,7 +79,6 @@ static RULES: &[Check<IdTokenPair>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
 
     fn pair(first: &Value, second: &Value) -> IdTokenPair {

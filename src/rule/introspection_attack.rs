@@ -1,6 +1,5 @@
 //! Rules about who may introspect, and what is said of tokens that are not good or are looked for by a wrong hint (RFC 7662 2).
 
-use crate::rule::answer::error_code;
 use crate::rule::prelude::*;
 
 /// Introspections that must give nothing away.

@@ -2,10 +2,7 @@
 //!
 //! Of a JWT the signature keeps others from making one: what can be guessed of it is not asked, and its `jti` is.
 
-use std::sync::Arc;
-
 use crate::rule::entropy::{Held, held};
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 use crate::text::digest::sha256;
 
@@ -267,7 +264,6 @@ fn jti_unique(token: &Beside) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::rule::jose::testing::Signer;
     use crate::rule::testing;

@@ -329,7 +329,7 @@ static RULES: &[Check<LogoutToken>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged};
+    use crate::rule::jose::testing::{Signer, arbitrary_object, changed};
     use crate::rule::testing::prelude::*;
 
     fn signer() -> &'static Signer {

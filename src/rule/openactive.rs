@@ -156,7 +156,7 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{arbitrary_object, changed, judged};
+    use crate::rule::jose::testing::{arbitrary_object, changed};
     use crate::rule::testing::prelude::*;
 
     const SELLER: &str = "https://localhost:5001/api/identifiers/sellers/1";

@@ -1,6 +1,5 @@
 //! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
 
-use crate::rule::answer::refused_by_resource;
 use crate::rule::orders_feed::names_token_scheme;
 use crate::rule::prelude::*;
 

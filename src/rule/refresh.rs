@@ -1,7 +1,5 @@
 //! Rules about what a refresh may change and what it may not (RFC 6749 6, `OpenID` Connect Core 12.2).
 
-use std::collections::BTreeSet;
-
 use crate::rule::prelude::*;
 
 /// The claims of an ID token.
@@ -222,7 +220,7 @@ fn audiences(claims: &Map<String, Value>) -> Vec<&Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{arbitrary_object, changed, judged, received};
+    use crate::rule::jose::testing::{arbitrary_object, changed, received};
     use crate::rule::testing::prelude::*;
 
     fn body() -> Value {

@@ -1,6 +1,5 @@
 //! Rules about refreshing after attacks, with other scopes, and by public clients (RFC 6749 6, RFC 9700 2.2.2).
 
-use crate::rule::answer::{error_code, is_about_client};
 use crate::rule::prelude::*;
 
 /// What became of a refresh token that was attacked, and of requests for other scopes with it.

@@ -1,6 +1,5 @@
 //! Rules about what the access token of a refresh is good for, beside that of the login it goes back to (RFC 6749 6, RFC 9068 2.2.1).
 
-use crate::rule::jose::{Jwt, Token};
 use crate::rule::prelude::*;
 
 /// The access token of a refresh, beside that of the login.

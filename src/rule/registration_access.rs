@@ -1,7 +1,6 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
 use crate::rule::prelude::*;
-use crate::rule::protected::{http_401, names_bearer, refused};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::userinfo_request::challenge::well_formed;
 

@@ -93,7 +93,6 @@ static USE: &[Check<RequestObjectUse>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
 
     #[test]

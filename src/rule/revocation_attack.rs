@@ -1,6 +1,5 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
-use crate::rule::answer::error_code;
 use crate::rule::prelude::*;
 use crate::rule::revocation::refresh_token_is_dead;
 

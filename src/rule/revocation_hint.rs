@@ -1,6 +1,5 @@
 //! Rules about the revocation of access tokens, and about the `token_type_hint` of a revocation (RFC 7009 2).
 
-use crate::rule::answer::error_code;
 use crate::rule::prelude::*;
 
 /// The answer to the revocation of an access token of the client's own that lives.

@@ -121,7 +121,7 @@ fn refused(error: &str) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{Judged, judged};
+    use crate::rule::jose::testing::Judged;
     use crate::rule::testing::prelude::*;
 
     fn grant(beyond: fn(String) -> Beyond, granted: Granted) -> Judged {

@@ -102,6 +102,7 @@ pub mod prelude {
 
     pub(crate) use super::arbitrary_artefact;
     pub use super::{arbitrary, failing, passing};
+    pub use crate::rule::jose::testing::judged;
 }
 
 /// Arbitrary bodies, statuses and headers, with enough of the right names in them to reach the judgements.

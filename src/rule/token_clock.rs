@@ -67,7 +67,7 @@ impl TokenClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{NOW, judged};
+    use crate::rule::jose::testing::NOW;
     use crate::rule::testing::prelude::*;
 
     fn clock(misdated: Option<i64>, iat: Option<i64>) -> TokenClock {

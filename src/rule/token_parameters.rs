@@ -1,7 +1,5 @@
 //! Rules about parameters of a token request that are unknown or empty, and about a scope that does not exist (RFC 6749 3.2, 3.3, 5.2).
 
-use crate::rule::answer::error_code;
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 
 /// What a token request carried that must be ignored.

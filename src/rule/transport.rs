@@ -205,7 +205,6 @@ fn has_version(name: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::judged;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::text;
 

@@ -1,6 +1,5 @@
 //! Rules about userinfo and access tokens whose scope does not cover it (RFC 6749 7, RFC 6750 3.1).
 
-use crate::rule::answer::{error_code, refused_by_resource};
 use crate::rule::prelude::*;
 use crate::rule::userinfo_request::challenge;
 

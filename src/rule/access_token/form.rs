@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::AccessToken;
-use crate::rule::jose::{self, Jwt, Verification};
+use crate::rule::jose::{self, Verification};
 use crate::rule::key_set::certificate::holds_key;
 use crate::rule::prelude::*;
 

@@ -6,10 +6,7 @@
 //! RFC 9068 requires `sub` and `aud`, and makes `scope` a string. They are warnings here all the same: widely deployed issuers set the `typ`
 //! and do otherwise, and only their own resource servers read the token.
 
-use std::sync::Arc;
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Keys, Token};
+use crate::rule::jose::Keys;
 use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use super::*;
 use crate::rule::Level;
 use crate::rule::jose::Keys;
-use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed, judged};
+use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed};
 use crate::rule::testing::prelude::*;
 use crate::rule::token_response::Grant;
 

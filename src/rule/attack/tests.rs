@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::rule::testing::prelude::*;
 use crate::rule::testing::{json as response, text};

@@ -1,10 +1,7 @@
 //! Rules about authorization error responses (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 9207).
 
-use std::sync::Arc;
-
 use url::form_urlencoded;
 
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::own::view;
 use crate::rule::prelude::*;

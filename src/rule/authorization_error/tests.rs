@@ -1,7 +1,4 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::rule::jose::testing::judged;
 use crate::rule::testing::prelude::*;
 
 const ISSUER: &str = "https://issuer.example";

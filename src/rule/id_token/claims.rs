@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::IdToken;
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jose::left_half_hash;
 use crate::rule::prelude::*;
 use crate::rule::scope_claims::SCOPES;

@@ -1,9 +1,6 @@
 //! Rules about ID tokens (`OpenID` Connect Core 2, 3.1.3.6, 3.1.3.7).
 
-use std::sync::Arc;
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Keys, Token};
+use crate::rule::jose::Keys;
 use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
 

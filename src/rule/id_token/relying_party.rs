@@ -4,7 +4,6 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};

@@ -1,9 +1,7 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged};
+use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed};
 use crate::rule::jose::{Keys, left_half_hash};
 use crate::rule::testing::prelude::*;
 use crate::rule::token_response::Grant;

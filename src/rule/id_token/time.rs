@@ -1,7 +1,6 @@
 //! Rules about times. They ask no clock: a token carries the moment it was received.
 
 use super::IdToken;
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
 

@@ -1,7 +1,5 @@
 //! Rules about the members of a key, its numbers and its uses.
 
-use std::collections::BTreeSet;
-
 use super::purpose::key_for;
 use super::{KeySet, bytes, each, text, verdict};
 use crate::rule::duplicate::{duplicates, each_once};

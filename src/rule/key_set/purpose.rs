@@ -1,6 +1,6 @@
 //! Rules about what the keys are for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{KeySet, text};
 use crate::rule::prelude::*;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{name, purpose, text};
-use crate::rule::jose::{Token, Verification, verify};
+use crate::rule::jose::{Verification, verify};
 use crate::rule::prelude::*;
 
 /// The keys of each fetch of the key set in one test, the oldest first.
@@ -159,7 +159,7 @@ pub fn lacks_keys_of_before(sets: &[Vec<Value>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{Signer, arbitrary_object, judged};
+    use crate::rule::jose::testing::{Signer, arbitrary_object};
     use crate::rule::testing::prelude::*;
 
     fn key(kid: &str, n: &str) -> Value {

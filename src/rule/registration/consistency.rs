@@ -1,7 +1,5 @@
 //! Rules about what was registered, beside what the issuer says it supports and by itself.
 
-use std::collections::BTreeSet;
-
 use super::Registration;
 use crate::rule::prelude::*;
 

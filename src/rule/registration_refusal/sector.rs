@@ -1,7 +1,6 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
 use crate::rule::prelude::*;
-use crate::rule::protected::expect_refusal;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
 #[derive(Debug, Clone)]

@@ -1,11 +1,6 @@
 //! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5). A claim that is not there is never a
 //! fault by itself: the end-user may not have it.
 
-use std::collections::BTreeSet;
-
-use std::sync::Arc;
-
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 
 #[cfg(test)]

@@ -1,8 +1,5 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::testing::{arbitrary_object, judged};
+use crate::rule::jose::testing::arbitrary_object;
 use crate::rule::testing::prelude::*;
 
 fn object(value: &Value) -> Map<String, Value> {

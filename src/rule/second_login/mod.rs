@@ -1,8 +1,5 @@
 //! Rules about a second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
-use std::sync::Arc;
-
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 
 #[cfg(test)]

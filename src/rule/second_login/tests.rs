@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use super::*;
-use crate::rule::jose::testing::{arbitrary_object, judged};
+use crate::rule::jose::testing::arbitrary_object;
 use crate::rule::testing::prelude::*;
 
 const ASKED: i64 = 1_700_000_100;

@@ -2,7 +2,6 @@
 //!
 //! Where a rule is the same sentence as one about provider metadata, it is judged by the same function.
 
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
 use crate::rule::provider_metadata::{self, Document, ProviderMetadata, endpoints, issuer, lists, names, security};

@@ -2,7 +2,6 @@
 
 use super::{HTTP_400, INVALID_CLIENT, Provocation, TokenRefusal};
 use crate::rule::prelude::*;
-use crate::rule::protected::challenges_for;
 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";

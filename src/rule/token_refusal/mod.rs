@@ -1,6 +1,5 @@
 //! Rules about error responses of the token endpoint (RFC 6749 5.2).
 
-use crate::rule::answer::error_code;
 use crate::rule::attack::Attack;
 use crate::rule::prelude::*;
 use crate::rule::refresh_practice::WIDER;

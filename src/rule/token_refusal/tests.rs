@@ -1,9 +1,6 @@
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::issuer::flaw::{Flaw, Patch, Site};
 use crate::rule::attack::Attack;
-use crate::rule::jose::testing::judged;
 use crate::rule::testing::prelude::*;
 use crate::rule::testing::{json as response, text, with};
 

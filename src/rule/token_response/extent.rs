@@ -2,7 +2,6 @@
 
 use super::{Grant, SCOPE_STRING, TokenResponse};
 use crate::rule::expect;
-use crate::rule::jose::Jwt;
 use crate::rule::prelude::*;
 
 const EXPIRES_IN_NUMBER: &str = "token/expires-in-number";

@@ -1,9 +1,6 @@
 //! Rules about successful token responses of every grant (RFC 6749 5.1, `OpenID` Connect Core 3.1.3.3). None of them ever shows a token: of a
 //! token its length is said.
 
-use std::sync::Arc;
-
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
 

@@ -1,7 +1,7 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
 use super::*;
-use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
+use crate::rule::jose::testing::{Signer, arbitrary_object, changed, received};
 use crate::rule::testing::prelude::*;
 
 fn login() -> Value {

@@ -1,6 +1,5 @@
 //! Rules about userinfo responses (`OpenID` Connect Core 5.3).
 
-use crate::rule::jose::Token;
 use crate::rule::prelude::*;
 
 mod claims;

@@ -1,6 +1,6 @@
 //! Rules about signed userinfo responses (OpenID Connect Core 5.3.2), for a client that registered an algorithm for them.
 
-use crate::rule::jose::{Jwt, Keys, Token, Verification, is_symmetric, verify};
+use crate::rule::jose::{Keys, Verification, is_symmetric, verify};
 use crate::rule::prelude::*;
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
@@ -153,7 +153,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
+    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, received};
     use crate::rule::testing::prelude::*;
 
     fn userinfo(content_type: &str, body: &str) -> SignedUserInfo {

@@ -1,9 +1,8 @@
 //! Rules about claims of others: aggregated and distributed claims (`OpenID` Connect Core 5.6.2), and names beyond the standard ones (5.1.2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::UserInfo;
-use crate::rule::jose::Jwt;
 use crate::rule::jose::form::is_uri;
 use crate::rule::prelude::*;
 use crate::rule::registered::{REGISTERED, is_in};

@@ -1,7 +1,6 @@
 //! Rules about the requests with a good token.
 
 use super::UserInfoRequests;
-use crate::rule::jose::Token;
 use crate::rule::prelude::*;
 use crate::rule::uncovered_token::{error, seen};
 

@@ -3,7 +3,6 @@
 use super::UserInfoRequests;
 use super::challenge::{self, Challenge};
 use crate::rule::prelude::*;
-use crate::rule::protected::{challenges_for, expect_challenge, http_401};
 use crate::rule::token_refusal::shape;
 
 const NO_TOKEN: &str = "userinfo/no-token-refused";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::rule::jose::testing::{Signer, judged};
+use crate::rule::jose::testing::Signer;
 use crate::rule::testing::prelude::*;
 use crate::rule::testing::{json as response, text};
 
