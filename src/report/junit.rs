@@ -195,14 +195,10 @@ fn line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::sync::Arc;
 
     use super::*;
-
-    fn sample() -> RunReport {
-        super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap()
-    }
+    use crate::report::json::sample;
 
     fn read(report: &RunReport) -> Report {
         let xml = render(report).unwrap();

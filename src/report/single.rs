@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_file_of_an_earlier_run_is_known_by_its_beginning() {
-        let report = super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap();
+        let report = crate::report::json::sample();
         for single in &SINGLE_FILES {
             let mut text = Vec::new();
             (single.write_to)(&report, &mut text).unwrap();

@@ -284,15 +284,13 @@ pub fn answers(test: &TestReport) -> impl Iterator<Item = &ExchangeResponse> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::report::json;
     use crate::result::model::SCHEMA;
 
     fn sample() -> RunReport {
         // Files of the version before hold nothing once.
-        let report = json::read(Path::new("fixtures/results/sample.json")).unwrap();
+        let report = crate::report::json::sample();
         RunReport { older: false, schema: SCHEMA.to_owned(), ..report }
     }
 
