@@ -215,77 +215,24 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    use crate::result::model::{Environment, Finding, FindingOutcome, SCHEMA, Tool};
+    use crate::result::model::{Finding, FindingOutcome};
     use crate::rule::Level;
 
     fn test(verdict: Verdict, broken: &[Level], reason: Option<&str>) -> TestReport {
-        let finding = |level: &Level| Finding {
-            own: false,
-            rule: "id-token/issuer".into(),
-            level: *level,
-            outcome: FindingOutcome::Failed,
-            says: String::new(),
-            spec: String::new(),
-            url: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            step: 0,
-            sentence: 0,
-            exchange: None,
-            why: String::new(),
-            fix: String::new(),
-            level_note: None,
-            known: None,
-        };
+        let finding = |level: &Level| Finding::new("id-token/issuer", *level, FindingOutcome::Failed);
         let findings: Vec<_> = broken.iter().map(finding).map(Arc::new).collect();
         TestReport {
-            id: "feature/test".into(),
             profile: "openactive".into(),
-            title: String::new(),
             verdict,
             reason: reason.map(str::to_owned),
-            skipped: None,
-            left_out: None,
-            required: false,
-            bug: false,
-            flaky: false,
-            retries: vec![],
-            duration_ms: 0,
-            feature: String::new(),
-            description: String::new(),
-            started: String::new(),
-            command: String::new(),
             counts: Counts::of(&findings),
             findings,
-            judged: Vec::new(),
-            steps: vec![],
-            not_tested: vec![],
-            left_behind: vec![],
-            agent: None,
+            ..TestReport::default()
         }
     }
 
     fn report(tests: Vec<TestReport>) -> RunReport {
-        RunReport {
-            own: None,
-            schema: SCHEMA.into(),
-            tool: Tool { name: "oa-authtest".into(), version: "0".into(), catalogue: None, rules: None },
-            issuer: "https://op.example".into(),
-            started: String::new(),
-            duration_ms: 0,
-            verdict: Verdict::Skipped,
-            counts: Counts::default(),
-            environment: Environment::default(),
-            interrupted: false,
-            ended_after_s: None,
-            selection: None,
-            known: None,
-            baseline: None,
-            history: Vec::new(),
-            shared: None,
-            tests,
-            older: false,
-        }
+        RunReport { verdict: Verdict::Skipped, tests, ..RunReport::default() }
     }
 
     #[test]

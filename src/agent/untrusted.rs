@@ -102,7 +102,6 @@ fn acceptor() -> Result<TlsAcceptor, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

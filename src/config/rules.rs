@@ -59,7 +59,6 @@ pub(super) fn level(value: &str) -> Result<Level, Problem> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -117,7 +117,6 @@ fn named(name: &X509Name<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

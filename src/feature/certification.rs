@@ -203,7 +203,6 @@ pub fn tests_of(names: &[String]) -> impl Fn(&str) -> bool + use<> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -58,7 +58,6 @@ pub(super) fn place(url: &Url) -> &str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

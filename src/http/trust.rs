@@ -204,7 +204,6 @@ pub(crate) fn missing_issuer(sent: &[&[u8]]) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::io::Write as _;
 

@@ -118,7 +118,6 @@ pub fn client_id(assertion: &str, checks: Checks<'_>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{AssertionKeys, client_id, identifier, is_by_secret};
     use crate::issuer::keys::{Alg, KeyRing, unsigned};

@@ -513,7 +513,6 @@ fn is_unwanted_of_native(url: &Url, defect: &Defect) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Context, Metadata};
     use serde_json::{Value, json};

@@ -75,7 +75,6 @@ async fn exchange(issuer: &Issuer, method: reqwest::Method, uri: &str, sent: Opt
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use crate::issuer::IssuerOptions;
     use crate::issuer::keys::KeyRing;

@@ -44,7 +44,6 @@ fn verified(issuer: &Issuer, hint: &str) -> Option<Value> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::subject;
     use crate::issuer::IssuerOptions;

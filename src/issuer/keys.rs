@@ -248,7 +248,6 @@ impl KeyRing {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Alg, KeyRing};
     use jsonwebtoken::jwk::JwkSet;

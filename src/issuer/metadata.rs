@@ -73,7 +73,6 @@ pub async fn jwks(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Ans
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use crate::issuer::Persona;
     use crate::issuer::client_metadata::{GRANT_TYPES, SYMMETRIC};

@@ -145,7 +145,6 @@ pub fn scope_in_words(word: &str) -> &str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use clap::ValueEnum as _;
     use serde_json::json;

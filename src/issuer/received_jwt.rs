@@ -195,7 +195,6 @@ fn key_of(certificate: &[u8]) -> Option<DecodingKey> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::issuer::IssuerOptions;

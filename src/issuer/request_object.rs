@@ -170,7 +170,6 @@ fn refuse_unusual(issuer: &Issuer, jwt: &ReceivedJwt<'_>) -> Result<(), &'static
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{By, assemble};
     use crate::issuer::IssuerOptions;

@@ -113,7 +113,6 @@ fn accepts(acr: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{ACR, Requested};
 

@@ -382,7 +382,6 @@ impl Store {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Store;
     use crate::issuer::client::Client;

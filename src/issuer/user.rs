@@ -39,7 +39,6 @@ pub fn all() -> Result<Map<String, Value>, PageError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{SCOPES, Scope, all, of_scope, scope_of};
 

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_failed_is_what_has_to_be_run_again() {
-        let mut last = json::read(std::path::Path::new("fixtures/results/sample.json")).expect("it is a results file");
+        let mut last = crate::report::json::sample();
         let test = |id: &str, verdict, required| TestReport { id: id.to_owned(), verdict, required, ..TestReport::default() };
         last.tests = vec![
             test("a/passed", Verdict::Passed, true),

@@ -1,11 +1,10 @@
 //! Client assertions that are not good (RFC 7523 3, OpenID Connect Core 9).
 
 use jiff::Timestamp;
-use url::Url;
 
 use super::refresh_form;
 use crate::agent::callback::Offer;
-use crate::rule::answer::{Answer, Control};
+use crate::protocol::prelude::*;
 use crate::rule::assertion_attack::{AssertionAttacks, Fault, Tried};
 use crate::rule::client_assertion::SignatureLengths;
 use crate::rule::jwt_fault::JwtFault;
@@ -13,10 +12,7 @@ use crate::rule::provider_metadata::is_openid;
 use crate::rule::token_refusal::Provocation;
 use crate::session::assertion::{Cast, JWT_BEARER, Signer};
 use crate::session::forged_jwt::{SignatureForm, Stranger, pem, with_signature_as};
-use crate::session::recorder::Request;
 use crate::session::signing_key::{SigningAlg, SigningKey, foreign};
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 /// An attempt: its fault, the rule that says that it is refused, and the answer to it.
 type Sent = (Fault, &'static str, TokenExchange);

@@ -2,26 +2,20 @@
 
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::{code_form, random, s256};
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
-use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
+use crate::protocol::prelude::*;
+use crate::rule::answer::error_code;
+use crate::rule::attack::{Attack, AttackKind, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
-use crate::session::recorder::Request;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
     pub(super) async fn attack_code(&mut self, attack: Attack) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
-        if attack.is_about_pkce() {
+        if attack.kind() == AttackKind::Pkce {
             self.must_list("code_challenge_methods_supported", "S256")?;
         }
         let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.previous.is_none();
@@ -186,32 +180,17 @@ impl Session {
             self.judge(&TokenRefusal { response, provocation, by_header });
         }
         let attacked = |response| Attacked { attack, response, control, works };
-        match attack {
-            Attack::WrongVerifier
-            | Attack::ShortVerifier
-            | Attack::MissingVerifier
-            | Attack::UnaskedVerifier
-            | Attack::ChallengeAsVerifier
-            | Attack::VerifierOfAnotherFlow
-            | Attack::VerifierByUnnamedMethod => {
+        match attack.kind() {
+            AttackKind::Pkce => {
                 self.judge_exchange(exchange, |response| PkceAttack(attacked(response)));
             }
-            Attack::NoAuthentication | Attack::UnknownClient | Attack::WrongClientSecret | Attack::SecretInQuery | Attack::TwoMethods => {
+            AttackKind::Client => {
                 self.judge_exchange(exchange, |response| ClientAttack(attacked(response)));
             }
-            Attack::CodeOfAnotherClient
-            | Attack::OtherRedirectUri
-            | Attack::MissingRedirectUri
-            | Attack::UsedCode
-            | Attack::RepeatedParameter
-            | Attack::GetRequest => {
+            AttackKind::Code => {
                 self.judge_exchange(exchange, |response| CodeAttack(attacked(response)));
             }
-            Attack::RefreshTokenOfAnotherClient
-            | Attack::RefreshWithWrongSecret
-            | Attack::AccessTokenAsRefreshToken
-            | Attack::UsedRefreshToken
-            | Attack::ChangedRefreshToken => {
+            AttackKind::Refresh => {
                 self.judge_exchange(exchange, |response| RefreshAttack(attacked(response)));
             }
         }

@@ -1,19 +1,13 @@
 //! The authorization request and what comes of it in the user agent (RFC 6749 4.1.1, OpenID Connect Core 3.1.2, RFC 7636).
 
-use std::sync::Arc;
-
-use url::Url;
-
 use super::authorization_request::{listing, self_sending};
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
-use crate::config::AuthMethod;
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject, ResponseMode};
 use crate::feature::step::with_attempt;
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::document::Answer;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
 use crate::rule::authorization_answer::AuthorizationAnswer;
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
@@ -21,8 +15,6 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::{Consent, RepeatedRequest};
 use crate::rule::scope_grant::Granted;
-use crate::session::{Code, Session, Stop, missing};
-use crate::text::words::said;
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.

@@ -1,17 +1,12 @@
 //! Authorization requests that are wrong though client and redirect URI are in order: an error is due at the redirect URI.
 
-use std::sync::Arc;
-
-use url::Url;
-
 use super::authorization_probe::{Ended, Probing};
 use super::authorization_refusals::ABOUT_THE_USER;
-use crate::config::AuthMethod;
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
+use crate::observed::authorization_request::Parameters;
+use crate::protocol::prelude::*;
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};
-use crate::session::{Session, Stop, missing};
 
 /// A request that is wrong in one way: why, what is said of it, and the change that makes it so.
 type Attempt = (Improper, &'static str, fn(&mut Parameters));
@@ -176,7 +171,7 @@ fn became(ended: &Ended) -> Became {
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTEMPTS, Became, Ended, PUBLIC, became};
+    use super::*;
 
     #[test]
     fn every_attempt_changes_the_request() {

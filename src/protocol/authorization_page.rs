@@ -1,17 +1,15 @@
 //! The pages of a visit to the authorization endpoint: into the journal, and whose fault it is if they led nowhere.
 
-use url::Url;
-
 use crate::agent::visit::{Journey, SeenPage, VisitError};
 use crate::feature::step::with_attempt;
 use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
+use crate::protocol::prelude::*;
 use crate::result::model::{Entry, MOST_TITLE, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
-use crate::session::{Configured, LastVisit, Session, Stop};
+use crate::session::{Configured, LastVisit};
 use crate::text::problem::Problem;
 use crate::text::truncate;
-use crate::text::words::said;
 
 /// The longest page source kept, in bytes.
 const MOST_SOURCE: usize = 100 * 1024;

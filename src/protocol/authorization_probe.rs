@@ -6,15 +6,12 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use url::Url;
 
 use crate::agent::visit::{Conduct, VisitError};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::observed::received::Received;
+use crate::observed::authorization_request::Parameters;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
-use crate::session::recorder::Request;
-use crate::session::{Configured, Session, Stop};
-use crate::text::words::said;
+use crate::session::Configured;
 
 /// Where a request led.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +257,7 @@ pub(super) fn reaches(address: &str, uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{parameters_of, reaches};
+    use super::*;
 
     #[test]
     fn an_address_reaches_a_redirect_uri_with_parameters_after_it_and_no_other() {

@@ -1,13 +1,11 @@
 //! Authorization requests that must be refused without a redirect (RFC 6749 4.1.2.1, RFC 9700 4.1.3), and the ports of native applications
 //! (RFC 8252 7.3).
 
-use url::Url;
-
 use super::authorization_probe::{Ended, Probed, Probing, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6, second_redirect_uri};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
+use crate::observed::authorization_request::Parameters;
+use crate::protocol::prelude::*;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
-use crate::session::{Session, Stop};
 
 /// The errors that are about the end-user, and not about the request (OpenID Connect Core 3.1.2.6).
 pub(super) const ABOUT_THE_USER: [&str; 4] = ["login_required", "interaction_required", "consent_required", "account_selection_required"];
@@ -219,7 +217,7 @@ fn attempts(good: &str) -> Vec<Attempt> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ended, Led, Written, attempts, led};
+    use super::*;
 
     #[test]
     fn a_redirect_uri_is_taken_apart_as_it_is_written() {

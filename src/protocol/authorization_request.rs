@@ -1,20 +1,15 @@
 //! What an authorization request says (OpenID Connect Core 3.1.2.1, 5.5, 6.1; RFC 7636 4.3), and which of it an issuer offers.
 
+use crate::protocol::prelude::*;
 use crate::text::html::escape;
 use crate::text::markdown::code;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-use url::Url;
-
 use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, ResponseMode, RunValues};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::redact::SecretKind;
+use crate::observed::authorization_request::Parameters;
 use crate::rule::expect::scope_words;
-use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::response_type::ResponseType;
-use crate::text::words::said;
 
 impl Session {
     /// Leaves the step out if its request cannot be made of this issuer.
@@ -129,7 +124,6 @@ pub(super) fn self_sending(title: &str, endpoint: &Url, parameters: &Parameters)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -3,9 +3,8 @@
 use crate::config::setting;
 use crate::feature::Step;
 use crate::observed::capability::Capability;
+use crate::protocol::prelude::*;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
-use crate::session::{OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 /// What is sent for a credential where the issuer is to have no use for it.
 const MADE_UP: &str = "oa-authtest-made-up";

@@ -2,11 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
 
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::rule::jose::Jwt;
-use crate::session::Session;
 
 /// How much longer a JWT is to live than it was made for, in seconds.
 const LONGER: i64 = 3600;

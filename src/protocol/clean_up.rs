@@ -5,20 +5,17 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use url::Url;
 
 use super::error_of;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::result::model;
 use crate::result::model::{LeftBehind, LeftBehindKind, StepEnd};
-use crate::session::recorder::Request;
+use crate::session::Granted;
 use crate::session::token_exchange::TokenRequest;
-use crate::session::{Client, Granted, Session};
 use crate::text::markdown::code;
 
 /// The most grants of a test that are remembered: far more than any story asks for.

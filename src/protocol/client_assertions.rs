@@ -1,21 +1,16 @@
 //! Clients that authenticate by signed assertions: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2).
 
-use std::sync::Arc;
-
-use url::Url;
-
 use crate::agent::callback::Offer;
 use crate::feature::register::KeysBy;
+use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::assertion_attack::Fault;
 use crate::rule::client_assertion::{Attempt, ClientAssertions, UnknownMembers};
 use crate::rule::jwt_fault::JwtFault;
 use crate::session::assertion::{self, Cast, JWT_BEARER, Means, Signer, Unknown};
 use crate::session::signing_key::{SigningAlg, SigningKey, other};
-use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
-use crate::text::words::said;
 
 /// The query a redirect URI gets where a story wants one.
 const QUERY: (&str, &str) = ("client", "with a query");

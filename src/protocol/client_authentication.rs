@@ -3,22 +3,15 @@
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
-use url::Url;
 
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::assertion::JWT_BEARER;
-use crate::session::recorder::Request;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop};
 
 use super::credentials_encoding::is_refused;
 use super::error_of;
 use crate::text::millis;
-use crate::text::words::said;
 
 /// What a client that is not known, or not by these credentials, gets (RFC 6749 5.2).
 pub(super) const INVALID_CLIENT: &str = "invalid_client";

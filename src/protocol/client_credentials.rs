@@ -1,13 +1,10 @@
 //! The client credentials grant (RFC 6749 4.4).
 
-use serde_json::Value;
-
 use crate::feature::OAUTH;
+use crate::protocol::prelude::*;
 use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{ClientGrant, Session, Stop};
+use crate::session::ClientGrant;
 
 use super::tokens::Expected;
 

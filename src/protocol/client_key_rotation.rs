@@ -1,14 +1,12 @@
 //! A client that replaces the key behind its `jwks_uri` (OpenID Connect Core 10.1.1).
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_assertion::{Attempt, NewKey, ReplacedKey};
 use crate::session::assertion::{Means, next_key};
 use crate::session::signing_key::SigningKey;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
 use super::refresh::no_refresh_token;

@@ -4,21 +4,14 @@ use std::time::Instant;
 
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::client_metadata::second_redirect_uri;
-use crate::config::AuthMethod;
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
+use crate::observed::authorization_request::Parameters;
+use crate::protocol::prelude::*;
 use crate::rule::client_configuration::{ClientConfiguration, DeletedClient, DeletionByOthers};
 use crate::rule::client_update::{ClientUpdate, UpdateAttacks};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::Deletion;
-use crate::session::recorder::Request;
-use crate::session::{Client, OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 impl Session {
     /// Reads the configuration of the client with its own token, with none, with a made-up one and with that of another client, and judges the

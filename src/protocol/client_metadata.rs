@@ -1,15 +1,10 @@
 //! The client metadata that is registered: what a story needs, as far as the issuer offers it (RFC 7591 2).
 
-use serde_json::{Value, json};
-use url::Url;
-
 use crate::agent::callback::Offer;
-use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::protocol::prelude::*;
 use crate::session::assertion::{BY_SECRET, Signer};
-use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::response_type::ResponseType;
-use crate::text::words::said;
 
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
 pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";

@@ -1,16 +1,13 @@
 //! What the end-user is shown: of the client, and of the request (OpenID Connect Registration 2, RFC 6749 10.14).
 
-use serde_json::{Value, json};
-
 use crate::agent::callback::Offer;
 use crate::agent::visit::Journey;
 use crate::feature::authorize::{Authorize, OddValues};
 use crate::observed::page::MARK;
 use crate::observed::page::PageKind;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::client_shown::{ClientPage, ClientShown, FOREIGN_NAME, ODD_NAME, PagesOfOddRequest};
 use crate::session::facts::ClientLinks;
-use crate::session::{Session, Stop};
 
 /// The logo: a square.
 const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#0b5cad"/></svg>"##;
@@ -95,7 +92,7 @@ pub(super) fn odd(value: String, odd: Option<OddValues>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONG, OddValues, odd};
+    use super::*;
 
     #[test]
     fn odd_values_stay_within_what_is_allowed() {

@@ -1,11 +1,10 @@
 //! What can be done with the token a client got for itself, beside using it: refreshing it and asking about it.
 
 use crate::feature::step::Body;
+use crate::protocol::prelude::*;
 use crate::rule::airlock::UnstoredToken;
 use crate::rule::introspection::Introspection;
 use crate::rule::refresh::Refresh;
-use crate::rule::token_response::Grant;
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::tokens::Expected;
 

@@ -1,11 +1,7 @@
 //! Closing the session that an issuer keeps for an access token, as Aidbox has it: `DELETE /Session` with the token.
 
-use url::Url;
-
+use crate::protocol::prelude::*;
 use crate::rule::aidbox::ClosedSession;
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop, missing};
-use crate::text::words::said;
 
 impl Session {
     /// Closes the session of the client's token, tries the token at the configured resource, and closes the sessions of the tokens before it.

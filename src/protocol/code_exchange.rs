@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use crate::config::AuthMethod;
 use crate::feature::step::with_attempt;
+use crate::protocol::prelude::*;
 use crate::rule::id_token_pair::IdTokenPair;
 use crate::rule::scope_grant::Granted;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Code, Session, Stop, UserTokens};
+use crate::session::UserTokens;
 
 use super::tokens::Expected;
 

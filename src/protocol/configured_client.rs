@@ -3,18 +3,16 @@
 //! What such a client may do is known to who registered it, and not to this program. So an attack with it has its control: a login and an exchange
 //! that are right. What the client may not do leaves the story out, with the setting to look at.
 
-use url::Url;
-
 use super::client_authentication::INVALID_CLIENT;
 use super::code_form;
 use super::tokens::Expected;
-use crate::config::{AuthMethod, ClientTable, ConfiguredClient, setting};
+use crate::config::{ClientTable, ConfiguredClient, setting};
 use crate::feature::register::Register;
+use crate::protocol::prelude::*;
 use crate::rule::expect::scope_words;
-use crate::session::{Client, Configured, Session, Stop};
+use crate::session::Configured;
 use crate::text::markdown::code;
 use crate::text::response_type::ResponseType;
-use crate::text::words::said;
 
 /// What a client may not do that gets this error (RFC 6749 4.1.2.1, 5.2).
 pub(super) const UNAUTHORIZED: &str = "unauthorized_client";

@@ -2,19 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use url::Url;
-
 use crate::feature::authorize::Authorize;
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, is_about_client};
+use crate::protocol::prelude::*;
+use crate::rule::answer::is_about_client;
 use crate::rule::dead_tokens::Living;
 use crate::rule::expect::scope_words;
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::recorder::Request;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Code, Session, Stop, missing};
 
 /// How long an issuer may take until all of it knows that a token is dead: "there could be a propagation delay" (RFC 7009 2.1).
 pub(super) const PROPAGATION: Duration = Duration::from_secs(1);

@@ -2,16 +2,11 @@
 //! RFC 7662 2.1).
 
 use secrecy::{ExposeSecret as _, SecretString};
-use url::Url;
 
 use super::{random, refresh_form, token_form};
-use crate::config::AuthMethod;
-use crate::rule::answer::{Answer, Control};
+use crate::protocol::prelude::*;
 use crate::rule::credential_attack::{CredentialAttacks, Fault, Target, Tried};
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop};
 
 /// A request with bad credentials that was sent: the fault, its rule, and the answer.
 type Sent = (Fault, &'static str, TokenExchange);

@@ -1,16 +1,12 @@
 //! Credentials that form-encoding changes (RFC 6749 2.3.1): what becomes of them, and how the story goes on where the issuer does not decode them.
 
 use secrecy::ExposeSecret as _;
-use url::Url;
 
 use super::client_authentication::INVALID_CLIENT;
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::{BasicCredentials, Encoded};
 use crate::session::recorder::form_encoded;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop};
 
 /// A code that no issuer gave.
 const MADE_UP: &str = "oa-authtest-made-up-authorization-code";

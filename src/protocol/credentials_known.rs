@@ -1,13 +1,9 @@
 //! Whether the credentials of a configured client are right, seen where nothing but they can be wrong.
 
-use url::Url;
-
 use super::{liar, token_form};
 use crate::config::ClientTable;
-use crate::rule::token_response::Grant;
-use crate::session::{Client, Session, Stop};
+use crate::protocol::prelude::*;
 use crate::text::problem::Problem;
-use crate::text::words::said;
 
 /// The endpoints that authenticate a client and know no grants.
 const ENDPOINTS: [&str; 2] = ["introspection_endpoint", "revocation_endpoint"];

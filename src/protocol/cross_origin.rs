@@ -1,13 +1,9 @@
 //! Requests as a page of another origin sends them (OpenID Connect Discovery 3; the Fetch standard).
 
 use http::Method;
-use url::Url;
 
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::protocol::prelude::*;
 use crate::rule::cross_origin::{Asked, CrossOrigin, Preflight};
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
-use crate::text::words::said;
 
 impl Session {
     /// Asks the endpoints as a page of the client's origin does, without credentials but those of the token endpoint, and judges who may read the answers.

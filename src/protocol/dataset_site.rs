@@ -1,20 +1,15 @@
 //! The dataset site: the page on which a booking partner finds the issuer.
 
-use std::sync::Arc;
-
 use scraper::Selector;
-use serde_json::Value;
 use thiserror::Error;
-use url::Url;
 
 use crate::config::Network;
 use crate::http::{Client, ClientError, Unreachable};
 use crate::observed::markup;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::redact::Redactor;
 use crate::rule::dataset_site::DatasetSite;
-use crate::session::recorder::{Recorder, Request};
-use crate::session::{Session, Stop, missing};
+use crate::session::recorder::Recorder;
 
 /// How many redirects to the page are followed.
 const MOST_REDIRECTS: usize = 5;

@@ -1,11 +1,9 @@
 //! Tokens that ought to be dead: whether they still open anything.
 
 use super::control::PROPAGATION;
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code};
+use crate::protocol::prelude::*;
+use crate::rule::answer::error_code;
 use crate::rule::dead_tokens::{Cause, DeadTokens, Living};
-use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop};
 
 /// The tokens of a login by a client that is about to be deleted, and what they are good for.
 pub(super) struct BeforeDeletion {

@@ -2,20 +2,14 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-use url::Url;
-
 use crate::config::setting;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::metadata_pair::MetadataPair;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::{OPENID, SERVER, ServerMetadata};
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
-use crate::text::words::said;
 
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
@@ -216,8 +210,6 @@ fn configured(endpoints: &std::collections::BTreeMap<&'static str, Url>, publish
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::rule::testing::text;
 

@@ -1,18 +1,12 @@
 //! A consent form as a page of another site sends it (RFC 6749 10.12).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use url::Url;
 
 use crate::agent::http::consent_form::ConsentForm;
 use crate::agent::http::{HttpAgent, HttpAgentError, HttpSession};
 use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::answer::Control;
+use crate::protocol::prelude::*;
 use crate::rule::login_attempt::ForgedConsent;
-use crate::session::{Session, Stop};
-use crate::text::words::said;
 
 /// The site that sends the form.
 const OTHER_SITE: &str = "https://attacker.example/";

@@ -1,14 +1,12 @@
 //! Tokens that come from the authorization endpoint: the implicit and the hybrid flow (OpenID Connect Core 3.2, 3.3).
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::{Map, Value};
-
 use super::tokens::{Came, Expected, sub_of};
+use crate::protocol::prelude::*;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::jose::Token;
-use crate::session::{Granted, Session, Stop, UserTokens};
+use crate::session::{Granted, UserTokens};
 
 impl Session {
     /// Judges the tokens of an authorization response as those of a token response are judged, and goes on with the access token, if there is one. Gives

@@ -1,14 +1,11 @@
 //! Grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4), and scope beyond what it may have (RFC 6749 3.3).
 
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
 
-use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
+use crate::protocol::prelude::*;
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
-use crate::session::{OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.

@@ -1,8 +1,7 @@
 //! Token introspection (RFC 7662).
 
-use crate::config::AuthMethod;
+use crate::protocol::prelude::*;
 use crate::rule::introspection::Introspection;
-use crate::session::{Session, Stop};
 
 impl Session {
     /// Introspects the access token of the login, where an endpoint is published.

@@ -1,11 +1,9 @@
 //! Codes, tokens and names of the end-user, held against those that the same run has seen before.
 
-use serde_json::{Map, Value};
-
 use crate::config::User;
+use crate::protocol::prelude::*;
 use crate::rule::issued_token::{Beside, IssuedAccessToken, IssuedCode, IssuedIdToken, IssuedRefreshToken, IssuedText, Kind};
 use crate::rule::subject::{Called, Subject, Subjects};
-use crate::session::Session;
 
 impl Session {
     /// Judges a code beside those of the run.

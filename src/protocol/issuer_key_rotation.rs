@@ -3,15 +3,12 @@
 use std::time::{Duration, Instant};
 
 use http::Method;
-use serde_json::Value;
 
 use crate::config::{RotateKeys, setting};
 use crate::guard::shell;
+use crate::protocol::prelude::*;
 use crate::rule::jose::Token;
 use crate::rule::key_set::rollover::{ReplacedSigningKey, has_new_key};
-use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 /// How long the command may take, and how long the new key is waited for after that.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,15 +1,10 @@
 //! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`), which is fetched again when a token's key is not in it.
 
-use serde_json::Value;
-use url::Url;
-
+use crate::protocol::prelude::*;
 use crate::rule::jose::{Jwt, Keys, Token, verify};
 use crate::rule::key_set::KeySet;
 use crate::rule::key_set::address::KeyCertificate;
 use crate::rule::key_set::rollover::{KeyRollover, inconsistencies, lacks_keys_of_before};
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
-use crate::text::words::said;
 
 /// Of how many keys the certificates are fetched.
 const MOST_CERTIFICATES: usize = 4;

@@ -1,25 +1,17 @@
 //! What end-users and attackers do on the login and consent pages beside logging in: a wrong password, a form in another browser, a refusal.
 
-use std::sync::Arc;
-
 use secrecy::SecretString;
-use serde_json::json;
-use url::Url;
 
 use super::authorization_request::listing;
 use crate::agent::callback::Callback;
 use crate::agent::http::HttpAgent;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::feature::authorize::{Authorize, Method};
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
-use crate::rule::answer::Control;
 use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
-use crate::session::{Session, Stop, missing};
-use crate::text::words::said;
 
 /// What an authorization request that may show no page was answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

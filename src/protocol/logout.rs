@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::authorization_request::self_sending;
 use super::login_page::Silent;
@@ -16,11 +14,10 @@ use crate::feature::logout::{Hint, LogOut, Redirect};
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
 use crate::session::facts::LoggedOut;
-use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::markdown::code;
 
 /// A language that no issuer has: one for private use (RFC 5646 2.2.7).

@@ -2,23 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::error_of;
 use crate::agent::callback::{Incoming, StandingOffer};
 use crate::feature::register::{LogoutChannel, Register};
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::rule::back_channel_logout::{BackChannelLogout, LogoutRequest};
 use crate::rule::front_channel_logout::FrontChannelLogout;
 use crate::rule::jose::Token;
 use crate::rule::logout_token::LogoutToken;
 use crate::session::facts::{LoggedOut, LogoutAddress};
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::address::is_loopback;
 use crate::text::markdown::code;
-use crate::text::words::said;
 
 /// The query of the addresses that are registered, which an issuer must keep.
 const QUERY: &str = "kept=1";

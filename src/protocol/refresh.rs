@@ -1,8 +1,8 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
+use crate::protocol::prelude::*;
 use crate::rule::refresh::Refresh;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{OrLeftOut as _, Session, Stop, UserTokens};
+use crate::session::UserTokens;
 
 use super::tokens::Expected;
 

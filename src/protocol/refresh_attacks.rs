@@ -1,21 +1,14 @@
 //! Attacks with refresh tokens (RFC 6749 6, RFC 9700 4.14).
 
-use url::Url;
-
 use super::attacks::title;
 use super::refresh_form;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
-use crate::rule::answer::{Answer, Control, is_about_client};
+use crate::protocol::prelude::*;
+use crate::rule::answer::is_about_client;
 use crate::rule::attack::Attack;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 /// The form of a refresh.
 fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {

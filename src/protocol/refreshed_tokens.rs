@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::jose::Token;
 use crate::rule::refreshed_token::RefreshedToken;
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
 
 /// How long after the login the refresh is, so that its time is another by any clock that counts seconds.
 const APART: Duration = Duration::from_secs(2);

@@ -4,30 +4,25 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use secrecy::SecretString;
-use serde_json::Value;
-use url::Url;
 
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6};
 use super::error_of;
 use super::registration_attempts::Attempt;
 use crate::agent::callback::StandingOffer;
-use crate::config::{AuthMethod, ClientTable, setting};
+use crate::config::{ClientTable, setting};
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::observed::capability::Capability;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::rule::airlock::AirlockRegistration;
 use crate::rule::answer::error_code;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
 use crate::rule::subject::Subjects;
-use crate::rule::token_response::Grant;
+use crate::session::Registered;
 use crate::session::assertion::{Means, Signer};
-use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
-use crate::text::words::said;
 
 /// The profile whose product shows what a registration looks like.
 const AIRLOCK: &str = "airlock";

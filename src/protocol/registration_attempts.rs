@@ -5,30 +5,22 @@
 //! redirect URI is by http on loopback is registered as a native application where an issuer wants that.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
 use tokio::time::timeout;
-use url::Url;
 
 use super::clean_up::NO_TIME;
 use super::client_metadata::ScopeToRegister;
 use super::client_shown::NAMES;
 use super::error_of;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::result::model::LeftBehindKind;
-use crate::rule::answer::Answer;
 use crate::rule::expect::scope_words;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::issued::{Issued, IssuedCredentials};
-use crate::rule::token_response::Grant;
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
-use crate::text::words::said;
 
 /// The pause before a registration that the server failed at is sent once more.
 const PAUSE: Duration = Duration::from_millis(300);

@@ -1,19 +1,13 @@
 //! Registrations with one mistake each, which must be refused or corrected (RFC 7591 3.2.2), beside the same without it.
 
-use serde_json::{Value, json};
-use url::Url;
-
 use super::client_metadata::NATIVE_REDIRECT_URI;
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
+use crate::protocol::prelude::*;
 use crate::rule::expect::refusal;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::native::NativeClients;
 use crate::rule::registration_refusal::{ELSEWHERE, LINKS, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::session::assertion;
 use crate::session::signing_key::SigningAlg;
-use crate::session::{Session, Stop};
 
 /// A redirect URI by https of a host that there is not.
 const BY_HTTPS: &str = "https://client.example/oa-authtest";

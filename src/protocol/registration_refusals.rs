@@ -1,24 +1,19 @@
 //! Registrations without the right initial access token (RFC 7591 3), and those of a sector.
 
-use serde_json::{Value, json};
 use std::time::Instant;
-use url::Url;
 
 use super::client_metadata::{LOGIN_BY_HTTPS, ScopeToRegister};
 use super::registration::may_refuse;
 use super::registration_attempts::Attempt;
 use crate::agent::callback::Offer;
 use crate::config::setting;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
-use crate::rule::answer::{Answer, Control};
+use crate::protocol::prelude::*;
 use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration::extras::RegistrationExtras;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::login::LoginInitiation;
 use crate::rule::registration_refusal::sector::{SectorAccepted, SectorByHttp, SectorMismatch};
-use crate::session::{Session, Stop};
 use crate::text::address::is_loopback;
 use crate::text::markdown::code;
 

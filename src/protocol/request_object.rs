@@ -1,20 +1,14 @@
 //! Good request objects: by value and by reference (OpenID Connect Core 6, RFC 9101).
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value, json};
-
 use crate::agent::callback::Offer;
 use crate::feature::authorize::{Authorize, RequestObject};
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::observed::received::Received;
+use crate::observed::authorization_request::Parameters;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::request_object::{RequestObjectUse, Sent, is_offered};
 use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg, other, without_signature};
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
-use crate::text::words::said;
 
 /// The media type of a request object (RFC 9101 9.4.1).
 pub(super) const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";

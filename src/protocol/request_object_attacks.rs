@@ -2,16 +2,13 @@
 //!
 //! Each is sent over plain HTTP with `prompt=none`: one that is refused costs a request, and only what seems to be taken is made sure of by a visit.
 
-use serde_json::{Map, Value, json};
-use url::Url;
-
 use super::authorization_probe::{Ended, Probing, reaches};
 use super::authorization_refusals::ABOUT_THE_USER;
 use super::authorization_request::object_claims;
 use super::request_object::{MEDIA_TYPE, live_from};
 use crate::agent::callback::{Offer, StandingOffer};
 use crate::agent::untrusted::UntrustedServer;
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::protocol::prelude::*;
 use crate::rule::jwt_fault::JwtFault;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::request_object::{Sent, is_offered};
@@ -19,8 +16,6 @@ use crate::rule::request_object_attack::{Became, Fault, RequestObjectAttacks, Tr
 use crate::rule::untrusted_fetch::Visitor;
 use crate::session::forged_jwt::{Stranger, forge};
 use crate::session::signing_key::{SigningAlg, SigningKey, without_signature};
-use crate::session::{OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 /// How far a time is off that is wrong, in seconds: more than any server allows for clocks that differ.
 const FAR_OFF: i64 = 3600;
@@ -241,7 +236,7 @@ impl Session {
         let became = came_of(&probed.ended);
         let is_read = probed.ended.parameter("state") == request.state();
         let is_certain = matches!(kind, Kind::Unusual(_)) && is_read;
-        let says_user = matches!(&became, Became::CarriedOut(what) if what != CODE);
+        let says_user = probed.ended.parameter("error").is_some_and(|error| ABOUT_THE_USER.contains(&error));
         if !says_user || is_certain {
             return Ok((became, exchange));
         }
@@ -358,7 +353,7 @@ fn led(ended: &Ended) -> Became {
 
 #[cfg(test)]
 mod tests {
-    use super::{Became, CODE, ELSEWHERE, Ended, came_of, led};
+    use super::*;
 
     #[test]
     fn what_came_is_seen_by_its_parameters() {

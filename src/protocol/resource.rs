@@ -1,10 +1,9 @@
 //! What access tokens are for: a resource, whatever it is, and the orders feed; each asked with a token and without (RFC 6750).
 
 use crate::config::setting;
+use crate::protocol::prelude::*;
 use crate::rule::orders_feed::OrdersFeed;
 use crate::rule::protected_resource::ProtectedResource;
-use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
 
 /// A token that no issuer gave, and that is no secret.
 const MADE_UP: &str = "oa-authtest-made-up-access-token";

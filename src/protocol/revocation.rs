@@ -1,11 +1,8 @@
 //! Token revocation (RFC 7009).
 
 use super::control::PROPAGATION;
-use crate::observed::received::Received;
-use crate::rule::answer::Control;
+use crate::protocol::prelude::*;
 use crate::rule::revocation::Revocation;
-use crate::rule::token_response::Grant;
-use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Revokes the refresh token, where an endpoint is published and a refresh token was issued, and tries it once more.

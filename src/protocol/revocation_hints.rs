@@ -1,13 +1,10 @@
 //! Revocation under hints that are not the token's type (RFC 7009 2.1, 2.2).
 
-use url::Url;
-
 use super::control::PROPAGATION;
 use super::token_attacks::NO_SUCH_HINT;
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::dead_tokens::Living;
 use crate::rule::revocation_hint::{HintTried, RevocationHints};
-use crate::session::{Session, Stop};
 
 /// What can be revoked.
 const ACCESS: (&str, &str) = ("an access token", "access_token");

@@ -2,11 +2,10 @@
 
 use crate::config::setting::SCOPE;
 use crate::feature::OAUTH;
+use crate::protocol::prelude::*;
 use crate::rule::scope_left_out::ScopeLeftOut;
-use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
-use crate::text::words::said;
 
 /// Scopes of OpenID Connect that make a request another one: the first asks for an ID token, the second for a refresh token.
 const OF_OPENID: [&str; 2] = ["openid", "offline_access"];

@@ -1,16 +1,13 @@
 //! A second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use serde_json::{Map, Value};
 
 use crate::agent::visit::Journey;
 use crate::feature::authorize::{Authorize, Second as Wanted};
 use crate::feature::step::with_attempt;
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::protocol::prelude::*;
 use crate::rule::second_login::{Again, SecondLogin};
-use crate::session::{OrLeftOut as _, Second, Session, Stop};
+use crate::session::Second;
 
 /// The longest a `max_age` is waited for; a story that wants more would hold up the run.
 const MOST_PATIENCE: Duration = Duration::from_secs(5);

@@ -1,25 +1,18 @@
 //! Requests in a browser session that is logged in (OpenID Connect Core 3.1.2.1, 5.5): with `prompt=none` each is answered at once, so that one login is
 //! enough for all of them.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::authorization_request::listing;
 use crate::agent::callback::Callback;
 use crate::agent::visit::{Conduct, VisitError};
 use crate::feature::authorize::Method;
-use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
+use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
-use crate::redact::SecretKind;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
-use crate::rule::answer::Control;
 use crate::rule::session_request::{Asked, Came, HintFault, Named, Place, Promise, SessionRequest, SessionRequests};
 use crate::session::signing_key::{SigningAlg, foreign, without_signature};
-use crate::session::{Code, Session, Stop, missing};
-use crate::text::words::said;
 
 /// What a request says otherwise than one with nothing odd in it: a parameter and its value, or none.
 type Change = (&'static str, Option<String>);
@@ -296,7 +289,7 @@ async fn bad_hints(hint: &str, user: &Map<String, Value>) -> Result<Vec<Attempt>
 
 #[cfg(test)]
 mod tests {
-    use super::{Callback, Came, Found, Place};
+    use super::*;
 
     #[test]
     fn where_an_answer_came_is_seen() {

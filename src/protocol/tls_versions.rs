@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use url::Url;
-
 use crate::http::greet::{OLD, TLS_1_2, WEAK, greet};
 use crate::observed::greeting::Greeting;
+use crate::protocol::prelude::*;
 use crate::rule::tls::TlsGreetings;
-use crate::session::{Session, Stop};
 
 /// The endpoints whose hosts are asked, beside the issuer's own.
 const ENDPOINTS: [&str; 5] = ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "registration_endpoint", "revocation_endpoint"];

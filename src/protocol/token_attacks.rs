@@ -1,22 +1,15 @@
 //! Attacks with tokens at userinfo, introspection and revocation (RFC 6750, RFC 7662, RFC 7009).
 
-use serde_json::Value;
-use url::Url;
-
 use super::control::PROPAGATION;
 use super::random;
-use crate::config::AuthMethod;
-use crate::observed::received::Received;
-use crate::redact::SecretKind;
-use crate::rule::answer::Control;
+use crate::protocol::prelude::*;
 use crate::rule::bearer::Bearer;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::expect::refusal;
 use crate::rule::introspection_attack::{Hinted, IntrospectionAttack};
 use crate::rule::revocation_attack::RevocationAttack;
 use crate::rule::revocation_hint::{AccessRevocation, RevokedToken};
-use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop, UserTokens};
+use crate::session::UserTokens;
 
 /// A `token_type_hint` that does not exist.
 pub(super) const NO_SUCH_HINT: &str = "oa-authtest-no-such-hint";

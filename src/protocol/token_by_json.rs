@@ -1,13 +1,10 @@
 //! Token requests as JSON, which some issuers take beside the form of RFC 6749.
 
 use secrecy::ExposeSecret as _;
-use serde_json::json;
 
 use crate::config::setting;
+use crate::protocol::prelude::*;
 use crate::rule::aidbox::{JsonGrant, JsonRefresh};
-use crate::rule::token_response::Grant;
-use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Obtains an access token for the client itself by a request in JSON.

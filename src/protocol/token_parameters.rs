@@ -1,16 +1,10 @@
 //! Token requests with parameters that are to be ignored, and for a scope that does not exist (RFC 6749 3.2, 3.3).
 
-use serde_json::Value;
-use url::Url;
-
 use crate::feature::authorize::BeyondScope;
-use crate::rule::answer::{Answer, Control};
+use crate::protocol::prelude::*;
 use crate::rule::expect::scope_words;
 use crate::rule::token_parameters::{Odd, OddParameter, UnknownScope};
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Code, Session, Stop, missing};
 
 /// A parameter that does not exist.
 const UNKNOWN: (&str, &str) = ("oa-authtest-no-such-parameter", "it-is-ignored");

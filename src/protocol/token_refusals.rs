@@ -1,11 +1,8 @@
 //! Token requests that must be refused (RFC 6749 5.2).
 
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::token_parameters::EmptyCode;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
-use crate::rule::token_response::Grant;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop};
 
 /// A grant type that does not exist.
 const NO_SUCH_GRANT: &str = "urn:example:no-such-grant";

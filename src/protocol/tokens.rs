@@ -1,25 +1,19 @@
 //! What every token response is put through, whatever the grant: by construction none meets fewer rules than another.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
 use crate::rule::jose::Token;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
 use crate::rule::token_clock::TokenClock;
-use crate::rule::token_response::{Grant, TokenResponse};
+use crate::rule::token_response::TokenResponse;
 use crate::rule::transport::misdated;
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{Code, Session, Stop, UserTokens};
+use crate::session::UserTokens;
 
 use crate::text::problem::Problem;
 
 use super::error_of;
-use crate::text::words::said;
 
 /// The scope that asks for a seller's identity in the ID token.
 const SELLER_SCOPE: &str = "openactive-identity";

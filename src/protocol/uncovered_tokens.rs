@@ -1,14 +1,8 @@
 //! Access tokens whose scope does not cover userinfo (RFC 6749 7, RFC 6750 3.1).
 
-use url::Url;
-
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::expect::scope_words;
-use crate::rule::token_response::Grant;
 use crate::rule::uncovered_token::{Uncovered, UncoveredToken};
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
-use crate::text::words::said;
 
 impl Session {
     /// Asks userinfo with an access token of the client's own, and with one that a refresh gave without `openid`.

@@ -2,10 +2,8 @@
 //! all the same, once the step has ended.
 
 use super::tokens::Expected;
+use crate::protocol::prelude::*;
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::Session;
-use crate::session::token_exchange::TokenExchange;
 
 impl Session {
     /// Judges what the token endpoint answered in this step and no judge has taken.

@@ -2,14 +2,11 @@
 
 use std::time::Instant;
 
-use serde_json::json;
-
 use crate::agent::callback::Offer;
 use crate::agent::untrusted::UntrustedServer;
-use crate::config::AuthMethod;
 use crate::feature::register::KeysBy;
+use crate::protocol::prelude::*;
 use crate::rule::untrusted_fetch::{BEHIND_PROXY, UntrustedKeys, Visitor};
-use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Registers a client whose keys are on a server by https with a certificate of its own making, has it authenticate, and judges what that server saw.

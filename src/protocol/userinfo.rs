@@ -1,20 +1,14 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3).
 
-use std::sync::Arc;
-
 use http::Method;
-use serde_json::{Map, Value};
-use url::Url;
 
-use crate::observed::received::Received;
+use crate::protocol::prelude::*;
 use crate::rule::jose::{Jwt, Token};
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
 use crate::rule::userinfo::picture::Picture;
 use crate::rule::userinfo::signed::SignedUserInfo;
 use crate::rule::userinfo_request::UserInfoRequests;
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
 
 impl Session {
     /// An answer of userinfo to a token of the client that the test goes on with.

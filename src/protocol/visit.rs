@@ -1,11 +1,10 @@
 //! The way into the browser session of a test: every visit goes through here, so that a login is remembered wherever it happens.
 
-use url::Url;
-
 use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
+use crate::protocol::prelude::*;
 use crate::result::model::Entry;
-use crate::session::{LastVisit, Session, Stop, missing};
+use crate::session::LastVisit;
 
 /// What is said where the browser does what was begun without it.
 const REPEATED: &str = "Over plain HTTP this login was led elsewhere than it is in a browser. What is shown and judged here is what the browser was shown when it made the request once more.";

@@ -1,14 +1,10 @@
 //! What `WebFinger` says of the issuer (`OpenID` Connect Discovery 2), and what becomes of the metadata when a request names another host.
 
-use url::Url;
-
 use super::discovery::well_known;
+use crate::protocol::prelude::*;
 use crate::rule::forwarded::{ForwardedHeaders, shared_cache};
 use crate::rule::webfinger::{ISSUER, ORIGIN, WebFinger};
-use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
 use crate::text::address::{is_loopback, is_plain_loopback};
-use crate::text::words::said;
 
 /// A host that there is nowhere (RFC 6761 6.4).
 const ELSEWHERE: &str = "forwarded.oa-authtest.invalid";

@@ -321,7 +321,6 @@ fn in_order(section: &str) -> Vec<(bool, u32, String)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -99,14 +99,10 @@ fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::report::json::sample;
     use crate::result::model::Verdict;
-
-    fn sample() -> RunReport {
-        crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap()
-    }
 
     /// The contrast of two colours as WCAG 2 defines it.
     fn contrast(one: &str, other: &str) -> f64 {

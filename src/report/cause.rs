@@ -173,9 +173,7 @@ fn value(said: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::Path;
     use std::sync::Arc;
 
     use super::*;
@@ -189,7 +187,7 @@ mod tests {
     type Told<'a> = (&'a str, usize, &'a str);
 
     fn run(tests: &[(&str, &[Told])]) -> RunReport {
-        let mut report = crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let seed = (*report.tests[0].findings[0]).clone();
         let finding = |(rule, exchange, actual): &Told| Finding {
             rule: (*rule).to_owned(),

@@ -241,7 +241,6 @@ fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

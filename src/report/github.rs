@@ -214,16 +214,12 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::report::json::sample;
     use crate::result::model::Finding;
-
-    fn sample() -> RunReport {
-        super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap()
-    }
 
     /// What a runner makes of a line: the command, its title and its text. Both ways of writing a command are looked for.
     fn runner_reads(line: &str) -> Option<(String, String, String)> {

@@ -194,18 +194,11 @@ fn line(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::Path;
     use std::sync::Arc;
 
-    use quick_junit::TestCaseStatus;
-
     use super::*;
-
-    fn sample() -> RunReport {
-        super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap()
-    }
+    use crate::report::json::sample;
 
     fn read(report: &RunReport) -> Report {
         let xml = render(report).unwrap();

@@ -68,13 +68,12 @@ impl SingleFile {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_file_of_an_earlier_run_is_known_by_its_beginning() {
-        let report = super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap();
+        let report = crate::report::json::sample();
         for single in &SINGLE_FILES {
             let mut text = Vec::new();
             (single.write_to)(&report, &mut text).unwrap();

@@ -178,8 +178,13 @@ pub fn rules_asked_for(report: &RunReport) -> Option<String> {
     rules_of(report.selection.as_ref())
 }
 
-/// Which rules a selection lets count, where not all do.
+/// The same of a selection.
 pub fn rules_of(selection: Option<&Selection>) -> Option<String> {
+    counted_rules(selection).map(|rules| format!("only {rules}"))
+}
+
+/// The rules that a selection lets count, where not all do: `the rules id-token/* of level should and above`.
+pub fn counted_rules(selection: Option<&Selection>) -> Option<String> {
     let selection = selection.filter(|selection| selection.is_of_rules())?;
     let globs = if selection.rules.is_empty() { String::new() } else { format!(" {}", selection.rules.join(", ")) };
     let level = match selection.level {
@@ -187,7 +192,7 @@ pub fn rules_of(selection: Option<&Selection>) -> Option<String> {
         Some(Level::Should) => " of level should and above",
         Some(Level::Must) => " of level must",
     };
-    Some(format!("only the rules{globs}{level}"))
+    Some(format!("the rules{globs}{level}"))
 }
 
 /// What a reader must know of a run that was asked for a part of the rules or of the tests: a sentence each.
@@ -435,7 +440,6 @@ pub fn broken(findings: &[Arc<Finding>]) -> Vec<&Finding> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -447,7 +451,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_0_tests() {
-        let sample = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let sample = crate::report::json::sample();
         let says = |verdicts: &[(Verdict, Counts)]| {
             let of = |(verdict, counts): &(Verdict, Counts)| TestReport { verdict: *verdict, counts: *counts, ..TestReport::default() };
             let counts = verdicts.iter().fold(Counts::default(), |sum, (_, counts)| sum.plus(*counts));
@@ -469,7 +473,7 @@ mod tests {
 
     #[test]
     fn a_run_is_summed_up_by_its_rules() {
-        let sample = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let sample = crate::report::json::sample();
         let first = sample.tests.iter().flat_map(|test| &test.findings).next().unwrap();
         let finding = |rule: &str, level, outcome| Finding { rule: rule.to_owned(), level, outcome, known: None, ..(**first).clone() };
         let (failed, passed) = (FindingOutcome::Failed, FindingOutcome::Passed);
@@ -504,7 +508,7 @@ mod tests {
 
     #[test]
     fn a_rule_is_listed_at_each_level_it_was_judged_at() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let finding = (*report.tests[0].findings[0]).clone();
         let blank = TestReport { findings: Vec::new(), ..report.tests[0].clone() };
         let broken = |id: &str, level| TestReport {
@@ -528,7 +532,7 @@ mod tests {
 
     #[test]
     fn each_different_thing_that_was_seen_of_a_rule_is_shown_and_what_is_too_much_is_counted() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let seed = (*report.tests[0].findings[0]).clone();
         let broken = |actual: &str| Finding {
             rule: "token/no-store".to_owned(),
@@ -563,7 +567,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_tested_is_listed_by_its_cause() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         for test in &mut report.tests {
             (test.verdict, test.reason) = (Verdict::Errored, Some("the issuer answered 503".to_owned()));
         }

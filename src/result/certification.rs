@@ -183,7 +183,6 @@ fn of_end(test: &TestReport, module: &Module) -> Option<Reason> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 
@@ -191,24 +190,7 @@ mod tests {
     use crate::rule::Level;
 
     fn finding(rule: &str, level: Level) -> Arc<Finding> {
-        Arc::new(Finding {
-            rule: rule.to_owned(),
-            own: false,
-            level,
-            level_note: None,
-            outcome: FindingOutcome::Failed,
-            says: String::new(),
-            why: String::new(),
-            fix: String::new(),
-            spec: String::new(),
-            url: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            step: 0,
-            sentence: 0,
-            exchange: None,
-            known: None,
-        })
+        Arc::new(Finding::new(rule, level, FindingOutcome::Failed))
     }
 
     fn test(verdict: Verdict, findings: &[(&str, Level)]) -> TestReport {

@@ -58,24 +58,7 @@ mod tests {
     use crate::rule::Level;
 
     fn finding(rule: &str) -> Arc<Finding> {
-        Arc::new(Finding {
-            rule: rule.to_owned(),
-            own: false,
-            level: Level::Must,
-            level_note: None,
-            outcome: FindingOutcome::Passed,
-            says: String::new(),
-            why: String::new(),
-            fix: String::new(),
-            spec: String::new(),
-            url: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            step: 0,
-            sentence: 0,
-            exchange: None,
-            known: None,
-        })
+        Arc::new(Finding::new(rule, Level::Must, FindingOutcome::Passed))
     }
 
     fn test(rules: &[&str], body: &str) -> TestReport {

@@ -45,7 +45,7 @@ pub enum Verdict {
 }
 
 /// A whole run. Its tests are those that it holds, or what stands for them while it is written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunReport<T = Vec<TestReport>> {
     /// [`SCHEMA`], or [`SCHEMA_BEFORE`] in what an older version wrote.
@@ -265,7 +265,7 @@ pub struct LastFailed {
 }
 
 /// The program that wrote a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Tool {
     /// `oa-authtest`.
     pub name: String,
@@ -574,6 +574,28 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding of a rule of which nothing more is known.
+    pub fn new(rule: impl Into<String>, level: Level, outcome: FindingOutcome) -> Self {
+        Self {
+            rule: rule.into(),
+            own: false,
+            level,
+            level_note: None,
+            outcome,
+            says: String::new(),
+            why: String::new(),
+            fix: String::new(),
+            spec: String::new(),
+            url: String::new(),
+            expected: String::new(),
+            actual: String::new(),
+            step: 0,
+            sentence: 0,
+            exchange: None,
+            known: None,
+        }
+    }
+
     /// True if the rule is broken and that is not known: what counts against the issuer.
     pub fn is_broken(&self) -> bool {
         self.outcome == FindingOutcome::Failed && self.known.is_none()

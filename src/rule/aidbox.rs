@@ -4,16 +4,8 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words is a warning when it is otherwise, what is only to be concluded from
 //! it a suggestion.
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{holds, list, may, optional, refusal, seen, shorten, should, show, text};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 use crate::rule::protected_resource::{closed, success};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// The document of the client credentials grant.
 const DOCUMENT: &str = "AIDBOX-CC";
@@ -27,12 +19,7 @@ pub struct JsonGrant {
     pub by_form: Option<Map<String, Value>>,
 }
 
-impl Artefact for JsonGrant {
-    const RULES: &'static [&'static [Check<Self>]] = &[JSON_GRANT_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(JsonGrant: [JSON_GRANT_RULES], at response.exchange);
 
 const JSON_GRANT: &str = "aidbox/json-grant";
 
@@ -90,12 +77,7 @@ pub struct TokenForAudience {
     pub audience: String,
 }
 
-impl Artefact for TokenForAudience {
-    const RULES: &'static [&'static [Check<Self>]] = &[AUDIENCE_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(TokenForAudience: [AUDIENCE_RULES], at exchange);
 
 static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
     "aidbox/audience",
@@ -123,12 +105,7 @@ pub struct ConfiguredLifetime {
     pub lifetime: u32,
 }
 
-impl Artefact for ConfiguredLifetime {
-    const RULES: &'static [&'static [Check<Self>]] = &[LIFETIME_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(ConfiguredLifetime: [LIFETIME_RULES], at exchange);
 
 static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
     should(
@@ -176,12 +153,7 @@ pub struct JsonRefresh {
     pub before: String,
 }
 
-impl Artefact for JsonRefresh {
-    const RULES: &'static [&'static [Check<Self>]] = &[JSON_REFRESH_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(JsonRefresh: [JSON_REFRESH_RULES], at response.exchange);
 
 const REFRESHED: &str = "aidbox/json-refresh";
 
@@ -220,12 +192,7 @@ pub struct ClosedSession {
     pub afterwards: Option<Received>,
 }
 
-impl Artefact for ClosedSession {
-    const RULES: &'static [&'static [Check<Self>]] = &[SESSION_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.closing.exchange)
-    }
-}
+artefact!(ClosedSession: [SESSION_RULES], at closing.exchange);
 
 const CLOSED: &str = "aidbox/session-closed";
 
@@ -259,11 +226,10 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     fn object(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()

@@ -4,14 +4,7 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words would be a warning when it is otherwise, but of registration it only
 //! shows an answer, and RFC 7591 3.2.1 lets a server replace what was asked for. So that is a suggestion.
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, may, member, must, none_wrong, scope_text, scope_words, seen, should};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::protected::is_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// A registration that was accepted, beside what was asked for.
 #[derive(Debug, Clone)]
@@ -24,12 +17,7 @@ pub struct AirlockRegistration {
     pub registered: Map<String, Value>,
 }
 
-impl Artefact for AirlockRegistration {
-    const RULES: &'static [&'static [Check<Self>]] = &[REGISTRATION_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(AirlockRegistration: [REGISTRATION_RULES], at exchange);
 
 static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
     may(
@@ -87,12 +75,7 @@ pub struct UnstoredToken {
     pub response: Received,
 }
 
-impl Artefact for UnstoredToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[UNSTORED_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(UnstoredToken: [UNSTORED_RULES], at response.exchange);
 
 const ANSWER: &str = "airlock/introspection-answer";
 
@@ -143,10 +126,9 @@ impl UnstoredToken {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     fn registration(registered: &Value) -> AirlockRegistration {
         let request = json!({ "client_name": "a", "contacts": ["b"], "grant_types": ["x", "y"], "scope": "strong client-scope" });

@@ -1,11 +1,6 @@
 //! What an answer comes to, which its status alone does not say; and the control without which a refusal says nothing.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::expect::refusal;
-use crate::rule::judgement::{Judgement, not_applicable, pass};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// What an answer comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +92,8 @@ pub fn refused_by_resource(response: &Received, control: &Control, expected: imp
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{Answer, Control, refused_by_resource};
-    use crate::rule::judgement::is_broken;
+    use super::*;
+    use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, text};
 
     #[test]

@@ -1,13 +1,8 @@
 //! Rules about client assertions that are not good (RFC 7523 3, OpenID Connect Core 9): each is refused.
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{applies_if, holds, may, must, refusal, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::REFUSED;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// What is wrong with an assertion, or with the request around it, which is good but for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -422,18 +417,9 @@ impl AssertionAttacks {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde_json::json;
-
-    use super::{AssertionAttacks, Fault, Tried};
-    use crate::observed::received::Received;
-    use crate::rule::Artefact as _;
-    use crate::rule::answer::Control;
-    use crate::rule::jwt_fault::JwtFault;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_run, passing, text};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_run, text};
 
     const FETCHED: &str = "client-assertion/header-addresses-not-fetched";
 

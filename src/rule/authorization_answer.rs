@@ -1,9 +1,6 @@
 //! Rules about the answer of the issuer that leads to the client, however it does so (OpenID Connect Core 16.22, OAuth 2.0 Form Post Response Mode 2).
 
-use crate::rule::expect::{applies_if, holds, list, must};
-use crate::rule::judgement::not_applicable;
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The last answer before the redirect URI: a redirect, or a page with a form.
 #[derive(Debug, Clone)]
@@ -16,13 +13,7 @@ pub struct AuthorizationAnswer {
     pub by_form: bool,
 }
 
-impl Artefact for AuthorizationAnswer {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(AuthorizationAnswer: [RULES], seen in Visit);
 
 static RULES: &[Check<AuthorizationAnswer>] = &[
     must(
@@ -58,10 +49,9 @@ static RULES: &[Check<AuthorizationAnswer>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::AuthorizationAnswer;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     fn answer(status: u16, caching: &[&str], by_form: bool) -> AuthorizationAnswer {
         AuthorizationAnswer { status, caching: caching.iter().map(|value| (*value).to_owned()).collect(), by_form }

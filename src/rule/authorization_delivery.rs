@@ -1,8 +1,6 @@
 //! Rules about whether the answer to an authorization request reaches the client at all (`OpenID` Connect Core 3.1.2.1, 3.1.2.6).
 
-use crate::rule::expect::{holds, shorten, should};
-use crate::rule::judgement::{Judgement, not_applicable};
-use crate::rule::{Artefact, Check, SeenIn};
+use crate::rule::prelude::*;
 
 /// What was asked of the authorization endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,11 +67,9 @@ fn delivered(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::option;
-    use proptest::sample::select;
-
-    use super::{Asked, AuthorizationDelivery};
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn an_answer_at_the_redirect_uri_is_right_and_a_page_is_not() {

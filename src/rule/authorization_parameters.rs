@@ -1,14 +1,6 @@
 //! The parameters of an authorization response, and what the rules about granted and refused requests share (RFC 6749 4.1.2, RFC 9207).
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-use url::Url;
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::expect::{applies_if, holds, list, same, scope_words, shorten};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The member of the metadata that promises an `iss` (RFC 9207 3).
 pub const ISS_SUPPORTED: &str = "authorization_response_iss_parameter_supported";

@@ -1,21 +1,13 @@
 //! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
-use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
 use crate::rule::front_channel;
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::own::{View, ViewKind, part, view};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::own::view;
+use crate::rule::prelude::*;
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -280,14 +272,9 @@ fn holds_challenge(code: &str, challenge: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Value, json};
-    use std::sync::Arc;
-
-    use super::AuthorizationResponse;
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact};
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,9 +1,6 @@
 //! Rules about the request by which the issuer tells a client of a logout (OpenID Connect Back-Channel Logout 1.0, 2.2 and 2.5).
 
-use super::expect::{applies_if, holds, list, must, shorten, should};
-use super::judgement::{Unmet, fail, not_applicable, pass};
-use super::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A request that came to the `backchannel_logout_uri`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +37,7 @@ pub struct BackChannelLogout {
     pub may_be_kept_away: bool,
 }
 
-impl Artefact for BackChannelLogout {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(BackChannelLogout: [RULES], seen in Visit);
 
 const SENT: &str = "back-channel-logout/sent";
 const POST: &str = "back-channel-logout/post";
@@ -174,10 +165,9 @@ static RULES: &[Check<BackChannelLogout>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{BackChannelLogout, LogoutRequest};
-    use crate::rule::testing::{arbitrary_artefact, failing as failed, not_applicable, not_run};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{failing as failed, not_applicable, not_run};
 
     fn request() -> LogoutRequest {
         LogoutRequest {

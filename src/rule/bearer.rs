@@ -1,11 +1,6 @@
 //! Rules about what userinfo takes for an access token, and where from (RFC 6749 7 and 10.3, RFC 6750 2.3).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, refused_by_resource};
-use crate::rule::expect::{applies_if, holds, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, not_applicable};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.
 #[derive(Debug, Clone)]
@@ -99,10 +94,9 @@ impl Bearer {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::Bearer;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn each_is_refused() {

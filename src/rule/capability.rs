@@ -2,15 +2,8 @@
 //!
 //! What makes them requirements is the declaration: the texts say what the members of the metadata mean, and how a grant is refused.
 
-use serde_json::Value;
-
 use crate::observed::capability::Capability;
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, must, refusal};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::protected::is_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What is declared about a capability, beside what the provider metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,19 +25,9 @@ pub struct DeclaredGrant {
     pub made_up: bool,
 }
 
-impl Artefact for DeclaredCapability {
-    const RULES: &'static [&'static [Check<Self>]] = &[DECLARED];
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(DeclaredCapability: [DECLARED]);
 
-impl Artefact for DeclaredGrant {
-    const RULES: &'static [&'static [Check<Self>]] = &[GRANT];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(DeclaredGrant: [GRANT], at response.exchange);
 
 static DECLARED: &[Check<DeclaredCapability>] = &[
     must(
@@ -97,11 +80,9 @@ fn agrees(declared: &DeclaredCapability) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::{Capability, DeclaredCapability, DeclaredGrant};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn what_is_declared_is_what_is_advertised() {

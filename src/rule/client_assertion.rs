@@ -1,9 +1,7 @@
 //! Rules about client authentication by signed assertions (OpenID Connect Core 9, RFC 7523 3).
 
-use crate::rule::expect::{self, applies_if, holds, may, must, shorten};
-use crate::rule::judgement::{Judgement, not_applicable, not_run};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 /// A token request with an assertion and a code that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -102,12 +100,7 @@ impl ClientAssertions {
     }
 }
 
-impl Artefact for ClientAssertions {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.issuer.exchange)
-    }
-}
+artefact!(ClientAssertions: [RULES], at issuer.exchange);
 
 const ACCEPTED: &str = "client-assertion/accepted";
 /// Why nothing can be judged where the code is looked at first: every assertion is answered in the same way then.
@@ -176,12 +169,7 @@ pub struct NewKey {
     pub fetched_again: bool,
 }
 
-impl Artefact for NewKey {
-    const RULES: &'static [&'static [Check<Self>]] = &[NEW_KEY];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.attempt.exchange)
-    }
-}
+artefact!(NewKey: [NEW_KEY], at attempt.exchange);
 
 const FETCHED_AGAIN: &str = "client-assertion/keys-fetched-again";
 
@@ -223,12 +211,7 @@ pub struct ReplacedKey {
     pub attempt: Attempt,
 }
 
-impl Artefact for ReplacedKey {
-    const RULES: &'static [&'static [Check<Self>]] = &[REPLACED_KEY];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.attempt.exchange)
-    }
-}
+artefact!(ReplacedKey: [REPLACED_KEY], at attempt.exchange);
 
 static REPLACED_KEY: &[Check<ReplacedKey>] = &[may(
     "client-assertion/replaced-key-refused",
@@ -281,10 +264,9 @@ static LENGTHS: &[Check<SignatureLengths>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run};
 
     fn attempt(accepted: bool) -> Attempt {
         Attempt::of(0, 400, Some(if accepted { "invalid_grant" } else { "invalid_client" }.to_owned()))

@@ -1,9 +1,6 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
-use crate::rule::expect::{holds, may, must};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// How the first token request of a freshly registered client went.
 #[derive(Debug, Clone)]
@@ -18,12 +15,7 @@ pub struct ClientAuthentication {
     pub accepted: bool,
 }
 
-impl Artefact for ClientAuthentication {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(ClientAuthentication: [RULES], at exchange);
 
 const WORK: &str = "client-authentication/registered-credentials-work";
 
@@ -84,12 +76,7 @@ pub struct BasicCredentials {
     pub encoded: Encoded,
 }
 
-impl Artefact for BasicCredentials {
-    const RULES: &'static [&'static [Check<Self>]] = &[BASIC];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(BasicCredentials: [BASIC], at exchange);
 
 // The server MUST support Basic for clients with a secret, and this is how Basic is defined for them.
 static BASIC: &[Check<BasicCredentials>] = &[must(
@@ -113,10 +100,9 @@ fn times(count: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_run, passing};
+    use crate::rule::testing::not_run;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn credentials_work_and_at_once() {

@@ -1,18 +1,7 @@
 //! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::Control;
-use crate::rule::expect::{applies_if, each, holds, media_type, member, must, needs, none_wrong, refusal, same, seen, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::protected::{expect_refusal, http_401, is_busy, names_bearer, not_busy, refused};
+use crate::rule::prelude::*;
 use crate::rule::userinfo_request::challenge::well_formed;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
 #[derive(Debug, Clone)]
@@ -558,8 +547,8 @@ fn unauthorized(deleted: &DeletedClient, response: &Received) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
-    use serde_json::json;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn refusal() -> Received {
         let mut response = response(401, &json!({ "error": "invalid_token" }));

@@ -1,12 +1,7 @@
 //! Rules about what the end-user is shown of a client before anything is granted to it (OpenID Connect Registration 2).
 
-use url::Url;
-
 use crate::observed::page::Shown;
-use crate::rule::expect::{applies_if, must, none_wrong, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A page of a visit to the authorization endpoint.
 #[derive(Debug, Clone, Default)]
@@ -50,13 +45,7 @@ pub struct ClientShown {
     pub pages: Vec<ClientPage>,
 }
 
-impl Artefact for ClientShown {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Page;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(ClientShown: [RULES], seen in Page);
 
 static RULES: &[Check<ClientShown>] = &[
     should(
@@ -243,13 +232,7 @@ pub struct PagesOfOddRequest {
     pub marked: usize,
 }
 
-impl Artefact for PagesOfOddRequest {
-    const RULES: &'static [&'static [Check<Self>]] = &[ODD];
-    const SEEN_IN: SeenIn = SeenIn::Page;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(PagesOfOddRequest: [ODD], seen in Page);
 
 static ODD: &[Check<PagesOfOddRequest>] = &[must(
     "authz-pages/request-escaped",
@@ -267,13 +250,9 @@ static ODD: &[Check<PagesOfOddRequest>] = &[must(
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
-    use proptest::prelude::*;
-    use proptest::sample::select;
 
-    use super::{ClientPage, ClientShown, FOREIGN_NAME, MOST_TEXT, ODD_NAME, PagesOfOddRequest};
-    use crate::observed::page::Shown;
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     const LOGO: &str = "http://localhost:1/logo";
     const POLICY: &str = "http://localhost:1/policy";

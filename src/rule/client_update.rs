@@ -1,16 +1,6 @@
 //! Rules about a client that changes its configuration (RFC 7592 2.2).
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, each, has_text, holds, list, may, media_type, member, must, needs, refusal, same, seen, should, strings};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::protected::{is_busy, not_busy};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answers to changes of a client's configuration: one in order, and those that must be refused.
 #[derive(Debug, Clone)]
@@ -360,11 +350,9 @@ fn is_refused(response: &Received) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientUpdate, UpdateAttacks};
-    use crate::observed::received::Received;
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text};
-    use serde_json::{Map, Value, json};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     const NEW: &str = "https://client.example/new";
     const FRAGMENT: &str = "https://client.example/new#x";

@@ -1,7 +1,6 @@
 //! The rule about a code that comes twice at the same moment (RFC 6749 4.1.2).
 
-use crate::rule::expect::{applies_if, holds, list, should};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 /// Two exchanges of one code, sent at the same moment.
 #[derive(Debug, Clone)]
@@ -12,12 +11,7 @@ pub struct CodeRace {
     pub answers: Vec<(u16, bool)>,
 }
 
-impl Artefact for CodeRace {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(CodeRace: [RULES], at exchange);
 
 // RFC 6749 has a MUST; an OpenID provider verifies it "if possible" (Core 3.1.3.2), and at the same moment it is hardest. Re-use later is code/reuse-refused.
 static RULES: &[Check<CodeRace>] = &[should(

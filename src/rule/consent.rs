@@ -1,11 +1,8 @@
 //! Rules about when the issuer asks the end-user for consent.
 
 use crate::rule::authorization_response::NO_ERROR;
-use crate::rule::expect::{applies_if, holds, needs, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check, SeenIn};
+use crate::rule::prelude::*;
 use crate::text::count;
-use crate::text::words::said;
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -25,13 +22,7 @@ pub struct Consent {
     pub refused: bool,
 }
 
-impl Artefact for Consent {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Page;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(Consent: [RULES], seen in Page);
 
 /// A second authorization of a client that cannot prove who it is, in the browser of a first one that was granted.
 #[derive(Debug, Clone)]
@@ -46,13 +37,7 @@ pub struct RepeatedRequest {
     pub by_https: bool,
 }
 
-impl Artefact for RepeatedRequest {
-    const RULES: &'static [&'static [Check<Self>]] = &[REPEATED];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(RepeatedRequest: [REPEATED], seen in Visit);
 
 /// The errors that say that the end-user has to be shown a page (OpenID Connect Core 3.1.2.6).
 const WANTS_PAGE: [&str; 2] = ["consent_required", "interaction_required"];
@@ -131,10 +116,9 @@ fn pages(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Consent, RepeatedRequest};
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn consent_is_asked_for_when_it_is_due() {

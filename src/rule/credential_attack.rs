@@ -5,16 +5,9 @@
 //! more: [`super::attack::ClientAttack`] at the code, [`super::attack::RefreshAttack`], [`super::introspection_attack::IntrospectionAttack`] and
 //! [`super::revocation_attack::RevocationAttack`] at whether the token lives on.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::expect::{self, applies_if, list, must, refusal, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
-use crate::rule::protected::challenges_for;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::REFUSED;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// What is wrong with the credentials of a client that has a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -315,15 +308,9 @@ impl CredentialAttacks {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde_json::{Value, json};
-
-    use super::{CELLS, CredentialAttacks, Fault, Target, Tried};
-    use crate::observed::received::Received;
-    use crate::rule::Artefact as _;
-    use crate::rule::answer::Control;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing, text};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, text};
 
     fn one(target: Target, fault: Fault, response: Received) -> CredentialAttacks {
         CredentialAttacks(vec![Tried { target, fault, response, by_header: true, control: Control::Good }])

@@ -1,10 +1,6 @@
 //! Rules about clients that run in a browser: what the pages of another origin may read (Cross-Origin Resource Sharing, the Fetch standard 3.2).
 
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, must_by_bcp, needs, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// What requests of a page of another origin were answered.
 #[derive(Debug, Clone, Default)]
@@ -189,12 +185,10 @@ fn preflight(pages: &CrossOrigin, endpoint: Option<&Asked>, shares: &str) -> Jud
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing, text};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run, text};
 
     const ORIGIN: &str = "https://client.example";
 

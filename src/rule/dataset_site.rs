@@ -1,12 +1,6 @@
 //! Rules about an `OpenActive` dataset site and the authentication authority it names.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, is_absolute_url, list, must, shorten, should, show, status};
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A dataset site's page.
 #[derive(Debug, Clone)]
@@ -19,12 +13,7 @@ pub struct DatasetSite {
     pub issuer: String,
 }
 
-impl Artefact for DatasetSite {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(DatasetSite: [RULES], at response.exchange);
 
 const HTTP_200: &str = "dataset-site/http-200";
 const JSON_LD: &str = "dataset-site/has-json-ld";
@@ -132,10 +121,9 @@ fn each(value: &Value) -> std::slice::Iter<'_, Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_run, passing, text};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_run, text};
 
     fn artefact(json_ld: Vec<Result<Value, String>>) -> DatasetSite {
         DatasetSite { response: text(200, "text/html", "<html>"), json_ld, issuer: "https://issuer.example".to_owned() }

@@ -1,15 +1,7 @@
 //! Rules about tokens that ought to be dead: after a code or a refresh token was used twice, or a token was revoked.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
 use crate::rule::attack::Attack;
-use crate::rule::expect::{applies_if, may, refusal, should};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// Why the tokens ought to be dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -271,13 +263,9 @@ static RULES: &[Check<DeadTokens>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::option;
-    use proptest::sample::select;
-    use serde_json::json;
-
-    use super::{Cause, DeadTokens, Living};
-    use crate::rule::answer::Control;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     const CAUSES: [(Cause, &[&str]); 5] = [
         (Cause::CodeReuse { refused: true }, &["code/reuse-revokes-access-token", "code/reuse-revokes-refresh-token"]),

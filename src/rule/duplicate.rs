@@ -5,9 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::rule::expect::list;
-use crate::rule::judgement::{Judgement, fail, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The JSON pointers (RFC 6901) of members whose name occurred before in the same object, in order. Empty if there are none or if the
 /// text is not JSON. At most 20 are collected.

@@ -374,7 +374,6 @@ pub fn without(claims: &Map<String, Value>, kind: &str, is_none: fn(&Value) -> b
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 

@@ -1,14 +1,7 @@
 //! Rules about headers by which a proxy tells a server what the client asked for, when they come from outside (RFC 9700 4.13).
 
-use serde_json::Value;
-use url::Url;
-
-use crate::observed::received::Received;
-use crate::rule::expect::{list, shorten, should};
-use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::prelude::*;
 use crate::rule::transport::date;
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
 
 /// The metadata, asked for with headers that name another host.
 #[derive(Debug, Clone)]
@@ -19,12 +12,7 @@ pub struct ForwardedHeaders {
     pub host: &'static str,
 }
 
-impl Artefact for ForwardedHeaders {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(ForwardedHeaders: [RULES], at response.exchange);
 
 // The text binds the proxy. A server that is tested without the proxy in front of it may trust these headers, hence no failure.
 static RULES: &[Check<ForwardedHeaders>] = &[should(
@@ -88,10 +76,9 @@ pub fn shared_cache(response: &Received, is_here: bool) -> Option<Words> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn asked(response: Received) -> ForwardedHeaders {
         ForwardedHeaders { response, host: "forwarded.example" }

@@ -1,13 +1,10 @@
 //! Rules about authorization responses with tokens: the implicit and the hybrid flow (OpenID Connect Core 3.2.2.5, 3.3.2.5, OAuth 2.0 Multiple Response
 //! Type Encoding Practices).
 
-use super::Check;
 use super::authorization_parameters as parameters;
 use super::authorization_response::AuthorizationResponse;
-use super::expect::{applies_if, holds, list, must, needs, shorten, should};
-use super::judgement::{Judgement, Unmet, fail, pass};
+use crate::rule::prelude::*;
 use crate::text::response_type::ResponseType;
-use crate::text::words::said;
 
 const ACCESS_TOKEN: &str = "authz/access-token-present";
 
@@ -136,7 +133,6 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
 

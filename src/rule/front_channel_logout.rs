@@ -1,11 +1,6 @@
 //! Rules about how the issuer tells a client of a logout by the browser: a frame with an address of the client (OpenID Connect Front-Channel Logout 1.0, 2 and 3).
 
-use serde_json::{Map, Value};
-
-use super::expect::{applies_if, holds, must, same, seen, shorten, should};
-use super::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use super::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What came to the `frontchannel_logout_uri` of a client when its end-user was logged out.
 #[derive(Debug, Clone)]
@@ -28,13 +23,7 @@ pub struct FrontChannelLogout {
     pub id_token: Map<String, Value>,
 }
 
-impl Artefact for FrontChannelLogout {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(FrontChannelLogout: [RULES], seen in Visit);
 
 const LOADED: &str = "front-channel-logout/loaded";
 const BOTH: &str = "front-channel-logout/both-or-neither";
@@ -164,13 +153,10 @@ static RULES: &[Check<FrontChannelLogout>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::FrontChannelLogout;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run};
 
     const GOOD: &str = "kept=1&iss=https%3A%2F%2Fissuer.example&sid=s";
 

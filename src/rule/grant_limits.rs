@@ -1,13 +1,6 @@
 //! Rules about grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, error_code};
-use crate::rule::expect::{applies_if, may, must, must_by_bcp, refusal};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A grant that a client is not to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,12 +32,7 @@ impl GrantAttempt {
     }
 }
 
-impl Artefact for GrantAttempt {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(GrantAttempt: [RULES], at response.exchange);
 
 static RULES: &[Check<GrantAttempt>] = &[
     may(
@@ -117,13 +105,9 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde_json::json;
-
-    use super::{Attempt, GrantAttempt};
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response};
+    use super::*;
+    use crate::rule::testing::json as response;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn tokens_are_what_must_not_come() {

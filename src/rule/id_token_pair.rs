@@ -1,13 +1,8 @@
 //! Rules about the two ID tokens of one login of the hybrid flow: that of the authorization endpoint and that of the token endpoint (OpenID Connect
 //! Core 3.3.3.6).
 
-use serde_json::{Map, Value};
-
-use super::expect::{applies_if, holds, list, member, must, seen, should};
-use super::judgement::Judgement;
 use super::scope_claims::SCOPES;
-use super::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The claims of both ID tokens of a login.
 #[derive(Debug, Clone)]
@@ -20,12 +15,7 @@ pub struct IdTokenPair {
     pub second: Map<String, Value>,
 }
 
-impl Artefact for IdTokenPair {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(IdTokenPair: [RULES], at exchange);
 
 /// The claims about how and when the end-user was authenticated, and for which request (OpenID Connect Core 2).
 const AUTHENTICATION: [&str; 4] = ["auth_time", "acr", "amr", "nonce"];
@@ -87,13 +77,9 @@ static RULES: &[Check<IdTokenPair>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Value, json};
-
-    use super::IdTokenPair;
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact};
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     fn pair(first: &Value, second: &Value) -> IdTokenPair {
         IdTokenPair { exchange: 0, first: first.as_object().unwrap().clone(), second: second.as_object().unwrap().clone() }

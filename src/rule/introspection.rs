@@ -1,15 +1,7 @@
 //! Rules about token introspection (RFC 7662).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::expect::{
-    self, applies_if, holds, kind, list, media_type, must, optional, present, scope_words, seen, seen_all, shorten, should, show, strings,
-};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 /// The response to introspecting an access token of the client's own that is alive.
 #[derive(Debug, Clone)]
@@ -264,10 +256,9 @@ fn time(artefact: &Introspection, name: &str, expected: &'static str, fits: fn(f
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text, with};
 
     fn good() -> Value {
         json!({"active": true, "client_id": "c-1", "scope": "openid", "sub": "u-1", "iss": "https://issuer.example", "exp": 1_700_003_600, "iat": 1_700_000_000, "aud": "a", "jti": "j"})

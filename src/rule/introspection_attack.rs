@@ -1,14 +1,6 @@
 //! Rules about who may introspect, and what is said of tokens that are not good or are looked for by a wrong hint (RFC 7662 2).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Control, error_code};
-use crate::rule::expect::{applies_if, each, holds, list, may, must, refusal, shorten, should, status};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
-use crate::rule::protected::{is_busy, not_busy};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// Introspections that must give nothing away.
 #[derive(Debug, Clone)]
@@ -288,11 +280,9 @@ fn is_active(response: &Received) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
-    use super::{Hinted, IntrospectionAttack};
-    use crate::observed::received::Received;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run};
 
     fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
         IntrospectionAttack {

@@ -2,17 +2,9 @@
 //!
 //! Of a JWT the signature keeps others from making one: what can be guessed of it is not asked, and its `jti` is.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
 use crate::rule::entropy::{Held, held};
-use crate::rule::expect::{applies_if, holds, must, needs, shorten, should};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check, SeenIn};
+use crate::rule::prelude::*;
 use crate::text::digest::sha256;
-use crate::text::words::{Words, said};
 
 /// What was issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,13 +264,10 @@ fn jti_unique(token: &Beside) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::{Value, json};
-
-    use super::{Beside, IssuedAccessToken, IssuedCode, IssuedIdToken, IssuedRefreshToken, IssuedText, Kind};
+    use super::*;
     use crate::rule::jose::testing::Signer;
-    use crate::rule::testing::{self, arbitrary_artefact};
+    use crate::rule::testing;
+    use crate::rule::testing::prelude::*;
 
     const A: &str = "kq3V0PZ1m2yq4vWb8sLr7tAxB9";
     const B: &str = "Zx7fTn0aQe5uJd9cHk2gMwyQz4";

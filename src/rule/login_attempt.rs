@@ -1,10 +1,6 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
-use crate::rule::answer::Control;
-use crate::rule::expect::{applies_if, holds, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +30,7 @@ pub struct WrongPassword {
     pub control: Control,
 }
 
-impl Artefact for WrongPassword {
-    const RULES: &'static [&'static [Check<Self>]] = &[WRONG_PASSWORD];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(WrongPassword: [WRONG_PASSWORD], seen in Visit);
 
 const REFUSED: &str = "wrong-password/refused";
 
@@ -132,13 +122,7 @@ pub struct FormElsewhere {
     pub control: Control,
 }
 
-impl Artefact for FormElsewhere {
-    const RULES: &'static [&'static [Check<Self>]] = &[FORM_ELSEWHERE];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(FormElsewhere: [FORM_ELSEWHERE], seen in Visit);
 
 static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     "login/form-bound-to-session",
@@ -174,13 +158,7 @@ pub struct ForgedConsent {
     pub control: Control,
 }
 
-impl Artefact for ForgedConsent {
-    const RULES: &'static [&'static [Check<Self>]] = &[FORGED_CONSENT];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(ForgedConsent: [FORGED_CONSENT], seen in Visit);
 
 static FORGED_CONSENT: &[Check<ForgedConsent>] = &[must(
     "consent/form-not-forged",
@@ -237,13 +215,7 @@ pub struct Denial {
     pub denied: Denied,
 }
 
-impl Artefact for Denial {
-    const RULES: &'static [&'static [Check<Self>]] = &[DENIAL];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(Denial: [DENIAL], seen in Visit);
 
 static DENIAL: &[Check<Denial>] = &[
     must(
@@ -276,10 +248,8 @@ static DENIAL: &[Check<Denial>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Control, Denial, Denied, ForgedConsent, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
-    use crate::rule::testing::{arbitrary_artefact, failing, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn wrong_passwords() {

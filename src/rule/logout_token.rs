@@ -1,13 +1,9 @@
 //! Rules about logout tokens (OpenID Connect Back-Channel Logout 1.0, 2.4 and 2.6).
 
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value};
 
-use super::expect::{applies_if, has_text, holds, may, must, number, same, seconds, seen, shorten, should, show, text};
 use super::jose::{self, Jwt, Keys, Token, Verification};
-use super::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use super::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The member of `events` that makes a token a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -40,13 +36,7 @@ pub struct LogoutToken {
     pub id_token: Map<String, Value>,
 }
 
-impl Artefact for LogoutToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(LogoutToken: [RULES], seen in Visit);
 
 const WELL_FORMED: &str = "logout-token/well-formed";
 const NOT_NONE: &str = "logout-token/alg-not-none";
@@ -337,14 +327,10 @@ static RULES: &[Check<LogoutToken>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::{EVENT, Keys, LogoutToken};
-    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::{Signer, arbitrary_object, changed};
+    use crate::rule::testing::prelude::*;
 
     fn signer() -> &'static Signer {
         Signer::of("ES256")

@@ -1,10 +1,6 @@
 //! Rules about metadata that an issuer publishes twice: as an `OpenID` provider and as an authorization server.
 
-use serde_json::{Map, Value};
-
-use crate::rule::expect::{must, none_wrong, show};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The two documents, where there are both.
 #[derive(Debug, Clone)]
@@ -17,12 +13,7 @@ pub struct MetadataPair {
     pub server: Map<String, Value>,
 }
 
-impl Artefact for MetadataPair {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(MetadataPair: [RULES], at exchange);
 
 /// What resource servers verify access tokens by.
 const OF_TOKENS: [&str; 2] = ["issuer", "jwks_uri"];
@@ -41,13 +32,10 @@ static RULES: &[Check<MetadataPair>] = &[must(
 )];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::rule::jose::testing::arbitrary_object;
-    use crate::rule::testing::{arbitrary_artefact, failing, passing};
+    use crate::rule::testing::prelude::*;
 
     fn pair(provider: &Value, server: &Value) -> MetadataPair {
         MetadataPair { exchange: 0, provider: provider.as_object().unwrap().clone(), server: server.as_object().unwrap().clone() }

@@ -62,6 +62,7 @@ pub mod openactive;
 pub mod orders_feed;
 pub mod own;
 pub mod page;
+pub mod prelude;
 pub mod protected;
 pub mod protected_resource;
 pub mod provider_metadata;
@@ -212,7 +213,9 @@ pub trait Artefact: Listed + Sized + 'static {
         Self::RULES.iter().flat_map(|table| table.iter())
     }
     /// The journal's number of the exchange it was judged on, if there is one.
-    fn exchange(&self) -> Option<usize>;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
     /// The same for one rule, by its id: an artefact of several exchanges knows which of them the rule looks at.
     fn exchange_of(&self, _rule: &str) -> Option<usize> {
         self.exchange()
@@ -228,6 +231,31 @@ pub trait Artefact: Listed + Sized + 'static {
         own::View::default()
     }
 }
+
+/// The `impl Artefact` of a kind with nothing more to it than its tables and where it was seen: `artefact!(EmptyCode: [RULES], at empty.exchange)` names the
+/// field with the number of its exchange, `artefact!(Consent: [RULES], seen in Page)` a place of [`SeenIn`].
+macro_rules! artefact {
+    ($artefact:ty: [$($table:expr),+]) => {
+        impl $crate::rule::Artefact for $artefact {
+            const RULES: &'static [&'static [$crate::rule::Check<Self>]] = &[$($table),+];
+        }
+    };
+    ($artefact:ty: [$($table:expr),+], at $($field:tt).+) => {
+        impl $crate::rule::Artefact for $artefact {
+            const RULES: &'static [&'static [$crate::rule::Check<Self>]] = &[$($table),+];
+            fn exchange(&self) -> Option<usize> {
+                self.$($field).+.into()
+            }
+        }
+    };
+    ($artefact:ty: [$($table:expr),+], seen in $place:ident) => {
+        impl $crate::rule::Artefact for $artefact {
+            const RULES: &'static [&'static [$crate::rule::Check<Self>]] = &[$($table),+];
+            const SEEN_IN: $crate::rule::SeenIn = $crate::rule::SeenIn::$place;
+        }
+    };
+}
+pub(crate) use artefact;
 
 /// A kind of artefact and its rules.
 #[derive(Debug, Clone)]

@@ -1,12 +1,6 @@
 //! Rules of the `OpenActive` Open Booking API about what identifies a seller, judged on ID tokens and access tokens.
 
-use serde_json::{Map, Value};
-use url::Url;
-
-use crate::rule::expect::{holds, member, must, same, shorten, should, show};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The claims of an ID token issued for the scope `openactive-identity`.
 #[derive(Debug, Clone)]
@@ -19,12 +13,7 @@ pub struct SellerIdentity {
     pub seller_id: Option<String>,
 }
 
-impl Artefact for SellerIdentity {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        self.exchange
-    }
-}
+artefact!(SellerIdentity: [RULES], at exchange);
 
 const SELLER_ID_PRESENT: &str = "openactive/seller-id-present";
 
@@ -146,12 +135,7 @@ pub struct AccessTokenLifetime {
     pub expires_in: Option<f64>,
 }
 
-impl Artefact for AccessTokenLifetime {
-    const RULES: &'static [&'static [Check<Self>]] = &[LIFETIME_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(AccessTokenLifetime: [LIFETIME_RULES], at exchange);
 
 /// The lifetime the Open Booking API recommends, in seconds.
 const RECOMMENDED: f64 = 900.0;
@@ -170,14 +154,10 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
 )];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::{AccessTokenLifetime, SellerIdentity};
-    use crate::rule::jose::testing::{arbitrary_object, changed, judged};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::{arbitrary_object, changed};
+    use crate::rule::testing::prelude::*;
 
     const SELLER: &str = "https://localhost:5001/api/identifiers/sellers/1";
 

@@ -1,10 +1,6 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, list, must, needs, status};
-use crate::rule::judgement::{not_applicable, not_run};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The orders feed asked twice.
 #[derive(Debug, Clone)]
@@ -15,12 +11,7 @@ pub struct OrdersFeed {
     pub without_token: Received,
 }
 
-impl Artefact for OrdersFeed {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.with_token.exchange)
-    }
-}
+artefact!(OrdersFeed: [RULES], at with_token.exchange);
 
 static RULES: &[Check<OrdersFeed>] = &[
     must(
@@ -76,7 +67,6 @@ pub(super) fn names_token_scheme(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_applicable, text};
 

@@ -1,10 +1,7 @@
 //! What the rules about endpoints that ask for a bearer token share (RFC 6750 3).
 
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, list, refusal};
-use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
+use crate::rule::prelude::*;
 use crate::rule::userinfo_request::challenge;
-use crate::text::words::said;
 
 /// An issuer with too much to do, or one that slows its callers down, says nothing about the request.
 pub fn is_busy(response: &Received) -> bool {

@@ -1,12 +1,7 @@
 //! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Control, refused_by_resource};
-use crate::rule::expect::{holds, list, may, must, needs, refusal};
-use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use crate::rule::orders_feed::names_token_scheme;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A resource asked with a token, without any, and with one that is made up.
 #[derive(Debug, Clone)]
@@ -19,12 +14,7 @@ pub struct ProtectedResource {
     pub made_up: Received,
 }
 
-impl Artefact for ProtectedResource {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.with_token.exchange)
-    }
-}
+artefact!(ProtectedResource: [RULES], at with_token.exchange);
 
 const ACCEPTS: &str = "resource/accepts-token";
 const REFUSES: &str = "resource/refuses-without-token";
@@ -99,7 +89,6 @@ impl ProtectedResource {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_applicable, not_run, text};
 

@@ -1,14 +1,6 @@
 //! Rules about what a refresh may change and what it may not (RFC 6749 6, `OpenID` Connect Core 12.2).
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, may, member, must, refusal, scope_text, scope_words, seen, should, text};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// The claims of an ID token.
 type Claims = Map<String, Value>;
@@ -30,12 +22,7 @@ pub struct Refresh {
     pub seconds_since: u64,
 }
 
-impl Artefact for Refresh {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(Refresh: [RULES], at response.exchange);
 
 const SUCCESS: &str = "refresh/success";
 
@@ -231,13 +218,10 @@ fn audiences(claims: &Map<String, Value>) -> Vec<&Value> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::{Map, Value, json};
-
-    use super::Refresh;
-    use crate::rule::jose::testing::{arbitrary_object, changed, judged, received};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::{arbitrary_object, changed, received};
+    use crate::rule::testing::prelude::*;
 
     fn body() -> Value {
         json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access" })

@@ -1,13 +1,6 @@
 //! Rules about refreshing after attacks, with other scopes, and by public clients (RFC 6749 6, RFC 9700 2.2.2).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code, is_about_client};
-use crate::rule::expect::{applies_if, holds, may, must, must_by_bcp, needs, refusal, scope_text, scope_words};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What became of a refresh token that was attacked, and of requests for other scopes with it.
 #[derive(Debug, Clone)]
@@ -28,12 +21,7 @@ pub struct RefreshPractice {
     pub wide: Option<Received>,
 }
 
-impl Artefact for RefreshPractice {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.after_attacks.exchange)
-    }
-}
+artefact!(RefreshPractice: [RULES], at after_attacks.exchange);
 
 const SURVIVES: &str = "refresh/survives-attacks";
 /// The rule that says that more than was granted is not given.
@@ -156,11 +144,9 @@ fn scope(response: &Received) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::RefreshPractice;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run};
 
     fn practice(after: &Value, narrow: &Value, wide_status: u16, wide: &Value) -> RefreshPractice {
         let given = |body: &Value| {

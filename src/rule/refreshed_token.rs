@@ -1,14 +1,6 @@
 //! Rules about what the access token of a refresh is good for, beside that of the login it goes back to (RFC 6749 6, RFC 9068 2.2.1).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, holds, list, may, member, must, refusal, scope_words, seen, should};
-use crate::rule::jose::{Jwt, Token};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// The access token of a refresh, beside that of the login.
 #[derive(Debug, Clone)]
@@ -148,13 +140,10 @@ fn active(response: &Received) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
-    use super::RefreshedToken;
-    use crate::observed::received::Received;
-    use crate::rule::jose::Token;
+    use super::*;
     use crate::rule::jose::testing::Signer;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn jwt(claims: &Value) -> Token {
         Token::from(Signer::of("ES256").token(&json!({ "alg": "ES256", "typ": "at+jwt" }), claims))

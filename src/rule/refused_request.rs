@@ -1,8 +1,7 @@
 //! Rules about authorization requests that are wrong though client and redirect URI are in order (RFC 6749 3.1, RFC 7636 4.4.1, RFC 9700 2.1.1).
 
-use crate::rule::expect::{self, may, must, shorten, should};
-use crate::rule::judgement::Judgement;
-use crate::rule::{Artefact, Check};
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 /// What is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -253,12 +252,9 @@ fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::{Became, Improper, RefusedRequest, RefusedRequests};
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn a_native_application_is_judged_by_its_own_rule() {

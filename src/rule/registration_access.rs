@@ -1,16 +1,8 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, refusal, should, strings};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::protected::{http_401, names_bearer, not_busy, refused};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::userinfo_request::challenge::well_formed;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -201,8 +193,8 @@ static RULES: &[Check<RegistrationAccess>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
-    use serde_json::json;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn challenged(mut response: Received) -> Received {
         response.headers.push(("www-authenticate".to_owned(), "Bearer realm=\"x\"".to_owned()));

@@ -1,11 +1,6 @@
 //! Rules about what a good request object does (OpenID Connect Core 6, RFC 9101 6).
 
-use serde_json::Value;
-
-use crate::rule::expect::{applies_if, must};
-use crate::rule::judgement::{Judgement, fail, not_run, pass};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// How a request object was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,13 +35,7 @@ pub struct RequestObjectUse {
     pub returned: Option<String>,
 }
 
-impl Artefact for RequestObjectUse {
-    const RULES: &'static [&'static [Check<Self>]] = &[USE];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(RequestObjectUse: [USE], seen in Visit);
 
 impl RequestObjectUse {
     /// The rule that is broken where an issuer that does not support the parameter ignores it.
@@ -103,12 +92,8 @@ static USE: &[Check<RequestObjectUse>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::{RequestObjectUse, Sent};
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn what_is_inside_counts() {

@@ -1,11 +1,9 @@
 //! Rules about request objects that are not good: each is refused, and a good one that is unusual is not (OpenID Connect Core 6, RFC 9101 6 and 10.5).
 
-use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::expect;
 use crate::rule::jwt_fault::{JwtFault, jwt_faults, jwt_rules};
+use crate::rule::prelude::*;
 use crate::rule::untrusted_fetch::{BEHIND_PROXY, Visitor};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// What is wrong with a request object, or with the request around it, which is good but for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -586,14 +584,9 @@ impl RequestObjectAttacks {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::{Became, Fault, RequestObjectAttacks, SIGNATURE_ERROR, Tried, Unusual};
-    use crate::rule::Artefact as _;
-    use crate::rule::jwt_fault::JwtFault;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
-    use crate::rule::untrusted_fetch::Visitor;
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run};
 
     const ERROR: &str = "request-object/refused-with-error";
 

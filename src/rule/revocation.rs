@@ -1,12 +1,6 @@
 //! Rules about token revocation (RFC 7009).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{must, needs, refusal, status};
-use crate::rule::judgement::{Judgement, fail, not_applicable};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A revocation of a refresh token, and what the token did afterwards.
 #[derive(Debug, Clone)]
@@ -71,10 +65,9 @@ static RULES: &[Check<Revocation>] = &[
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     #[test]
     fn a_revoked_token_is_dead() {

@@ -1,13 +1,7 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::expect::{holds, must, needs, refusal, should};
-use crate::rule::judgement::{Unmet, fail, not_applicable};
-use crate::rule::protected::not_busy;
+use crate::rule::prelude::*;
 use crate::rule::revocation::refresh_token_is_dead;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// Revocations of a refresh token that lives, and of one that never did.
 #[derive(Debug, Clone)]
@@ -174,11 +168,9 @@ fn tried(response: Option<&Received>) -> Result<&Received, Unmet> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::RevocationAttack;
-    use crate::rule::answer::Control;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn none() -> RevocationAttack {
         RevocationAttack::new(Control::Good, Control::Good)

@@ -1,12 +1,6 @@
 //! Rules about the revocation of access tokens, and about the `token_type_hint` of a revocation (RFC 7009 2).
 
-use crate::observed::received::Received;
-use crate::rule::answer::error_code;
-use crate::rule::expect::{applies_if, each, holds, must, refusal, should};
-use crate::rule::judgement::{Unmet, not_applicable};
-use crate::rule::protected::not_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answer to the revocation of an access token of the client's own that lives.
 #[derive(Debug, Clone)]
@@ -15,12 +9,7 @@ pub struct AccessRevocation {
     pub response: Received,
 }
 
-impl Artefact for AccessRevocation {
-    const RULES: &'static [&'static [Check<Self>]] = &[ACCESS];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(AccessRevocation: [ACCESS], at response.exchange);
 
 static ACCESS: &[Check<AccessRevocation>] = &[should(
     "revocation/access-token-supported",
@@ -124,12 +113,7 @@ pub struct RevokedToken {
     pub after: Received,
 }
 
-impl Artefact for RevokedToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[REVOKED];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.after.exchange)
-    }
-}
+artefact!(RevokedToken: [REVOKED], at after.exchange);
 
 static REVOKED: &[Check<RevokedToken>] = &[must(
     "introspection/revoked-inactive",
@@ -154,13 +138,9 @@ fn needs_active(before: &Received) -> Result<(), Unmet> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::option;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::{AccessRevocation, HintTried, RevocationHints, RevokedToken};
-    use crate::observed::received::Received;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn tried(dead: Option<bool>, dead_by_right_hint: Option<bool>) -> HintTried {
         HintTried { what: "an access token", answer: response(200, &json!({})), dead, dead_by_right_hint }

@@ -1,9 +1,6 @@
 //! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
 
-use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +31,7 @@ pub struct ScopeGrant {
     pub scopes_published: bool,
 }
 
-impl Artefact for ScopeGrant {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(ScopeGrant: [RULES], seen in Visit);
 
 const OTHER: &str = "the request asked for something else";
 
@@ -129,11 +120,9 @@ fn refused(error: &str) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Beyond, Granted, ScopeGrant};
-    use crate::rule::jose::testing::{Judged, judged};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::Judged;
+    use crate::rule::testing::prelude::*;
 
     fn grant(beyond: fn(String) -> Beyond, granted: Granted) -> Judged {
         judged(&ScopeGrant { beyond: beyond("x".to_owned()), granted, scopes_published: true })

@@ -1,9 +1,6 @@
 //! A rule about authorization requests without a scope (RFC 6749 3.3).
 
-use crate::rule::expect::{holds, must, shorten};
-use crate::rule::judgement::{not_applicable, pass};
-use crate::rule::{Artefact, Check, SeenIn};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A request without a scope: one that was granted, or refused where the same with a scope is granted.
 #[derive(Debug, Clone)]
@@ -14,13 +11,7 @@ pub struct ScopeLeftOut {
     pub pages: usize,
 }
 
-impl Artefact for ScopeLeftOut {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(ScopeLeftOut: [RULES], seen in Visit);
 
 static RULES: &[Check<ScopeLeftOut>] = &[must(
     "authz-error/scope-left-out-code",
@@ -40,8 +31,8 @@ static RULES: &[Check<ScopeLeftOut>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use super::ScopeLeftOut;
-    use crate::rule::testing::{arbitrary_artefact, failing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn a_missing_scope_has_an_error_of_its_own() {

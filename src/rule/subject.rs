@@ -1,11 +1,6 @@
 //! Rules about what an end-user is called towards several clients of a run (OpenID Connect Core 8): logins of the same end-user are compared.
 
-use url::Url;
-
-use crate::rule::expect::{applies_if, holds, must, shorten};
-use crate::rule::judgement::{Judgement, Unmet, not_applicable};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// By which identifiers a client knows end-users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,10 +150,9 @@ fn same(subject: &Subject, is_meant: impl Fn(&Called) -> bool, otherwise: &'stat
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Called, Subject, Subjects};
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     fn public(client: &str, sub: &str) -> Called {
         Called { username: "alice".to_owned(), client_id: client.to_owned(), subjects: Subjects::Public, sub: sub.to_owned() }

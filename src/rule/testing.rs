@@ -93,6 +93,18 @@ macro_rules! arbitrary_artefact {
 }
 pub(crate) use arbitrary_artefact;
 
+/// What nearly all tests of rules are written with, beside `use super::*`.
+pub mod prelude {
+    pub use proptest::prelude::*;
+    pub use proptest::sample::select;
+    pub use proptest::{collection, option};
+    pub use serde_json::json;
+
+    pub(crate) use super::arbitrary_artefact;
+    pub use super::{arbitrary, failing, passing};
+    pub use crate::rule::jose::testing::judged;
+}
+
 /// Arbitrary bodies, statuses and headers, with enough of the right names in them to reach the judgements.
 pub mod arbitrary {
     use proptest::prelude::*;

@@ -1,10 +1,7 @@
 //! Rules about the versions and the cipher suites of TLS (RFC 9325), as the first message of a handshake shows them.
 
 use crate::observed::greeting::{Greeting, PROTOCOL_VERSION};
-use crate::rule::expect::{must, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// What a host of the issuer answers to the first message of three handshakes.
 #[derive(Debug, Clone)]
@@ -105,10 +102,9 @@ fn named(version: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     const HELLO: Greeting = Greeting::Hello { version: 0x0303, suite: 0xc02f };
 

@@ -1,11 +1,6 @@
 //! Rules about the clock by which an issuer dates its tokens, and how far it is off: one cause for many wrong times.
 
-use serde_json::Value;
-
-use crate::rule::expect::{holds, must, seconds};
-use crate::rule::judgement::{not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The issuer's clock as its token response shows it.
 #[derive(Debug, Clone)]
@@ -22,12 +17,7 @@ pub struct TokenClock {
     pub skew: i64,
 }
 
-impl Artefact for TokenClock {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        self.exchange
-    }
-}
+artefact!(TokenClock: [RULES], at exchange);
 
 /// What whole seconds hide, and the time it takes to make a response.
 const ROUNDING: f64 = 2.0;
@@ -75,14 +65,10 @@ impl TokenClock {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::TokenClock;
-    use crate::rule::jose::testing::{NOW, judged};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::NOW;
+    use crate::rule::testing::prelude::*;
 
     fn clock(misdated: Option<i64>, iat: Option<i64>) -> TokenClock {
         TokenClock { exchange: None, received_at: NOW, misdated, iat: iat.map(|after| json!(NOW + after)), skew: 10 }

@@ -1,13 +1,6 @@
 //! Rules about parameters of a token request that are unknown or empty, and about a scope that does not exist (RFC 6749 3.2, 3.3, 5.2).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code};
-use crate::rule::expect::{applies_if, holds, may, must, refusal, scope_text, scope_words};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::protected::not_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What a token request carried that must be ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +22,7 @@ pub struct OddParameter {
     pub control: Control,
 }
 
-impl Artefact for OddParameter {
-    const RULES: &'static [&'static [Check<Self>]] = &[ODD];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(OddParameter: [ODD], at response.exchange);
 
 static ODD: &[Check<OddParameter>] = &[
     must(
@@ -75,12 +63,7 @@ pub struct EmptyCode {
     pub empty: Received,
 }
 
-impl Artefact for EmptyCode {
-    const RULES: &'static [&'static [Check<Self>]] = &[EMPTY];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.empty.exchange)
-    }
-}
+artefact!(EmptyCode: [EMPTY], at empty.exchange);
 
 static EMPTY: &[Check<EmptyCode>] = &[must(
     "token-error/empty-code-as-missing",
@@ -111,12 +94,7 @@ pub struct UnknownScope {
     pub scopes_published: bool,
 }
 
-impl Artefact for UnknownScope {
-    const RULES: &'static [&'static [Check<Self>]] = &[SCOPE];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(UnknownScope: [SCOPE], at response.exchange);
 
 static SCOPE: &[Check<UnknownScope>] = &[
     may(
@@ -213,12 +191,9 @@ impl UnknownScope {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::{EmptyCode, Odd, OddParameter, UnknownScope};
-    use crate::rule::answer::Control;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn missing() -> Control {
         Control::Missing("a right request is refused, too".to_owned())

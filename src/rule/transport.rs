@@ -3,12 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, may, must, none_wrong, shorten, should};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A response of one of the issuer's endpoints, whatever it holds.
 #[derive(Debug, Clone)]
@@ -209,11 +204,9 @@ fn has_version(name: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::Transport;
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, text};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::text;
 
     // Everything is received at 1_700_000_000: Tue, 14 Nov 2023 22:13:20 GMT.
     fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Transport {

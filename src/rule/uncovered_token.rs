@@ -1,12 +1,7 @@
 //! Rules about userinfo and access tokens whose scope does not cover it (RFC 6749 7, RFC 6750 3.1).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code, refused_by_resource};
-use crate::rule::expect::{applies_if, holds, must, refusal, scope_words, should};
-use crate::rule::judgement::{Judgement, Unmet, not_run};
+use crate::rule::prelude::*;
 use crate::rule::userinfo_request::challenge;
-use crate::rule::{Artefact, Check};
-use crate::text::words::{Words, said};
 
 /// Why the scope of a token does not cover userinfo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +25,7 @@ pub struct UncoveredToken {
     pub response: Received,
 }
 
-impl Artefact for UncoveredToken {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(UncoveredToken: [RULES], at response.exchange);
 
 const CLIENT_TOKEN: &str = "userinfo/client-token-refused";
 const NARROWED: &str = "userinfo/token-without-openid-refused";
@@ -133,12 +123,9 @@ pub(super) fn seen(response: &Received, error: Option<&str>) -> Words {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::{Uncovered, UncoveredToken};
-    use crate::observed::received::Received;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run};
 
     fn token(why: Uncovered, response: Received) -> UncoveredToken {
         UncoveredToken { why, scope: Some("profile".to_owned()), control: self::response(200, &json!({ "sub": "u" })), response }

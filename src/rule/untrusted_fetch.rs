@@ -1,8 +1,6 @@
 //! Rules about servers that the issuer fetches something of a client from, and whose certificate nobody trusts (OpenID Connect Core 16.17, RFC 7515 8).
 
-use crate::rule::expect::{holds, must};
-use crate::rule::judgement::{Judgement, not_applicable};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 /// Why there is no such server where the issuer comes by a public URL.
 pub const BEHIND_PROXY: &str = "the server with an untrusted certificate is reached on this machine only, and the issuer comes to this machine by a tunnel or a proxy (--public-url)";
@@ -36,12 +34,7 @@ pub struct UntrustedKeys {
     pub exchange: usize,
 }
 
-impl Artefact for UntrustedKeys {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(UntrustedKeys: [RULES], at exchange);
 
 static RULES: &[Check<UntrustedKeys>] = &[must(
     "client-assertion/keys-over-trusted-tls",
@@ -54,10 +47,9 @@ static RULES: &[Check<UntrustedKeys>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{UntrustedKeys, Visitor};
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::not_applicable;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn who_comes_and_asks_nothing_has_looked() {

@@ -1,13 +1,6 @@
 //! Rules about what `WebFinger` says of the issuer (`OpenID` Connect Discovery 2, RFC 7033), where it answers.
 
-use serde_json::Value;
-use url::Url;
-
-use crate::observed::received::Received;
-use crate::rule::expect::{Scheme, applies_if, holds, list, must, none_wrong, scheme, shorten, should};
-use crate::rule::judgement::{Unmet, not_applicable};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The relation of a link to an issuer.
 pub const ISSUER: &str = "http://openid.net/specs/connect/1.0/issuer";
@@ -26,12 +19,7 @@ pub struct WebFinger {
     pub plain_http: bool,
 }
 
-impl Artefact for WebFinger {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(WebFinger: [RULES], at response.exchange);
 
 impl WebFinger {
     /// The issuers that it names. Many servers have no `WebFinger`, or have it for accounts of another kind: that is no fault.
@@ -102,11 +90,9 @@ fn is_same_place(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn finger(href: &str) -> WebFinger {
         let links = json!({"subject": "x", "links": [{"rel": "self", "href": "x"}, {"rel": ISSUER, "href": href}]});

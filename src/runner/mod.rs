@@ -180,20 +180,10 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         tool: tool(),
         issuer: config.issuer.clone(),
         started: rfc3339(started),
-        duration_ms: 0,
-        verdict: Verdict::default(),
-        counts: Counts::default(),
         environment,
-        interrupted: false,
-        ended_after_s: None,
         selection: selection(&config.rules),
-        own: None,
-        known: None,
-        baseline: None,
-        history: Vec::new(),
-        shared: None,
         tests,
-        older: false,
+        ..RunReport::default()
     };
     report.sum_up();
     report
@@ -480,24 +470,7 @@ mod tests {
     use super::*;
 
     fn finding(step: usize, outcome: FindingOutcome) -> Arc<Finding> {
-        Arc::new(Finding {
-            rule: "a/rule".to_owned(),
-            own: false,
-            level: crate::rule::Level::Must,
-            why: String::new(),
-            fix: String::new(),
-            level_note: None,
-            outcome,
-            says: String::new(),
-            spec: String::new(),
-            url: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            step,
-            sentence: 0,
-            exchange: None,
-            known: None,
-        })
+        Arc::new(Finding { step, ..Finding::new("a/rule", Level::Must, outcome) })
     }
 
     #[test]

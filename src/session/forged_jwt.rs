@@ -147,7 +147,6 @@ fn der_number(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::rule::jose::{Jwt, Verification, verify};

@@ -297,7 +297,6 @@ pub(crate) fn form_encoded(part: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;

@@ -198,7 +198,6 @@ impl SigningKey {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{SigningAlg, SigningKey};
     use jsonwebtoken::jwk::Jwk;

@@ -63,7 +63,6 @@ pub fn is_plain_loopback(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

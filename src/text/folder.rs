@@ -69,7 +69,6 @@ fn in_order(folder: &'static str, files: Vec<(String, &'static str)>) -> Result<
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::{Path, PathBuf};
 

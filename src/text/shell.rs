@@ -43,7 +43,7 @@ pub fn octal(bytes: &[u8]) -> String {
 
 // Where there is a POSIX shell to ask.
 #[cfg(all(test, unix))]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, reason = "clippy knows a module of tests by `cfg(test)` alone")]
 mod tests {
     use std::process::Command;
 

@@ -571,5 +571,4 @@ async fn hand_over(inbox: &Inbox, request: Request<Body>) -> Response {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

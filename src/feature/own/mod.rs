@@ -19,7 +19,6 @@ mod place;
 pub mod schema;
 mod shape;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 use super::{Feature, proof};

@@ -293,7 +293,6 @@ fn now_ms() -> i64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Defect, PatchFault, fault, now_ms};
     use crate::issuer::flaw::{Flaw, Patch, Site};

@@ -143,7 +143,6 @@ fn choose(flaws: Vec<Flaw>, name: &str) -> Result<Flaw, FlawError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::HashSet;
 

@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 
 use super::*;
@@ -8,7 +6,7 @@ use crate::result::model::{Counts, Finding, FindingOutcome};
 
 /// A run in which every test of the profile passed.
 fn passed() -> RunReport {
-    let mut report = results_json::read(Path::new("fixtures/results/sample.json")).unwrap();
+    let mut report = crate::report::json::sample();
     let seed = TestReport { verdict: Verdict::Passed, ..report.tests[0].clone() };
     report.tests = ids().into_iter().map(|id| TestReport { id, ..seed.clone() }).collect();
     report.verdict = Verdict::Passed;

@@ -251,7 +251,7 @@ fn differences(before: &RunReport, after: &RunReport) -> Vec<String> {
 
 /// What a run says less about than it might: a sentence each.
 fn limits(report: &RunReport, which: &str) -> Vec<String> {
-    let rules = words::rules_asked_for(report).map(|rules| format!("The {which} run was asked for {} alone.", rules.trim_start_matches("only ")));
+    let rules = words::counted_rules(report.selection.as_ref()).map(|rules| format!("The {which} run was asked for {rules} alone."));
     let interrupted = words::cut_short(report).map(|how| format!("The {which} run {how}."));
     rules.into_iter().chain(interrupted).collect()
 }

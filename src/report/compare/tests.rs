@@ -3,27 +3,10 @@ use std::sync::Arc;
 use super::*;
 use crate::report::news;
 use crate::result::baseline::{Baseline, RuleChange, TestChange};
-use crate::result::model::{Counts, Environment, SCHEMA, Tool};
+use crate::result::model::{Counts, SCHEMA};
 
 fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Arc<Finding> {
-    Arc::new(Finding {
-        own: false,
-        rule: rule.to_owned(),
-        level,
-        outcome,
-        says: "It | holds".to_owned(),
-        spec: String::new(),
-        url: String::new(),
-        expected: String::new(),
-        actual: "`seen`".to_owned(),
-        step: 0,
-        sentence: 0,
-        exchange: None,
-        why: String::new(),
-        fix: String::new(),
-        level_note: None,
-        known: None,
-    })
+    Arc::new(Finding { says: "It | holds".to_owned(), actual: "`seen`".to_owned(), ..Finding::new(rule, level, outcome) })
 }
 
 fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Arc<Finding>>) -> TestReport {
@@ -34,48 +17,14 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Arc<Finding>>) 
         title: String::new(),
         verdict: reason.map_or(counts.verdict(), |(verdict, _)| verdict),
         reason: reason.map(|(_, reason)| reason.to_owned()),
-        skipped: None,
-        left_out: None,
-        required: false,
-        bug: false,
-        flaky: false,
-        retries: Vec::new(),
-        duration_ms: 0,
-        feature: String::new(),
-        description: String::new(),
-        started: String::new(),
-        command: String::new(),
         counts,
         findings,
-        judged: Vec::new(),
-        steps: Vec::new(),
-        not_tested: Vec::new(),
-        left_behind: Vec::new(),
-        agent: None,
+        ..TestReport::default()
     }
 }
 
 fn run(tests: Vec<TestReport>) -> RunReport {
-    RunReport {
-        own: None,
-        schema: SCHEMA.to_owned(),
-        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned(), catalogue: None, rules: None },
-        issuer: "https://op.example".to_owned(),
-        started: String::new(),
-        duration_ms: 0,
-        verdict: Verdict::Passed,
-        counts: Counts::default(),
-        environment: Environment::default(),
-        interrupted: false,
-        ended_after_s: None,
-        selection: None,
-        known: None,
-        baseline: None,
-        history: Vec::new(),
-        shared: None,
-        tests,
-        older: false,
-    }
+    RunReport { schema: SCHEMA.to_owned(), issuer: "https://op.example".to_owned(), verdict: Verdict::Passed, tests, ..RunReport::default() }
 }
 
 use crate::rule::Level;

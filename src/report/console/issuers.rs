@@ -122,7 +122,6 @@ fn cut(name: &str, most: usize, end: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::report::console::Size;

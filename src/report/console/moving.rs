@@ -94,7 +94,6 @@ fn brief(id: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 pub(super) mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};

@@ -336,13 +336,9 @@ fn fitted(choices: Choices, name: &str, text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    fn sample() -> RunReport {
-        crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap()
-    }
+    use crate::report::json::sample;
 
     fn on(screen: Option<Size>, report: &RunReport) -> String {
         let mut out = Vec::new();

@@ -211,5 +211,4 @@ fn warning(folder: &Path, passed_over: &[String]) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

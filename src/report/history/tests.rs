@@ -2,11 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::report::json::sample;
 use crate::result::model::{Finding, FindingOutcome, TestReport};
-
-fn sample() -> RunReport {
-    json::read(Path::new("fixtures/results/sample.json")).unwrap()
-}
 
 fn series(issuer: &str) -> Series {
     Series { issuer: issuer.to_owned(), profiles: vec!["oidc".to_owned()], skips: Vec::new() }

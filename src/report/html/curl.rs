@@ -66,7 +66,6 @@ fn is_sent(name: &str, value: &str, all: &[(String, String)]) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     #[cfg(unix)]
     use std::process::Command;

@@ -282,5 +282,4 @@ fn policy(styles: &[&str], scripts: &[&str], more: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;

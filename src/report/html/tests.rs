@@ -3,14 +3,11 @@ use std::sync::Arc;
 
 use super::*;
 use crate::report::json;
+use crate::report::json::sample;
 use crate::result::event::Event;
 use crate::result::model::Finding;
 use crate::result::progress::Progress;
 use crate::rule::Level;
-
-fn sample() -> RunReport {
-    json::read(Path::new("fixtures/results/sample.json")).unwrap()
-}
 
 fn rendered(report: &RunReport) -> String {
     render(report, Path::new("fixtures/results"))

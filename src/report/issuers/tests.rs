@@ -1,12 +1,10 @@
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::sync::Arc;
 
 use super::*;
 
 fn run() -> RunReport {
-    json::read(Path::new("fixtures/results/sample.json")).unwrap()
+    crate::report::json::sample()
 }
 
 fn ran(name: &str, report: RunReport, exit: Exit) -> Tested {

@@ -187,8 +187,13 @@ pub(super) fn content(path: &Path, error: &serde_json::Error) -> ReportError {
     ReportError::Content { path: path.to_owned(), line: error.line(), column: error.column(), message }
 }
 
+/// The results that tests of reports begin with.
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+pub fn sample() -> RunReport {
+    read(Path::new("fixtures/results/sample.json")).expect("it is a results file")
+}
+
+#[cfg(test)]
 mod tests {
     use std::fs;
 

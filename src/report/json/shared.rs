@@ -262,22 +262,15 @@ fn unfold_findings(test: &mut TestReport, shared: &Shared, rules: &HashMap<&str,
 
 fn plain(rule: &SharedRule, outcome: FindingOutcome, actual: String, (step, sentence, exchange): (usize, usize, Option<usize>)) -> Finding {
     Finding {
-        rule: rule.rule.clone(),
         own: rule.own,
-        level: rule.level,
-        level_note: None,
-        outcome,
         says: rule.says.clone(),
-        why: String::new(),
-        fix: String::new(),
         spec: rule.spec.clone(),
         url: rule.url.clone(),
-        expected: String::new(),
         actual,
         step,
         sentence,
         exchange,
-        known: None,
+        ..Finding::new(&rule.rule, rule.level, outcome)
     }
 }
 
@@ -290,17 +283,14 @@ pub fn answers(test: &TestReport) -> impl Iterator<Item = &ExchangeResponse> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::report::json;
     use crate::result::model::SCHEMA;
 
     fn sample() -> RunReport {
         // Files of the version before hold nothing once.
-        let report = json::read(Path::new("fixtures/results/sample.json")).unwrap();
+        let report = crate::report::json::sample();
         RunReport { older: false, schema: SCHEMA.to_owned(), ..report }
     }
 

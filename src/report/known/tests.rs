@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,15 +6,12 @@ use crate::config::FailOn;
 use crate::config::Known;
 use crate::exit::Exit;
 use crate::feature;
+use crate::report::json::sample;
 use crate::result::known::{assess, excuses_the_stop, mark};
 use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
 use crate::rule::own::OwnRules;
 
 /// The sample run: a rule of a test is broken, the others are as they are.
-fn sample() -> RunReport {
-    crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap()
-}
-
 /// A run of the profile's tests in which `id-token/issuer` came out as told, test by test; `None` where no test came to it.
 fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport {
     let mut report = sample();

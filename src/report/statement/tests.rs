@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 
 use super::*;
@@ -9,7 +7,7 @@ use crate::rule::Level;
 
 /// The sample run without what failed or could not be tested.
 fn conformant() -> RunReport {
-    let mut report = json::read(Path::new("fixtures/results/sample.json")).unwrap();
+    let mut report = crate::report::json::sample();
     report.tests.retain(|test| !matches!(test.verdict, Verdict::Failed | Verdict::Errored));
     report.verdict = report.tests.iter().map(|test| test.verdict).max().unwrap();
     report.counts = report.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));

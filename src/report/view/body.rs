@@ -78,7 +78,6 @@ fn new_line(out: &mut String, depth: usize) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -57,14 +57,13 @@ impl<'a> CoverageView<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::result::model::{FindingOutcome, TestReport, Verdict};
 
     #[test]
     fn rules_are_counted_once_by_their_family() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let seed = (*report.tests[0].findings[0]).clone();
         let finding = |rule: &str, outcome| std::sync::Arc::new(Finding { rule: rule.to_owned(), outcome, known: None, ..seed.clone() });
         let test = |verdict, findings| TestReport { verdict, findings, ..report.tests[0].clone() };

@@ -163,7 +163,6 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -173,7 +172,7 @@ mod tests {
     }
 
     fn view(runs: Vec<PastRun>) -> Option<HistoryView> {
-        let report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let report = crate::report::json::sample();
         HistoryView::of(&RunReport { history: runs, ..report })
     }
 

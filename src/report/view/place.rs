@@ -111,13 +111,12 @@ pub fn pages(report: &RunReport, like: &Finding) -> (Vec<String>, usize) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_address_is_made_of_test_step_and_rule() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let test = &mut report.tests[0];
         test.findings.truncate(3);
         for (finding, (step, rule)) in
@@ -139,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_pages_of_a_rule_are_named_once_and_without_their_queries() {
-        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let mut report = crate::report::json::sample();
         let seed = report.tests[2].findings.iter().find(|finding| finding.is_broken()).unwrap().clone();
         let url = crate::report::words::exchange(&report.tests[2], 0).unwrap().url.clone();
         for test in [2, 3] {

@@ -1,16 +1,8 @@
 //! Rules about whom the token is from, for and about, and what it allows.
 
-use serde_json::{Map, Value};
-
 use super::{AccessToken, CLAIMS, claims_profile};
-use crate::rule::Check;
-use crate::rule::expect::{
-    applies_if, has_text, holds, list, may, member, must, needs, optional, optional_string, present, same, scope_text, scope_words, seen, seen_all,
-    shorten, should, strings, text,
-};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::text::words::{Words, said};
 
 const SUB_PRESENT: &str = "at/sub-present";
 const AUD_PRESENT: &str = "at/aud-present";

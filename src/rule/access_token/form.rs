@@ -2,15 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use super::AccessToken;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, must, none_wrong, present, seen, shorten, should, show};
-use crate::rule::jose::{self, Jwt, Verification};
-use crate::rule::judgement::{fail, not_applicable, not_run};
+use crate::rule::jose::{self, Verification};
 use crate::rule::key_set::certificate::holds_key;
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
     should(

@@ -1,11 +1,8 @@
 //! Rules about the JOSE header and the signature.
 
 use super::{AccessToken, NOT_NONE, claims_profile};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
 use crate::rule::jose::{self, Keys, Verification};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
     may(

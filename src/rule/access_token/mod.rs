@@ -6,22 +6,14 @@
 //! RFC 9068 requires `sub` and `aud`, and makes `scope` a string. They are warnings here all the same: widely deployed issuers set the `typ`
 //! and do otherwise, and only their own resource servers read the token.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Keys, Token};
-use crate::rule::judgement::{Unmet, not_applicable};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::jose::Keys;
+use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::rule::{Artefact, Check};
 
 mod claims;
 mod form;
 mod header;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 mod time;
 

@@ -2,16 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use proptest::prelude::*;
-use serde_json::{Value, json};
 
-use super::AccessToken;
+use super::*;
+use crate::rule::Level;
 use crate::rule::jose::Keys;
-use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed, judged};
-use crate::rule::judgement::{Unmet, is_broken, not_run};
-use crate::rule::testing::arbitrary_artefact;
+use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed};
+use crate::rule::testing::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::rule::{Artefact as _, Level};
 
 fn token(raw: String) -> AccessToken {
     AccessToken {

@@ -1,10 +1,8 @@
 //! Rules about times. They ask no clock: a token carries the moment it was received.
 
 use super::{AccessToken, CLAIMS, NUMERIC, claims_profile};
-use crate::rule::Check;
-use crate::rule::expect::{self, applies_if, holds, member, must, needs, optional, present, seconds, seen_all, should, show};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 const EXP_FUTURE: &str = "at/exp-future";
 

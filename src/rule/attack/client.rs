@@ -1,8 +1,7 @@
 //! Attacks on client authentication at the token endpoint (RFC 6749 2.3, 3.2.1).
 
-use crate::rule::Check;
 use crate::rule::attack::{Attack, ClientAttack, refused};
-use crate::rule::expect::{may, must, should};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ClientAttack>] = &[
     must(

@@ -1,8 +1,7 @@
 //! Attacks with an authorization code (RFC 6749 4.1.2, 4.1.3).
 
-use crate::rule::Check;
 use crate::rule::attack::{Attack, CodeAttack, refused};
-use crate::rule::expect::{must, should};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<CodeAttack>] = &[
     must(

@@ -3,12 +3,8 @@
 //! One table for each kind of attack. The form of the refusal is judged beside it, as that of every other
 //! ([`super::token_refusal::TokenRefusal`]).
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{applies_if, refusal};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::REFUSED;
-use crate::rule::{Artefact, Check};
 
 mod client;
 mod code;
@@ -69,105 +65,69 @@ pub enum Attack {
     ChangedRefreshToken,
 }
 
+/// What is attacked: each has an artefact of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttackKind {
+    /// A code challenge ([`PkceAttack`]).
+    Pkce,
+    /// Client authentication ([`ClientAttack`]).
+    Client,
+    /// A code ([`CodeAttack`]).
+    Code,
+    /// A refresh token ([`RefreshAttack`]).
+    Refresh,
+}
+
 impl Attack {
-    /// True if it is tried with a code, in one request that is right but for this.
-    pub fn is_with_code(self) -> bool {
+    /// What is attacked, what was sent, for the report, and the rule that says that it is refused.
+    fn known(self) -> (AttackKind, &'static str, &'static str) {
         match self {
-            Self::WrongVerifier
-            | Self::ShortVerifier
-            | Self::MissingVerifier
-            | Self::UnaskedVerifier
-            | Self::ChallengeAsVerifier
-            | Self::VerifierOfAnotherFlow
-            | Self::VerifierByUnnamedMethod
-            | Self::CodeOfAnotherClient
-            | Self::OtherRedirectUri
-            | Self::MissingRedirectUri
-            | Self::RepeatedParameter
-            | Self::GetRequest => true,
-            Self::NoAuthentication
-            | Self::UnknownClient
-            | Self::WrongClientSecret
-            | Self::SecretInQuery
-            | Self::TwoMethods
-            | Self::UsedCode
-            | Self::RefreshTokenOfAnotherClient
-            | Self::RefreshWithWrongSecret
-            | Self::AccessTokenAsRefreshToken
-            | Self::UsedRefreshToken
-            | Self::ChangedRefreshToken => false,
+            Self::WrongVerifier => (AttackKind::Pkce, "a wrong code verifier", "pkce/wrong-verifier-refused"),
+            Self::ShortVerifier => (AttackKind::Pkce, "a code verifier that is too short", "pkce/short-verifier-refused"),
+            Self::MissingVerifier => (AttackKind::Pkce, "no code verifier although there was a code challenge", "pkce/missing-verifier-refused"),
+            Self::UnaskedVerifier => (AttackKind::Pkce, "a code verifier although there was no code challenge", "pkce/downgrade-refused"),
+            Self::ChallengeAsVerifier => (AttackKind::Pkce, "the code challenge as code verifier", "pkce/challenge-as-verifier-refused"),
+            Self::VerifierOfAnotherFlow => (AttackKind::Pkce, "the code verifier of another authorization", "pkce/verifier-of-another-flow-refused"),
+            Self::VerifierByUnnamedMethod => {
+                (AttackKind::Pkce, "the code verifier of an S256 challenge that came without its method", "pkce/default-method-plain")
+            }
+            Self::NoAuthentication => (AttackKind::Client, "no client authentication", "client-authentication/none-refused"),
+            Self::UnknownClient => (AttackKind::Client, "an unknown client", "client-authentication/unknown-client-refused"),
+            Self::WrongClientSecret => (AttackKind::Client, "a wrong client secret", "client-authentication/wrong-secret-refused"),
+            Self::SecretInQuery => (AttackKind::Client, "the client's credentials in the query", "client-authentication/secret-in-query-refused"),
+            Self::TwoMethods => (AttackKind::Client, "the client's credentials in header and body", "client-authentication/two-methods-refused"),
+            Self::CodeOfAnotherClient => (AttackKind::Code, "the code of another client", "code/another-client-refused"),
+            Self::OtherRedirectUri => (AttackKind::Code, "another redirect URI", "code/other-redirect-uri-refused"),
+            Self::MissingRedirectUri => (AttackKind::Code, "no redirect URI", "code/missing-redirect-uri-refused"),
+            Self::UsedCode => (AttackKind::Code, "a code that was used before", "code/reuse-refused"),
+            Self::RepeatedParameter => (AttackKind::Code, "a repeated code", "code/repeated-parameter-refused"),
+            Self::GetRequest => (AttackKind::Code, "the method GET", "code/get-refused"),
+            Self::RefreshTokenOfAnotherClient => (AttackKind::Refresh, "the refresh token of another client", "refresh/another-client-refused"),
+            Self::RefreshWithWrongSecret => (AttackKind::Refresh, "a wrong client secret", "refresh/wrong-secret-refused"),
+            Self::AccessTokenAsRefreshToken => (AttackKind::Refresh, "an access token as refresh token", "refresh/access-token-refused"),
+            Self::UsedRefreshToken => (AttackKind::Refresh, "a refresh token that was used before", "refresh/reuse-refused"),
+            Self::ChangedRefreshToken => (AttackKind::Refresh, "a changed refresh token", "refresh/changed-token-refused"),
         }
+    }
+
+    /// What is attacked.
+    pub fn kind(self) -> AttackKind {
+        self.known().0
     }
 
     /// What was sent, for the report.
     pub fn says(self) -> &'static str {
-        match self {
-            Self::WrongVerifier => "a wrong code verifier",
-            Self::ShortVerifier => "a code verifier that is too short",
-            Self::MissingVerifier => "no code verifier although there was a code challenge",
-            Self::UnaskedVerifier => "a code verifier although there was no code challenge",
-            Self::ChallengeAsVerifier => "the code challenge as code verifier",
-            Self::VerifierOfAnotherFlow => "the code verifier of another authorization",
-            Self::VerifierByUnnamedMethod => "the code verifier of an S256 challenge that came without its method",
-            Self::NoAuthentication => "no client authentication",
-            Self::UnknownClient => "an unknown client",
-            Self::WrongClientSecret | Self::RefreshWithWrongSecret => "a wrong client secret",
-            Self::SecretInQuery => "the client's credentials in the query",
-            Self::TwoMethods => "the client's credentials in header and body",
-            Self::CodeOfAnotherClient => "the code of another client",
-            Self::OtherRedirectUri => "another redirect URI",
-            Self::MissingRedirectUri => "no redirect URI",
-            Self::UsedCode => "a code that was used before",
-            Self::RepeatedParameter => "a repeated code",
-            Self::GetRequest => "the method GET",
-            Self::RefreshTokenOfAnotherClient => "the refresh token of another client",
-            Self::AccessTokenAsRefreshToken => "an access token as refresh token",
-            Self::UsedRefreshToken => "a refresh token that was used before",
-            Self::ChangedRefreshToken => "a changed refresh token",
-        }
+        self.known().1
     }
 
     /// The rule that says that it is refused.
     pub fn rule(self) -> &'static str {
-        match self {
-            Self::WrongVerifier => "pkce/wrong-verifier-refused",
-            Self::ShortVerifier => "pkce/short-verifier-refused",
-            Self::MissingVerifier => "pkce/missing-verifier-refused",
-            Self::UnaskedVerifier => "pkce/downgrade-refused",
-            Self::ChallengeAsVerifier => "pkce/challenge-as-verifier-refused",
-            Self::VerifierOfAnotherFlow => "pkce/verifier-of-another-flow-refused",
-            Self::VerifierByUnnamedMethod => "pkce/default-method-plain",
-            Self::NoAuthentication => "client-authentication/none-refused",
-            Self::UnknownClient => "client-authentication/unknown-client-refused",
-            Self::WrongClientSecret => "client-authentication/wrong-secret-refused",
-            Self::SecretInQuery => "client-authentication/secret-in-query-refused",
-            Self::TwoMethods => "client-authentication/two-methods-refused",
-            Self::CodeOfAnotherClient => "code/another-client-refused",
-            Self::OtherRedirectUri => "code/other-redirect-uri-refused",
-            Self::MissingRedirectUri => "code/missing-redirect-uri-refused",
-            Self::UsedCode => "code/reuse-refused",
-            Self::RepeatedParameter => "code/repeated-parameter-refused",
-            Self::GetRequest => "code/get-refused",
-            Self::RefreshTokenOfAnotherClient => "refresh/another-client-refused",
-            Self::RefreshWithWrongSecret => "refresh/wrong-secret-refused",
-            Self::AccessTokenAsRefreshToken => "refresh/access-token-refused",
-            Self::UsedRefreshToken => "refresh/reuse-refused",
-            Self::ChangedRefreshToken => "refresh/changed-token-refused",
-        }
+        self.known().2
     }
 
-    /// True if it is about a code challenge, which an issuer may not support.
-    pub fn is_about_pkce(self) -> bool {
-        matches!(
-            self,
-            Self::WrongVerifier
-                | Self::ShortVerifier
-                | Self::MissingVerifier
-                | Self::UnaskedVerifier
-                | Self::ChallengeAsVerifier
-                | Self::VerifierOfAnotherFlow
-                | Self::VerifierByUnnamedMethod
-        )
+    /// True if it is tried with a code, in one request that is right but for this.
+    pub fn is_with_code(self) -> bool {
+        matches!(self.kind(), AttackKind::Pkce | AttackKind::Code) && self != Self::UsedCode
     }
 
     /// True where the client's own authentication is what is wrong (RFC 6749 5.2: `invalid_client`).
@@ -177,18 +137,12 @@ impl Attack {
 
     /// True where the specifications name `invalid_grant` and no other error fits (RFC 6749 5.2, RFC 7636 4.6).
     pub fn is_invalid_grant(self) -> bool {
-        matches!(
-            self,
-            Self::WrongVerifier
-                | Self::ChallengeAsVerifier
-                | Self::VerifierOfAnotherFlow
-                | Self::CodeOfAnotherClient
-                | Self::OtherRedirectUri
-                | Self::UsedCode
-                | Self::RefreshTokenOfAnotherClient
-                | Self::UsedRefreshToken
-                | Self::ChangedRefreshToken
-        )
+        match self.kind() {
+            AttackKind::Pkce => matches!(self, Self::WrongVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow),
+            AttackKind::Client => false,
+            AttackKind::Code => matches!(self, Self::CodeOfAnotherClient | Self::OtherRedirectUri | Self::UsedCode),
+            AttackKind::Refresh => matches!(self, Self::RefreshTokenOfAnotherClient | Self::UsedRefreshToken | Self::ChangedRefreshToken),
+        }
     }
 }
 
@@ -225,30 +179,10 @@ pub struct CodeAttack(pub Attacked);
 #[derive(Debug, Clone)]
 pub struct RefreshAttack(pub Attacked);
 
-impl Artefact for PkceAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[pkce::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for ClientAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[client::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for CodeAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[code::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
-impl Artefact for RefreshAttack {
-    const RULES: &'static [&'static [Check<Self>]] = &[refresh::RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.0.response.exchange)
-    }
-}
+artefact!(PkceAttack: [pkce::RULES], at 0.response.exchange);
+artefact!(ClientAttack: [client::RULES], at 0.response.exchange);
+artefact!(CodeAttack: [code::RULES], at 0.response.exchange);
+artefact!(RefreshAttack: [refresh::RULES], at 0.response.exchange);
 
 /// Passes when this attack is refused and a right request is not; has nothing to say about others.
 fn refused(attacked: &Attacked, attack: Attack) -> Judgement {

@@ -1,8 +1,7 @@
 //! Attacks on a code challenge (RFC 7636, RFC 9700 2.1.1).
 
-use crate::rule::Check;
 use crate::rule::attack::{Attack, PkceAttack, refused};
-use crate::rule::expect::{may, must, must_by_bcp};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<PkceAttack>] = &[
     must(

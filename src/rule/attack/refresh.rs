@@ -1,8 +1,7 @@
 //! Attacks with a refresh token (RFC 6749 6 and 10.4, RFC 9700 4.14).
 
-use crate::rule::Check;
 use crate::rule::attack::{Attack, RefreshAttack, refused};
-use crate::rule::expect::{must, should};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<RefreshAttack>] = &[
     must(

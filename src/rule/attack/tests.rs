@@ -1,14 +1,6 @@
-use std::collections::BTreeSet;
-
-use proptest::prelude::*;
-use proptest::sample::select;
-use serde_json::json;
-
-use super::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
-use crate::observed::received::Received;
-use crate::rule::Artefact;
-use crate::rule::answer::Control;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
+use super::*;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
 const ALL: [Attack; 23] = [

@@ -1,18 +1,12 @@
 //! Rules about authorization error responses (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 9207).
 
-use std::sync::Arc;
+use url::form_urlencoded;
 
-use serde_json::Value;
-use url::{Url, form_urlencoded};
-
-use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should, show};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::own::{View, ViewKind, part, view};
+use crate::rule::own::view;
+use crate::rule::prelude::*;
 use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::token_refusal::shape;
-use crate::rule::{Artefact, Check, SeenIn};
 
 #[cfg(test)]
 mod tests;

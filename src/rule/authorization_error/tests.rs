@@ -1,14 +1,5 @@
-use std::sync::Arc;
-
-use proptest::option;
-use proptest::sample::select;
-use serde_json::json;
-
-use super::{AuthorizationError, Refused};
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::judged;
-use crate::rule::judgement::Unmet;
-use crate::rule::testing::{arbitrary, arbitrary_artefact};
+use super::*;
+use crate::rule::testing::prelude::*;
 
 const ISSUER: &str = "https://issuer.example";
 const ALL: [Refused; 11] = [

@@ -2,22 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 
 use super::IdToken;
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::Check;
-use crate::rule::expect::{
-    applies_if, holds, list, may, member, must, needs, optional, optional_string, optional_strings, scope_words, seen, shorten, should, show,
-    standard_claims, without,
-};
 use crate::rule::jose::left_half_hash;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::prelude::*;
 use crate::rule::scope_claims::SCOPES;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
 use crate::text::response_type::ResponseType;
-use crate::text::words::said;
 
 const C_HASH_FORM: &str = "id-token/c-hash-form";
 

@@ -1,15 +1,10 @@
 //! Rules about the form of the token, and about what registries and other specifications say of its claims.
 
-use serde_json::Value;
-
 use super::IdToken;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, member, must, none_wrong, optional, seen, shorten, should, strings};
 use crate::rule::jose::form::is_uri;
-use crate::rule::judgement::{Judgement, not_run};
+use crate::rule::prelude::*;
 use crate::rule::registered::{REGISTERED, is_in};
 use crate::rule::userinfo::formats;
-use crate::text::words::said;
 
 pub(super) static RULES: &[Check<IdToken>] = &[
     should(

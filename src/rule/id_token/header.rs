@@ -1,14 +1,10 @@
 //! Rules about the JOSE header and the signature.
 
 use secrecy::ExposeSecret;
-use serde_json::Value;
 
 use super::{ALG_ADVERTISED, IdToken, NOT_NONE, WELL_FORMED};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, must, seen, shorten, should, show};
 use crate::rule::jose::{self, Verification};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 const KEY_BY_KID: &str = "id-token/key-by-kid";
 

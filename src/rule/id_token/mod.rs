@@ -1,15 +1,8 @@
 //! Rules about ID tokens (`OpenID` Connect Core 2, 3.1.3.6, 3.1.3.7).
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Keys, Token};
-use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::jose::Keys;
+use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::rule::{Artefact, Check};
 
 mod claims;
 mod form;
@@ -17,7 +10,6 @@ mod header;
 mod parties;
 mod relying_party;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 mod time;
 

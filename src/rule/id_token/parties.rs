@@ -1,12 +1,7 @@
 //! Rules about who issued the token, for whom, and about whom.
 
-use serde_json::{Map, Value};
-
 use super::IdToken;
-use crate::rule::Check;
-use crate::rule::expect::{has_text, holds, may, must, optional, same, seen, shorten, should, text};
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 const AUDIENCE: &str = "id-token/audience";
 const SUB_PRESENT: &str = "id-token/sub-present";

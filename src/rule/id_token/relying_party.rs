@@ -4,19 +4,14 @@ use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::rule::prelude::*;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
 use secrecy::ExposeSecret;
-use serde_json::Value;
 
 use super::IdToken;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, may, shorten};
 use crate::rule::jose::{self, Verification};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::token_response::Grant;
-use crate::text::words::said;
 
 /// What the library verifies; ES512, for one, it does not.
 const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];

@@ -1,16 +1,9 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use std::sync::Arc;
-
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::IdToken;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged};
+use super::*;
+use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed};
 use crate::rule::jose::{Keys, left_half_hash};
-use crate::rule::judgement::{Unmet, not_run};
-use crate::rule::testing::arbitrary_artefact;
+use crate::rule::testing::prelude::*;
 use crate::rule::token_response::Grant;
 
 const ACCEPTED: &str = "id-token/accepted-by-relying-party";

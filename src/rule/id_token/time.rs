@@ -1,14 +1,8 @@
 //! Rules about times. They ask no clock: a token carries the moment it was received.
 
-use serde_json::Value;
-
 use super::IdToken;
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::Check;
-use crate::rule::expect::{MILLISECONDS, applies_if, holds, may, member, must, needs, present, seconds, seen, seen_all, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 use crate::rule::token_response::Grant;
-use crate::text::words::said;
 
 const NUMERIC: &str = "id-token/timestamps-numeric";
 const SECONDS: &str = "id-token/timestamps-seconds";

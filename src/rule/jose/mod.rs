@@ -12,7 +12,6 @@ mod algorithm;
 pub mod form;
 mod keys;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 pub mod testing;
 mod token;
 mod verify;
@@ -129,7 +128,6 @@ pub fn left_half_hash(alg: &str, value: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Jwt, left_half_hash};
     use base64::Engine;

@@ -48,7 +48,6 @@ impl fmt::Debug for Token {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Token;
     use crate::rule::jose::testing::received;

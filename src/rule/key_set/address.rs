@@ -2,16 +2,10 @@
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use serde_json::Value;
 
 use super::certificate::holds_key;
 use super::chain::{parse, usage};
-use crate::observed::received::Received;
-use crate::rule::expect::{holds, must};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::protected::not_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// A key and what its `x5u` gives.
 #[derive(Debug, Clone)]
@@ -94,15 +88,14 @@ fn agrees(all: &[CertificateDer<'static>], key: &Value) -> Judgement {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use rcgen::{CertificateParams, KeyPair, KeyUsagePurpose};
-    use serde_json::{Value, json};
 
-    use super::KeyCertificate;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_applicable, passing, text, with};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, text, with};
 
     fn made() -> (Value, String) {
         let key = KeyPair::generate().unwrap();

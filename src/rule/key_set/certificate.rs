@@ -6,12 +6,9 @@
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::Value;
-use url::Url;
 
 use super::{KeySet, bytes, each, text, verdict};
-use crate::rule::Check;
-use crate::rule::expect::{must, shorten, strings};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(

@@ -2,7 +2,6 @@
 //! first version of X.509.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use serde_json::Value;
 use x509_parser::oid_registry::{
     OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA, OID_SIG_ECDSA_WITH_SHA256,
     OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ED25519,
@@ -11,8 +10,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::certificate::{certificates, chain};
 use super::{KeySet, each, text, verdict};
-use crate::rule::Check;
-use crate::rule::expect::must;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -105,16 +103,14 @@ pub(super) fn usage(certificate: &X509Certificate<'_>, key: &Value) -> Option<Re
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
-    use serde_json::{Value, json};
 
-    use super::{KeySet, RULES};
-    use crate::rule::judgement::{Unmet, is_broken};
+    use super::*;
     use crate::rule::testing::json as response;
+    use crate::rule::testing::prelude::*;
 
     fn params(name: &str, usages: &[KeyUsagePurpose]) -> CertificateParams {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();

@@ -2,13 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::{KeySet, name, purpose, text};
-use crate::rule::Check;
-use crate::rule::expect::{kind, list, may, media_type, must, should, show, status};
-use crate::rule::judgement::{fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(

@@ -1,12 +1,9 @@
 //! Rules about each key by itself.
 
 use aws_lc_rs::signature::{self, ParsedPublicKey};
-use serde_json::Value;
 
 use super::{KeySet, bytes, each, name, text, verdict};
-use crate::rule::Check;
-use crate::rule::expect::{may, must, none_wrong};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// Members that hold private or symmetric key material (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2).
 const PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];

@@ -1,15 +1,9 @@
 //! Rules about the members of a key, its numbers and its uses.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
 use super::purpose::key_for;
 use super::{KeySet, bytes, each, text, verdict};
-use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
-use crate::rule::expect::{must, shorten, should, show, strings};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(

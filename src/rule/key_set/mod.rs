@@ -2,13 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 
-use crate::observed::received::Received;
-use crate::rule::expect::{list, none_wrong, shorten};
-use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 pub mod address;
 pub(in crate::rule) mod certificate;

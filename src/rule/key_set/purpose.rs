@@ -1,15 +1,10 @@
 //! Rules about what the keys are for.
 
-use std::collections::{BTreeSet, HashMap};
-
-use serde_json::Value;
+use std::collections::HashMap;
 
 use super::{KeySet, text};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, must, should, strings};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
-use crate::text::words::said;
 
 const WITHOUT_ID_TOKENS: &str = "the metadata are those of an authorization server without ID tokens";
 

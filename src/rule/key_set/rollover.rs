@@ -2,14 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use super::{name, purpose, text};
-use crate::rule::expect::{applies_if, holds, list, must, needs, none_wrong, shorten, should};
-use crate::rule::jose::{Token, Verification, verify};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::jose::{Verification, verify};
+use crate::rule::prelude::*;
 
 /// The keys of each fetch of the key set in one test, the oldest first.
 #[derive(Debug, Clone)]
@@ -20,12 +15,7 @@ pub struct KeyRollover {
     pub sets: Vec<Vec<Value>>,
 }
 
-impl Artefact for KeyRollover {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(KeyRollover: [RULES], at exchange);
 
 /// The rule that is broken where keys come and go: what is signed cannot be judged then.
 pub const CONSISTENT: &str = "jwks/consistent";
@@ -81,12 +71,7 @@ pub struct ReplacedSigningKey {
     pub after: Vec<Value>,
 }
 
-impl Artefact for ReplacedSigningKey {
-    const RULES: &'static [&'static [Check<Self>]] = &[REPLACED];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(ReplacedSigningKey: [REPLACED], at exchange);
 
 static REPLACED: &[Check<ReplacedSigningKey>] = &[should(
     "jwks/replaced-key-retained",
@@ -172,14 +157,10 @@ pub fn lacks_keys_of_before(sets: &[Vec<Value>]) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::{KeyRollover, ReplacedSigningKey, has_new_key, inconsistencies, lacks_keys_of_before};
-    use crate::rule::jose::testing::{Signer, arbitrary_object, judged};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::{Signer, arbitrary_object};
+    use crate::rule::testing::prelude::*;
 
     fn key(kid: &str, n: &str) -> Value {
         json!({ "kty": "RSA", "kid": kid, "n": n, "e": "AQAB" })

@@ -1,12 +1,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use proptest::prelude::*;
-use serde_json::{Value, json};
 
-use super::KeySet;
-use crate::observed::received::{Parsed, Received};
-use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
+use super::*;
+use crate::observed::received::Parsed;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, not_applicable, not_run, text, with};
 
 /// An RSA key of so many bytes; its modulus starts with the byte given, so that two can differ.
 fn rsa(kid: &str, bytes: usize, first: u8) -> Value {

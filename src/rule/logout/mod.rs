@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{applies_if, holds, list, may, must, needs, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check, SeenIn};
+use crate::rule::prelude::*;
 
 #[cfg(test)]
 mod tests;
@@ -204,13 +202,7 @@ impl Logout {
     }
 }
 
-impl Artefact for Logout {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(Logout: [RULES], seen in Visit);
 
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";

@@ -1,8 +1,6 @@
-use proptest::prelude::*;
-use proptest::sample::select;
-
-use super::{Hint, Logout, LogoutEnd, POST, REDIRECTED, Redirect};
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_run, passing};
+use super::*;
+use crate::rule::testing::not_run;
+use crate::rule::testing::prelude::*;
 
 fn good() -> Logout {
     Logout {

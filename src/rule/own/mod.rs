@@ -11,7 +11,6 @@ pub mod document;
 pub mod part;
 pub mod pointer;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 pub mod view;
 

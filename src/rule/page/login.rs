@@ -1,10 +1,7 @@
 //! Rules about what an issuer answers and sets when the end-user logs in (RFC 9700 4.12, RFC 6265).
 
 use crate::observed::document::Cookie;
-use crate::rule::expect::{applies_if, holds, list, may, must_by_bcp, should};
-use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What the issuer set and answered during an authorization in which the end-user logged in.
 #[derive(Debug, Clone)]
@@ -23,12 +20,7 @@ impl LoginAnswer {
     }
 }
 
-impl Artefact for LoginAnswer {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        self.exchange
-    }
-}
+artefact!(LoginAnswer: [RULES], at exchange);
 
 const NOT_307: &str = "login/password-not-resent";
 

@@ -1,15 +1,12 @@
 //! Rules about the pages an issuer shows during an authorization (RFC 6749 10, RFC 9700 4), and about what it answers to a login.
 
-use url::{Host, Url};
+use url::Host;
 
 use crate::observed::document::{Content, Document};
 use crate::observed::page::PageKind;
 use crate::observed::policy::form_action_against;
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, list, may, must, needs, none_wrong, shorten, should};
-use crate::rule::judgement::{Unmet, not_applicable};
-use crate::rule::own::{View, ViewKind, part, view};
-use crate::rule::{Artefact, Check};
+use crate::rule::own::view;
+use crate::rule::prelude::*;
 use crate::text::address::is_loopback;
 
 pub use login::LoginAnswer;

@@ -1,10 +1,8 @@
-use proptest::prelude::*;
-use proptest::sample::select;
-
-use super::{LoginAnswer, ShownPage};
+use super::*;
 use crate::observed::document::{Cookie, Document};
 use crate::observed::page::PageKind;
-use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+use crate::rule::testing::not_applicable;
+use crate::rule::testing::prelude::*;
 
 fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> ShownPage {
     let headers: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,14 +1,9 @@
 //! Rules about members that have to agree with each other.
 
-use serde_json::Value;
-
 use super::document::PAGES;
 use super::endpoints::is_published;
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(

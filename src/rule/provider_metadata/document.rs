@@ -1,14 +1,8 @@
 //! Rules about the document as such: how it is served, and the types of its members.
 
-use serde_json::Value;
-
 use super::{Document, ProviderMetadata};
-use crate::observed::received::Received;
-use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
-use crate::rule::expect::{BOOLEAN, STRING, STRINGS, URL, holds, kind, list, media_type, must, should, show, status, typed};
-use crate::rule::judgement::{Judgement, fail, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(

@@ -1,13 +1,7 @@
 //! Rules about the endpoints' URLs.
 
-use serde_json::{Map, Value};
-use url::Url;
-
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{Scheme, kind, list, may, must, none_wrong, scheme, shorten, should, show};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(

@@ -1,13 +1,7 @@
 //! Rules about the issuer identifier.
 
-use serde_json::Value;
-use url::Url;
-
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{Scheme, must, same, scheme, shorten, show};
-use crate::rule::judgement::{Judgement, Unmet, fail, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(

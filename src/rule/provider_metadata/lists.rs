@@ -1,10 +1,7 @@
 //! Rules about what is said to be supported.
 
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{holds, list, may, must, should, strings};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(

@@ -1,13 +1,6 @@
 //! The metadata of an OpenID provider (`OpenID` Connect Discovery 1.0, RFC 8414).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::expect::{member, strings};
-use crate::rule::judgement::{Unmet, not_run};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
-use crate::text::words::Words;
+use crate::rule::prelude::*;
 
 pub(super) mod consistency;
 pub(super) mod document;

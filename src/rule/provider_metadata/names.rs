@@ -3,10 +3,7 @@
 use strsim::osa_distance;
 
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{none_wrong, shorten, should};
-use crate::rule::judgement::Judgement;
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[should(
     "discovery/names-spelled",

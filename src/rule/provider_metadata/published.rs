@@ -1,13 +1,8 @@
 //! Rules about what should be published, and about values that should not be.
 
-use url::Url;
-
 use super::endpoints::is_published;
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, must, none_wrong, shorten, should, strings};
-use crate::rule::judgement::{Judgement, not_applicable};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(

@@ -1,10 +1,7 @@
 //! Rules about what an attacker could use (RFC 9700, RFC 8725, RFC 9207).
 
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should, show, strings};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     // OpenID Connect Discovery 3: "The value none MAY be supported".

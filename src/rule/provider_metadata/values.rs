@@ -1,14 +1,9 @@
 //! Rules about the values in the lists of what is supported.
 
-use url::Url;
-
 use super::{Document, ProviderMetadata};
-use crate::rule::Check;
-use crate::rule::expect::{holds, list, may, must, none_wrong, should, strings};
 use crate::rule::jose::is_symmetric;
-use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::prelude::*;
 use crate::rule::userinfo::formats;
-use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(

@@ -1,10 +1,7 @@
 //! The ports of native applications (RFC 8252 7.3).
 
-use crate::rule::expect::{applies_if, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::prelude::*;
 use crate::rule::refused_authorization::Led;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// A request of a native application for a redirect to another port of loopback than it registered, all else the same.
 #[derive(Debug, Clone)]
@@ -19,12 +16,7 @@ pub struct LoopbackRedirect {
     pub exchange: usize,
 }
 
-impl Artefact for LoopbackRedirect {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(LoopbackRedirect: [RULES], at exchange);
 
 // OpenID Connect Core 3.1.2.1 has the redirect URI "exactly match": a provider that obeys it cannot follow RFC 8252.
 static RULES: &[Check<LoopbackRedirect>] = &[

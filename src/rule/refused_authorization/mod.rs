@@ -1,11 +1,8 @@
 //! Rules about authorization requests that must not lead to a redirect (RFC 6749 4.1.2.1, RFC 9700 4.1.3), and about the ports of native
 //! applications (RFC 8252 7.3).
 
-use crate::observed::received::Received;
-use crate::rule::expect::{self, shorten};
-use crate::rule::judgement::Judgement;
-use crate::rule::{Artefact, Check};
-use crate::text::words::Words;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 pub use loopback::LoopbackRedirect;
 

@@ -3,12 +3,9 @@
 use scraper::Selector;
 
 use crate::observed::markup;
-use crate::rule::Check;
-use crate::rule::expect::{may, must, should};
-use crate::rule::judgement::Judgement;
 use crate::rule::page::is_protected_from_frames;
+use crate::rule::prelude::*;
 use crate::rule::refused_authorization::{Led, MARKER, REFUSED, RefusedAuthorization, RefusedAuthorizations, Wrong};
-use crate::text::words::said;
 
 pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     must(

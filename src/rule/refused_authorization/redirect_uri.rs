@@ -1,8 +1,6 @@
 //! Redirect URIs that the client did not register. OpenID Connect Core 3.1.2.1 has them match exactly, and RFC 9700 2.1 every authorization server.
 
-use crate::rule::Check;
-use crate::rule::expect::must;
-use crate::rule::judgement::Judgement;
+use crate::rule::prelude::*;
 use crate::rule::refused_authorization::{Led, REFUSED, RefusedAuthorizations, Wrong};
 
 pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[

@@ -1,9 +1,6 @@
-use proptest::prelude::*;
-use proptest::sample::select;
-
-use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
-use crate::rule::Artefact as _;
-use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing, text};
+use super::*;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{not_applicable, text};
 
 const ALL: [(Wrong, &str); 12] = [
     (Wrong::Host, "redirect-uri/other-host"),

@@ -1,12 +1,7 @@
 //! Rules about what was registered, beside what was asked for. The issuer may replace values; it has to say what they are.
 
-use serde_json::{Map, Value};
-
 use super::Registration;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, may, member, must, shorten, should, strings};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(

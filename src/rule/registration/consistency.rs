@@ -1,16 +1,7 @@
 //! Rules about what was registered, beside what the issuer says it supports and by itself.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
 use super::Registration;
-use crate::rule::Check;
-use crate::rule::expect::{
-    BOOLEAN, NUMBER, OBJECT, STRING, STRINGS, Type, holds, is_absolute_url, list, may, member, must, none_wrong, optional, should, strings, typed,
-};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(

@@ -1,13 +1,6 @@
 //! Rules about members of a registration request that an issuer need not know, and about those that only the issuer may choose.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, holds, may, must, refusal, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answers to registrations with members beyond what a client needs, at an issuer that registers the same client without them.
 #[derive(Debug, Clone)]
@@ -109,11 +102,9 @@ fn not_chosen(extras: &RegistrationExtras, name: &str, value: &str) -> Judgement
 
 #[cfg(test)]
 mod tests {
-    use super::RegistrationExtras;
-    use crate::observed::received::Received;
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
-    use serde_json::json;
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn client() -> Received {
         response(201, &json!({ "client_id": "c", "client_secret": "s" }))

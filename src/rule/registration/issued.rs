@@ -1,13 +1,7 @@
 //! Rules about what clients are given, held against what others were given before them: whether it is theirs alone, and whether it can be guessed.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
 use crate::rule::entropy::{Held, held};
-use crate::rule::expect::{applies_if, holds, must};
-use crate::rule::judgement::{Judgement, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What one client was given.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,9 +124,9 @@ fn unguessable(issued: &IssuedCredentials, name: &str, of: fn(&Issued) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::{Issued, IssuedCredentials};
-    use crate::rule::testing::{arbitrary_artefact, failing, json as response, not_applicable, passing};
-    use serde_json::json;
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn issued(client_id: &str, secret: &str, access_token: &str) -> Issued {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());

@@ -1,13 +1,7 @@
 //! Rules about dynamic client registration (RFC 7591, `OpenID` Connect Registration 1.0) and its undoing (RFC 7592).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::expect::{member, must, status};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
-use crate::rule::{Artefact, Check};
 
 mod client;
 mod consistency;
@@ -74,12 +68,7 @@ pub struct Deletion {
     pub response: Received,
 }
 
-impl Artefact for Deletion {
-    const RULES: &'static [&'static [Check<Self>]] = &[DELETION_RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(Deletion: [DELETION_RULES], at response.exchange);
 
 static DELETION_RULES: &[Check<Deletion>] = &[
     must(

@@ -1,13 +1,6 @@
 //! Rules about native applications: the three kinds of redirect URI that they use (RFC 8252 7).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, holds, may, refusal, seen, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answers to the registration of native applications, one for each kind of redirect URI.
 #[derive(Debug, Clone)]
@@ -115,11 +108,9 @@ impl NativeClients {
 
 #[cfg(test)]
 mod tests {
-    use super::NativeClients;
-    use crate::observed::received::Received;
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
-    use serde_json::json;
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     fn client() -> Received {
         response(201, &json!({ "client_id": "c" }))

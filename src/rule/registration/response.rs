@@ -1,18 +1,10 @@
 //! Rules about the client information response as such.
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
-use url::Url;
 
 use super::{ACCEPTED, Registration};
-use crate::observed::received::Received;
-use crate::rule::Check;
-use crate::rule::expect::{
-    Scheme, applies_if, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status,
-};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 use crate::rule::transport::date;
-use crate::text::words::said;
 
 /// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
 const DAY: f64 = 86_400.0;

@@ -1,10 +1,6 @@
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::{Deletion, Registration};
-use crate::observed::received::Received;
-use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
+use super::*;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, not_applicable, not_run, text, with};
 
 fn request() -> Value {
     json!({

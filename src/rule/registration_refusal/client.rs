@@ -1,15 +1,11 @@
 //! Rules about what no client may be registered with, although it was asked for.
 
-use serde_json::{Map, Value};
-use url::{ParseError, Url};
+use url::ParseError;
 
 use super::{ELSEWHERE, LINKS, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
-use crate::rule::Check;
-use crate::rule::expect::{self, applies_if, list, may, member, must, must_by_bcp, seen, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::protected::not_busy;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 use crate::text::address::is_loopback;
-use crate::text::words::said;
 
 pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(

@@ -1,14 +1,8 @@
 //! Rules about the refusal itself: an error response (RFC 7591 3.2.2).
 
-use serde_json::{Map, Value};
-
 use super::RegistrationRefusal;
-use crate::observed::received::Received;
-use crate::rule::Check;
-use crate::rule::expect::{self, has_text, holds, list, may, media_type, must, none_wrong, shorten, text};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::protected::not_busy;
-use crate::text::words::said;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 const JSON_OBJECT: &str = "registration-error/json-object";
 const ERROR_PRESENT: &str = "registration-error/error-present";

@@ -1,12 +1,6 @@
 //! Rules about `initiate_login_uri`, where another party begins a login at the client (OpenID Connect Registration 2, OpenID Connect Core 4).
 
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, refusal, should, show};
-use crate::rule::judgement::{fail, pass};
-use crate::rule::protected::not_busy;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answers to registrations with an `initiate_login_uri`.
 #[derive(Debug, Clone)]
@@ -17,12 +11,7 @@ pub struct LoginInitiation {
     pub by_http: Received,
 }
 
-impl Artefact for LoginInitiation {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.by_http.exchange)
-    }
-}
+artefact!(LoginInitiation: [RULES], at by_http.exchange);
 
 // The text has no keyword: "URI using the "https" scheme".
 static RULES: &[Check<LoginInitiation>] = &[should(
@@ -51,10 +40,9 @@ static RULES: &[Check<LoginInitiation>] = &[should(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::LoginInitiation;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn one_by_http_is_not_registered() {

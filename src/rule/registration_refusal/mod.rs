@@ -1,11 +1,6 @@
 //! Rules about registrations that ask for what no client may have (RFC 7591 3.2.2, OpenID Connect Registration 3.3).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::Control;
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 mod client;
 mod error;

@@ -1,14 +1,6 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{applies_if, holds, member, must, refusal, seen, should, show};
-use crate::rule::judgement::{fail, not_applicable, pass};
-use crate::rule::protected::{expect_refusal, not_busy};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
 #[derive(Debug, Clone)]
@@ -17,12 +9,7 @@ pub struct SectorMismatch {
     pub response: Received,
 }
 
-impl Artefact for SectorMismatch {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(SectorMismatch: [RULES], at response.exchange);
 
 /// The answer to a registration with pairwise subjects and a sector document that lists the redirect URI, where a client came of it.
 #[derive(Debug, Clone)]
@@ -33,12 +20,7 @@ pub struct SectorAccepted {
     pub sent: String,
 }
 
-impl Artefact for SectorAccepted {
-    const RULES: &'static [&'static [Check<Self>]] = &[ACCEPTED];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(SectorAccepted: [ACCEPTED], at response.exchange);
 
 static ACCEPTED: &[Check<SectorAccepted>] = &[should(
     "sector-identifier/used",
@@ -100,12 +82,7 @@ pub struct SectorByHttp {
     pub control: Control,
 }
 
-impl Artefact for SectorByHttp {
-    const RULES: &'static [&'static [Check<Self>]] = &[BY_HTTP];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.remote.exchange)
-    }
-}
+artefact!(SectorByHttp: [BY_HTTP], at remote.exchange);
 
 static BY_HTTP: &[Check<SectorByHttp>] = &[must(
     "sector-identifier/https",
@@ -133,9 +110,9 @@ static BY_HTTP: &[Check<SectorByHttp>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use super::{Control, SectorAccepted, SectorByHttp, SectorMismatch};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
-    use serde_json::json;
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn a_sector_by_http_is_refused() {

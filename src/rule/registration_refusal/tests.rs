@@ -1,10 +1,6 @@
-use serde_json::{Value, json};
-
-use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
-use crate::observed::received::Received;
-use crate::rule::Artefact;
-use crate::rule::answer::Control;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text};
+use super::*;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
 fn no_store(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));

@@ -1,16 +1,7 @@
 //! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5). A claim that is not there is never a
 //! fault by itself: the end-user may not have it.
 
-use std::collections::BTreeSet;
-
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::expect::{MILLISECONDS, applies_if, holds, list, may, member, must, scope_words, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 #[cfg(test)]
 mod tests;
@@ -34,12 +25,7 @@ pub struct ScopeClaims {
     pub unasked: Option<Map<String, Value>>,
 }
 
-impl Artefact for ScopeClaims {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.exchange)
-    }
-}
+artefact!(ScopeClaims: [RULES], at exchange);
 
 /// The standard scopes and what they ask for (OpenID Connect Core 5.4).
 pub(in crate::rule) const SCOPES: [(&str, &[&str]); 4] = [

@@ -1,11 +1,6 @@
-use std::sync::Arc;
-
-use serde_json::{Map, Value, json};
-
-use super::ScopeClaims;
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::testing::{arbitrary_object, judged};
-use crate::rule::testing::arbitrary_artefact;
+use super::*;
+use crate::rule::jose::testing::arbitrary_object;
+use crate::rule::testing::prelude::*;
 
 fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()

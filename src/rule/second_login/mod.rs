@@ -1,13 +1,6 @@
 //! Rules about a second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::expect::{applies_if, holds, must, needs, same, seconds, shorten, should, show};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check, SeenIn};
+use crate::rule::prelude::*;
 
 #[cfg(test)]
 mod tests;
@@ -57,13 +50,7 @@ pub struct SecondLogin {
     pub skew: i64,
 }
 
-impl Artefact for SecondLogin {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    const SEEN_IN: SeenIn = SeenIn::Visit;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
+artefact!(SecondLogin: [RULES], seen in Visit);
 
 const LOGIN_PAGE: &str = "session/prompt-login-page";
 const MAX_AGE_PAGE: &str = "session/max-age-page";

@@ -1,11 +1,6 @@
-use std::sync::Arc;
-
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::{Again, SecondLogin};
-use crate::rule::jose::testing::{arbitrary_object, judged};
-use crate::rule::testing::arbitrary_artefact;
+use super::*;
+use crate::rule::jose::testing::arbitrary_object;
+use crate::rule::testing::prelude::*;
 
 const ASKED: i64 = 1_700_000_100;
 

@@ -2,17 +2,9 @@
 //!
 //! Where a rule is the same sentence as one about provider metadata, it is judged by the same function.
 
-use serde_json::Value;
-use url::Url;
-
-use crate::observed::received::Received;
-use crate::rule::expect::{STRING, STRINGS, URL, holds, kind, list, media_type, must, shorten, should, show, status, typed};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
 use crate::rule::provider_metadata::{self, Document, ProviderMetadata, endpoints, issuer, lists, names, security};
-use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
 mod tests;

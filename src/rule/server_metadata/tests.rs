@@ -1,7 +1,6 @@
-use serde_json::json;
-
 use super::*;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, not_applicable, not_run, text, with};
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
 const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";

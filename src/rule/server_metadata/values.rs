@@ -1,8 +1,7 @@
 //! Rules about single members, which are judged as in provider metadata.
 
 use super::ServerMetadata;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, must, should};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::endpoints::is_published;
 use crate::rule::provider_metadata::{consistency, document, published, security, values};
 

@@ -1,14 +1,9 @@
 //! Whose login counts, and how old it may be (OpenID Connect Core 3.1.2.1, 3.1.2.2, 5.5.1.1).
 
-use serde_json::Value;
-
 use super::{Asked, Came, HintFault, Named, SessionRequests, refused};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, must, shorten, should};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::shape;
 use crate::text::count;
-use crate::text::words::said;
 
 pub(super) static RULES: &[Check<SessionRequests>] = &[
     must(

@@ -1,13 +1,7 @@
 //! Rules about authorization requests in a browser session that is logged in (OpenID Connect Core 3.1.2.1, 5.5): they need no login, so each shows one thing
 //! alone. All of them say `prompt=none`, but for the one that asks for a page.
 
-use serde_json::Value;
-
-use crate::rule::answer::Control;
-use crate::rule::expect::{holds, shorten};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 mod claims;
 mod login;

@@ -1,10 +1,7 @@
 //! Parameters that are left out, short or empty, and the response mode (RFC 6749 3.1, 4.1.1; OpenID Connect Core 3.1.2.6; OpenID Connect Discovery 3).
 
 use super::{Asked, Came, MODE_REFUSED, Place, Promise, SessionRequests, is_at, refused};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, must, needs, should};
-use crate::rule::judgement::{Judgement, not_applicable};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<SessionRequests>] = &[
     // No sentence forbids to want it; but the parameter is one that clients may leave out.

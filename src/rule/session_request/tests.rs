@@ -1,11 +1,6 @@
-use proptest::prelude::*;
-use proptest::sample::select;
-use serde_json::{Value, json};
-
-use super::{Asked, Came, HintFault, Named, Place, Promise, SessionRequest, SessionRequests};
-use crate::rule::Artefact as _;
-use crate::rule::answer::Control;
-use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
+use super::*;
+use crate::rule::testing::not_applicable;
+use crate::rule::testing::prelude::*;
 
 fn code() -> Came {
     Came::Code { place: Place::Query, state: None }

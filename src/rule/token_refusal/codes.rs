@@ -1,11 +1,7 @@
 //! Rules about the error code for each reason, and about the status and challenge that go with `invalid_client`.
 
 use super::{HTTP_400, INVALID_CLIENT, Provocation, TokenRefusal};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, status};
-use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
-use crate::rule::protected::challenges_for;
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";

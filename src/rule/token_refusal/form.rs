@@ -1,13 +1,7 @@
 //! Rules about the refusal as such and about each of its members.
 
-use serde_json::Value;
-
 use super::{ERROR_CHARSET, ERROR_PRESENT, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, REFUSED, STRINGS, TokenRefusal, shape};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, has_text, holds, list, may, media_type, must, needs, present, refusal, seen, shorten};
-use crate::rule::judgement::{fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::protected::not_busy;
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 const URI_CHARSET: &str = "token-error/error-uri-charset";
 

@@ -1,16 +1,8 @@
 //! Rules about error responses of the token endpoint (RFC 6749 5.2).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::answer::error_code;
 use crate::rule::attack::Attack;
-use crate::rule::expect::{needs, optional, text};
-use crate::rule::judgement::{Unmet, not_run};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::protected::not_busy;
+use crate::rule::prelude::*;
 use crate::rule::refresh_practice::WIDER;
-use crate::rule::{Artefact, Check};
 
 mod codes;
 mod form;

@@ -1,10 +1,6 @@
 //! The characters that errors are made of (RFC 6749 4.1.2.1, 5.2): the same at both endpoints.
 
-use url::Url;
-
-use crate::rule::expect::{holds, shorten};
-use crate::rule::judgement::{Judgement, fail, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The first character outside `%x20-21 / %x23-5B / %x5D-7E`, which `error` and `error_description` are made of.
 pub fn odd_in_text(text: &str) -> Option<char> {

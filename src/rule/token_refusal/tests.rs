@@ -1,15 +1,8 @@
-use std::collections::BTreeSet;
-
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::{Provocation, TokenRefusal};
+use super::*;
 use crate::issuer::flaw::{Flaw, Patch, Site};
-use crate::observed::received::Received;
-use crate::rule::Artefact as _;
 use crate::rule::attack::Attack;
-use crate::rule::jose::testing::judged;
-use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response, text, with};
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, text, with};
 
 const ALL: [Provocation; 6] = [
     Provocation::UnknownCode,

@@ -1,13 +1,8 @@
 //! Rules about how far the grant goes: for how long (`expires_in`) and for what (`scope`).
 
-use serde_json::Value;
-
 use super::{Grant, SCOPE_STRING, TokenResponse};
-use crate::rule::Check;
-use crate::rule::expect::{self, holds, may, member, must, optional, scope_text, scope_words, seen, should, show};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{Unmet, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::expect;
+use crate::rule::prelude::*;
 
 const EXPIRES_IN_NUMBER: &str = "token/expires-in-number";
 const EXPIRES_IN_SANE: &str = "token/expires-in-sane";

@@ -1,13 +1,8 @@
 //! Rules about the response as such (RFC 6749 5.1).
 
-use serde_json::Value;
-
 use super::{HTTP_200, JSON_OBJECT, TokenResponse};
-use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
-use crate::rule::expect::{applies_if, holds, list, media_type, member, must, refusal, shorten, should, show};
-use crate::rule::judgement::{fail, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
     must(

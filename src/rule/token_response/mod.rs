@@ -1,23 +1,13 @@
 //! Rules about successful token responses of every grant (RFC 6749 5.1, `OpenID` Connect Core 3.1.3.3). None of them ever shows a token: of a
 //! token its length is said.
 
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::observed::authorization_request::AuthorizationRequest;
-use crate::observed::received::Received;
-use crate::rule::expect::{member, scope_words, text};
-use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::own::{View, ViewKind, part};
+use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
-use crate::rule::{Artefact, Check};
 
 mod extent;
 mod form;
 mod published;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 mod tokens;
 

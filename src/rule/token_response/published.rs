@@ -1,10 +1,7 @@
 //! Rules about what was granted beside what the metadata say can be had.
 
 use super::TokenResponse;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, list, member, none_wrong, scope_words, should, strings};
-use crate::rule::judgement::{Unmet, not_run};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
     should(

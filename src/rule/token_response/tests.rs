@@ -1,14 +1,8 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::{Grant, TokenResponse};
-use crate::observed::received::Received;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
-use crate::rule::judgement::fail;
-use crate::rule::testing::arbitrary_artefact;
+use super::*;
+use crate::rule::jose::testing::{Signer, arbitrary_object, changed, received};
+use crate::rule::testing::prelude::*;
 
 fn login() -> Value {
     json!({

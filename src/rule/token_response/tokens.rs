@@ -1,12 +1,7 @@
 //! Rules about the access token, the ID token and the refresh token, and which of them there have to be.
 
-use serde_json::{Map, Value};
-
 use super::{ACCESS_TOKEN, Grant, TokenResponse};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, has_text, holds, may, member, must, needs, optional, printable, scope_words, shorten, should, text};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 const ACCESS_TOKEN_CHARSET: &str = "token/access-token-charset";
 const REFRESH_TOKEN_CHARSET: &str = "token/refresh-token-charset";

@@ -1,12 +1,7 @@
 //! Rules about the claims (`OpenID` Connect Core 5.1, 5.6).
 
-use serde_json::Value;
-
 use super::{UserInfo, formats};
-use crate::rule::Check;
-use crate::rule::expect::{holds, kind, list, member, must, no_empty_claims, should, show, standard_claims};
-use crate::rule::judgement::{fail, not_applicable};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<UserInfo>] = &[
     must(

@@ -3,12 +3,8 @@
 //! That a claim has the wrong JSON type, is null or empty is said by other rules: here only strings that hold something are judged.
 
 use jiff::tz::TimeZoneDatabase;
-use serde_json::{Map, Value};
-use url::Url;
 
-use crate::rule::expect::{MILLISECONDS, applies_if, holds, list, member, seen};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// Judges claims of these names, language tags aside, that are strings.
 fn strings(claims: &Map<String, Value>, names: &[&str], expected: &'static str, fits: fn(&str) -> bool) -> Judgement {

@@ -1,12 +1,6 @@
 //! Rules about userinfo responses (`OpenID` Connect Core 5.3).
 
-use serde_json::{Map, Value};
-
-use crate::observed::received::Received;
-use crate::rule::jose::Token;
-use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::own::{View, ViewKind, part};
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 mod claims;
 pub mod formats;
@@ -15,7 +9,6 @@ mod response;
 pub mod signed;
 mod sources;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 /// The response to a userinfo request with a fresh access token.

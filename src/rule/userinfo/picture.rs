@@ -2,11 +2,7 @@
 //! of what is tested.
 
 use crate::observed::markup::asks_for_login;
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, content_type, holds, must};
-use crate::rule::judgement::{not_applicable, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What the address in `picture` gives.
 #[derive(Debug, Clone)]

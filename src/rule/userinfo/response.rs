@@ -1,9 +1,7 @@
 //! Rules about the response as such (`OpenID` Connect Core 5.3.2).
 
 use super::{HTTP_200, OBJECT, UserInfo};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, content_type, has_text, holds, member, must, refusal, same, shorten, text};
-use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::prelude::*;
 
 const SUB_PRESENT: &str = "userinfo/sub-present";
 

@@ -1,13 +1,7 @@
 //! Rules about signed userinfo responses (OpenID Connect Core 5.3.2), for a client that registered an algorithm for them.
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, media_type, must, needs, same, seen, shorten, should};
-use crate::rule::jose::{Jwt, Keys, Token, Verification, is_symmetric, verify};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::jose::{Keys, Verification, is_symmetric, verify};
+use crate::rule::prelude::*;
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
 #[derive(Debug, Clone)]
@@ -33,12 +27,7 @@ impl SignedUserInfo {
     }
 }
 
-impl Artefact for SignedUserInfo {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
-    fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
-    }
-}
+artefact!(SignedUserInfo: [RULES], at response.exchange);
 
 const JWT: &str = "userinfo-signed/jwt";
 const ALG: &str = "userinfo-signed/alg-as-registered";
@@ -162,14 +151,10 @@ static RULES: &[Check<SignedUserInfo>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::{Keys, SignedUserInfo};
-    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::jose::testing::{Signer, arbitrary_object, changed, received};
+    use crate::rule::testing::prelude::*;
 
     fn userinfo(content_type: &str, body: &str) -> SignedUserInfo {
         let response = received(200, content_type, body);

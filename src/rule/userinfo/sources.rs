@@ -1,17 +1,11 @@
 //! Rules about claims of others: aggregated and distributed claims (`OpenID` Connect Core 5.6.2), and names beyond the standard ones (5.1.2).
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 use super::UserInfo;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, list, may, member, must, none_wrong, should, show};
-use crate::rule::jose::Jwt;
 use crate::rule::jose::form::is_uri;
-use crate::rule::judgement::{Judgement, Unmet, not_run};
+use crate::rule::prelude::*;
 use crate::rule::registered::{REGISTERED, is_in};
-use crate::text::words::{Words, said};
 
 const SOURCES: &str = "userinfo/claim-sources";
 const AGGREGATED: &str = "userinfo/aggregated-jwt";
@@ -38,7 +32,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "The client looks for the claim in the JWT and does not find it.",
         "Name in `_claim_names` only claims that are in the JWT of their source, and pass on the JWT of the other provider unchanged.",
         |userinfo| {
-            each_jwt(userinfo, "a JWT with the claims", |source, jwt| {
+            each_jwt(userinfo, "a JWT with the claims", None, |source, jwt| {
                 let missing: Vec<_> = source.claims.iter().filter(|claim| member(&jwt.claims, claim).is_none()).collect();
                 if missing.is_empty() { None } else { Some(said!("{}: no {} in its JWT", source.name, list(&missing))) }
             })
@@ -51,7 +45,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "The client cannot find the key of the other provider, and cannot verify what it says.",
         "Take only JWTs of other providers that have an `iss`, the issuer identifier of that provider.",
         |userinfo| {
-            each_jwt(userinfo, "an iss", |source, jwt| {
+            each_jwt(userinfo, "an iss", Some(AGGREGATED), |source, jwt| {
                 let is_there = jwt.claims.get("iss").is_some_and(Value::is_string);
                 (!is_there).then(|| said!("{}: no iss in its JWT", source.name))
             })
@@ -99,8 +93,9 @@ fn sources(userinfo: &UserInfo) -> Result<Vec<Source<'_>>, Unmet> {
         .ok_or_else(elsewhere)
 }
 
-/// Passes when nothing is wrong with the JWT of each source that has one. What is encrypted cannot be read.
-fn each_jwt(userinfo: &UserInfo, expected: &'static str, wrong: impl Fn(&Source<'_>, &Jwt) -> Option<Words>) -> Judgement {
+/// Passes when nothing is wrong with the JWT of each source that has one. What is encrypted cannot be read. What is no JWT is wrong, unless that is what
+/// another rule says (`form`).
+fn each_jwt(userinfo: &UserInfo, expected: &'static str, form: Option<&str>, wrong: impl Fn(&Source<'_>, &Jwt) -> Option<Words>) -> Judgement {
     let sources = sources(userinfo)?;
     let (mut seen, mut found) = (0_usize, Vec::new());
     for source in &sources {
@@ -112,8 +107,10 @@ fn each_jwt(userinfo: &UserInfo, expected: &'static str, wrong: impl Fn(&Source<
         seen += 1;
         match Jwt::parse(text) {
             Ok(jwt) => found.extend(wrong(source, &jwt)),
-            Err(_) if expected == "an iss" => return not_run(AGGREGATED),
-            Err(_) => found.push(said!("{}: no JWT: {}", source.name, show(value))),
+            Err(_) => match form {
+                Some(rule) => return not_run(rule),
+                None => found.push(said!("{}: no JWT: {}", source.name, show(value))),
+            },
         }
     }
     applies_if(seen > 0, "no source has a JWT that can be read")?;

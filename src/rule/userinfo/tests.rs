@@ -1,11 +1,8 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::UserInfo;
-use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
-use crate::rule::testing::arbitrary_artefact;
+use super::*;
+use crate::rule::jose::testing::{Signer, arbitrary_object, changed, received};
+use crate::rule::testing::prelude::*;
 
 fn userinfo(status: u16, content_type: &str, body: &str) -> UserInfo {
     let is_plain = content_type != "application/jwt";

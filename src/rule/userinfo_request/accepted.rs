@@ -1,13 +1,7 @@
 //! Rules about the requests with a good token.
 
 use super::UserInfoRequests;
-use crate::observed::received::Received;
-use crate::rule::Check;
-use crate::rule::answer::Answer;
-use crate::rule::expect::{applies_if, holds, may, must, refusal, same, should, text};
-use crate::rule::jose::Token;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::rule::protected::not_busy;
+use crate::rule::prelude::*;
 use crate::rule::uncovered_token::{error, seen};
 
 pub(super) static RULES: &[Check<UserInfoRequests>] = &[

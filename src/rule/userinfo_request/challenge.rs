@@ -1,9 +1,7 @@
 //! Challenges of `WWW-Authenticate` (RFC 9110 11.6.1).
 
-use crate::rule::expect::{applies_if, holds, list, shorten};
-use crate::rule::judgement::{Judgement, fail, pass};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::shape;
-use crate::text::words::said;
 
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,11 +165,9 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{names, parse};
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     #[test]
     fn challenges_are_kept_apart() {

@@ -1,10 +1,6 @@
 //! Rules about the ways a userinfo request may be made (OpenID Connect Core 5.3.1, RFC 6750 2). None of them ever shows a token or a claim but `sub`.
 
-use crate::observed::received::Received;
-use crate::rule::answer::Answer;
-use crate::rule::expect::needs;
-use crate::rule::judgement::Unmet;
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 mod accepted;
 pub mod challenge;

@@ -2,13 +2,8 @@
 
 use super::UserInfoRequests;
 use super::challenge::{self, Challenge};
-use crate::observed::received::Received;
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, pass};
-use crate::rule::protected::{challenges_for, expect_challenge, http_401, not_busy};
+use crate::rule::prelude::*;
 use crate::rule::token_refusal::shape;
-use crate::text::words::said;
 
 const NO_TOKEN: &str = "userinfo/no-token-refused";
 const NO_TOKEN_CHALLENGE: &str = "userinfo/no-token-challenge";

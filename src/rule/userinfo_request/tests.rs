@@ -1,11 +1,7 @@
-use proptest::prelude::*;
-use serde_json::json;
-
-use super::UserInfoRequests;
-use crate::observed::received::Received;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{Signer, judged};
-use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response, text};
+use super::*;
+use crate::rule::jose::testing::Signer;
+use crate::rule::testing::prelude::*;
+use crate::rule::testing::{json as response, text};
 
 fn refusal(status: u16, challenges: &[&str]) -> Received {
     let mut response = text(status, "application/json", "{}");
