@@ -48,6 +48,7 @@ mod revocation;
 mod routes;
 mod scope;
 mod sector;
+mod session_state;
 mod server;
 mod single_page;
 mod state;
