@@ -150,6 +150,7 @@ fn framed_by_all(mut page: Reply) -> Reply {
 fn origins(issuer: &Issuer) -> Vec<String> {
     let store = issuer.store();
     let uris = store.clients.values().flat_map(|client| client.metadata.redirect_uris.iter());
-    let origins: std::collections::BTreeSet<String> = uris.filter_map(|uri| Url::parse(uri).ok()).map(|uri| uri.origin().ascii_serialization()).collect();
+    let origins: std::collections::BTreeSet<String> =
+        uris.filter_map(|uri| Url::parse(uri).ok()).map(|uri| uri.origin().ascii_serialization()).collect();
     origins.into_iter().collect()
 }

@@ -393,7 +393,11 @@ mod tests {
         ] {
             let window: Vec<_> = in_window.map(|answer| (Question::InWindow, answer)).into_iter().collect();
             let seen = right(in_frame, &window);
-            assert_eq!(failing(&seen), failed.map(|failed| format!("session-frame/{failed}")).into_iter().collect::<Vec<_>>(), "{in_frame} {in_window:?}");
+            assert_eq!(
+                failing(&seen),
+                failed.map(|failed| format!("session-frame/{failed}")).into_iter().collect::<Vec<_>>(),
+                "{in_frame} {in_window:?}"
+            );
             let on_host = SessionFrame { same_host: true, ..seen };
             assert_eq!(failing(&on_host).len(), 1, "{in_frame} {in_window:?}");
         }

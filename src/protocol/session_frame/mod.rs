@@ -12,10 +12,10 @@ use crate::agent::user_agent::AgentSession;
 use crate::agent::visit::Conduct;
 use crate::config::setting;
 use crate::feature::step::with_attempt;
-use crate::session::recorder::Request;
 use crate::observed::policy::ancestors_against;
 use crate::rule::session_frame::{Question, SessionFrame, Since};
 use crate::session::facts::SessionState;
+use crate::session::recorder::Request;
 use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::address::is_loopback;
 use crate::text::markdown::code;
@@ -125,7 +125,10 @@ impl Session {
         });
         // No text in it ends the element.
         let data = plan.to_string().replace('<', "\\u003c");
-        let page = listener.offer_to_user_agent(Offer::html(page("Session", &format!("<script type=\"application/json\" id=\"plan\">{data}</script>\n<script>{CLIENT}</script>"))));
+        let page = listener.offer_to_user_agent(Offer::html(page(
+            "Session",
+            &format!("<script type=\"application/json\" id=\"plan\">{data}</script>\n<script>{CLIENT}</script>"),
+        )));
         let user = self.user()?;
         let journey = self.go(page.url(), &own, &state, user, Conduct::Wait).await?;
         let callback = journey.end.map_err(|error| self.blame(error))?;
@@ -210,7 +213,8 @@ fn page(title: &str, scripts: &str) -> String {
 
 /// What is asked, for the report.
 fn listing(frame: &Url, questions: &[(Question, String)]) -> String {
-    let mut text = format!("A page of the client has this page of the issuer in frames, and sends each of them a message:\n\n{}\n", code(frame.as_str()));
+    let mut text =
+        format!("A page of the client has this page of the issuer in frames, and sends each of them a message:\n\n{}\n", code(frame.as_str()));
     for (question, message) in questions {
         let _ = write!(text, "\n* **{}**: {}", words(*question), code(message));
     }
@@ -253,10 +257,7 @@ mod tests {
     fn each_question_differs_from_the_right_one_in_one_thing() {
         let (now, before) = (state("c", "abc.s"), state("b", "xyz.t"));
         let asked = |since| questions(since, &now, Some(&before), true).into_iter().map(|(_, message)| message).collect::<Vec<_>>();
-        assert_eq!(
-            asked(Since::Nothing),
-            ["c abc.s", "c bbc.s", "oa-authtest-unknown-client abc.s", "oa-authtest-without-a-blank", "c abc.s"]
-        );
+        assert_eq!(asked(Since::Nothing), ["c abc.s", "c bbc.s", "oa-authtest-unknown-client abc.s", "oa-authtest-without-a-blank", "c abc.s"]);
         assert_eq!(asked(Since::AnotherClient), ["c abc.s", "b abc.s", "c xyz.t"]);
         assert_eq!(asked(Since::Logout), ["c abc.s"]);
         assert_eq!(asked(Since::Login), ["c abc.s", "b xyz.t"]);
