@@ -89,6 +89,10 @@ impl Artefact for SessionFrame {
     fn exchange(&self) -> Option<usize> {
         None
     }
+    fn absent(&self) -> Option<&str> {
+        let says_nothing = self.since == Since::Logout && !self.was_unchanged;
+        self.hidden().or(says_nothing.then_some("the page did not answer `unchanged` before the logout"))
+    }
 }
 
 const ANSWERS: &str = "session-frame/answers";
@@ -98,10 +102,30 @@ const CHANGED_WORD: &str = "changed";
 const ERROR_WORD: &str = "error";
 
 /// Why nothing is said of a page that a browser hides something from.
-const HIDDEN: &str = "in a window of its own the page says that the session is `unchanged`: the browser does not give it its cookies or its storage in a frame of \
-                      another site (a cookie needs `SameSite=None; Secure` there), which the specification expects of some browsers";
+const HIDDEN: &str = "in a window of its own the page answers `unchanged`: in a frame of another site the browser gives it no cookie without `SameSite=None; Secure`, and \
+                      perhaps no storage (OpenID Connect Session Management 5.1)";
+/// The same of one of which it is not known whether that is so.
+const UNKNOWN: &str =
+    "it answered `changed`, and it is not known whether the browser hides from it what it needs: in a window of its own it did not answer";
+/// The same of one that no frame shows.
+const KEPT_OUT: &str = "in a window of its own the page answers: the browser does not let a page of the client have it in a frame";
 
 impl SessionFrame {
+    /// Why nothing can be said of the page, where what it answers may be the doing of the browser alone (5.1).
+    pub fn hidden(&self) -> Option<&'static str> {
+        let in_window = self.answer(Question::InWindow);
+        match self.answer(Question::Right)? {
+            _ if self.same_host || self.since == Since::Logout => None,
+            Some(CHANGED_WORD) => match in_window {
+                Some(Some(UNCHANGED_WORD)) => Some(HIDDEN),
+                Some(Some(CHANGED_WORD)) => None,
+                _ => Some(UNKNOWN),
+            },
+            None if self.refused.is_none() && matches!(in_window, Some(Some(_))) => Some(KEPT_OUT),
+            _ => None,
+        }
+    }
+
     /// What came of a question; `None` if it was not asked.
     fn answer(&self, question: Question) -> Option<Option<&str>> {
         self.answers.get(&question).map(Option::as_deref)
@@ -166,9 +190,7 @@ static RULES: &[Check<SessionFrame>] = &[
                 Some(answer) => fail(expected, said!("it answered {:?}", shorten(answer))),
                 None => match (&frame.refused, frame.answer(Question::InWindow)) {
                     (Some(header), _) => fail(expected, said!("it may not be in a frame of the client: {}", shorten(header))),
-                    (None, Some(Some(_))) if !frame.same_host => {
-                        not_applicable("in a window of its own the page answers: the browser does not let a page of the client have it in a frame")
-                    }
+                    (None, Some(Some(_))) if !frame.same_host => not_applicable(KEPT_OUT),
                     (None, _) => fail(expected, said!("no answer within {} s", frame.waited)),
                 },
             }
@@ -189,7 +211,7 @@ static RULES: &[Check<SessionFrame>] = &[
                 Some(CHANGED_WORD) => match frame.answer(Question::InWindow) {
                     Some(Some(UNCHANGED_WORD)) => not_applicable(HIDDEN),
                     Some(Some(CHANGED_WORD)) => fail("unchanged", "it answered \"changed\", in a window of its own as well"),
-                    _ => not_applicable("it answered \"changed\", and it is not known whether the browser hides from it what it needs"),
+                    _ => not_applicable(UNKNOWN),
                 },
                 _ => not_run(ANSWERS),
             }
@@ -304,6 +326,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Question, SessionFrame, Since};
+    use crate::rule::Artefact as _;
     use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
 
     const ALL: [Question; 9] = [
@@ -393,12 +416,14 @@ mod tests {
         ] {
             let window: Vec<_> = in_window.map(|answer| (Question::InWindow, answer)).into_iter().collect();
             let seen = right(in_frame, &window);
+            assert_eq!(seen.hidden().is_some(), failed.is_none(), "{in_frame} {in_window:?}");
             assert_eq!(
                 failing(&seen),
                 failed.map(|failed| format!("session-frame/{failed}")).into_iter().collect::<Vec<_>>(),
                 "{in_frame} {in_window:?}"
             );
             let on_host = SessionFrame { same_host: true, ..seen };
+            assert!(on_host.absent().is_none());
             assert_eq!(failing(&on_host).len(), 1, "{in_frame} {in_window:?}");
         }
         let refused = SessionFrame { refused: Some("X-Frame-Options: DENY".to_owned()), ..right("", &[(Question::InWindow, "unchanged")]) };
@@ -412,7 +437,7 @@ mod tests {
         assert_eq!(not_run(&changed).len(), 4);
         let before = SessionFrame { was_unchanged: false, ..frame(Since::Logout, &[(Question::Right, "unchanged")]) };
         assert!(failing(&before).is_empty());
-        assert!(not_applicable(&before).contains(&"session-frame/changed-after-logout"));
+        assert!(before.absent().is_some() && not_applicable(&before).contains(&"session-frame/changed-after-logout"));
     }
 
     arbitrary_artefact!(SessionFrame:

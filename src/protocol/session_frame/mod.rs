@@ -90,7 +90,7 @@ impl Session {
         let refused = if is_silent { self.kept_out_of_frames(&frame, &own).await } else { None };
         self.sentence(with_attempt("should say in a frame of the client whether the session has changed", since.words()));
         let said_unchanged = answers.get(&Question::Right).is_some_and(|answer| answer.as_deref() == Some("unchanged"));
-        self.judge(&SessionFrame {
+        let seen = SessionFrame {
             since,
             same_host: frame.host() == own.host() && frame.scheme() == own.scheme(),
             refused,
@@ -98,9 +98,10 @@ impl Session {
             was_unchanged: self.facts.browser.frame_said_unchanged,
             same_state: before.map(|before| before.value == current.value),
             answers,
-        });
+        };
+        self.judge(&seen);
         self.facts.browser.frame_said_unchanged = said_unchanged;
-        Ok(())
+        seen.hidden().map_or(Ok(()), |reason| Err(Stop::hidden_by_browser(reason)))
     }
 
     /// Has the page of ours loaded, which asks and comes back with the answers.
