@@ -11,6 +11,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ use url::Url;
 
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::http::{HttpAgent, HttpAgentError};
-use crate::agent::user_agent::UserAgent;
+use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::User;
 use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, RotateKeys, Tls};
 use crate::feature::certification::CERTIFICATIONS;
@@ -41,6 +42,10 @@ use crate::rule::catalogue;
 use crate::runner::{self, RunHandle};
 use crate::session::{Run, SharedClients};
 use crate::text::millis;
+
+mod browser;
+
+use browser::{Browser, is_about_browser, is_for_browser, is_rule_of_browser, needs_browser};
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -86,6 +91,11 @@ fn documented(profile: &str) -> &'static [&'static str] {
     DOCUMENTED.iter().find(|(name, _)| *name == profile).map_or(&[], |(_, rules)| rules)
 }
 
+/// The same in a test, of whatever profile: those in the browser are told to an issuer that offers everything.
+fn documented_in(profile: &str, test: &str) -> &'static [&'static str] {
+    documented(if is_for_browser(test) { Persona::Certification.name() } else { profile })
+}
+
 /// What the matrix came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Matrix {
@@ -97,6 +107,8 @@ pub struct Matrix {
     pub clean_run: Vec<String>,
     /// True if only some flaws were asked for, so that rules without one prove nothing.
     pub partial: bool,
+    /// Why what only a browser shows was left out, if it was.
+    pub without_browser: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
@@ -176,6 +188,9 @@ pub enum SelfTestError {
     /// There is no end-user to log in.
     #[error(transparent)]
     Agent(#[from] HttpAgentError),
+    /// There is no browser.
+    #[error(transparent)]
+    Browser(#[from] UserAgentError),
     /// There is no way out.
     #[error(transparent)]
     Http(#[from] ClientError),
@@ -195,7 +210,8 @@ impl Matrix {
         if self.partial {
             return Vec::new();
         }
-        self.rules.iter().filter(|(_, flaws)| flaws.is_empty()).map(|(rule, _)| rule.as_str()).collect()
+        let is_left_out = |rule: &str| self.without_browser.is_some() && is_rule_of_browser(rule);
+        self.rules.iter().filter(|(rule, flaws)| flaws.is_empty() && !is_left_out(rule)).map(|(rule, _)| rule.as_str()).collect()
     }
 
     /// True if every rule was tripped, no flaw was missed and none tripped more than it names.
@@ -261,6 +277,9 @@ impl Matrix {
         for rule in self.untripped() {
             let _ = writeln!(out, "❌ no flaw trips {rule}");
         }
+        if let Some(why) = &self.without_browser {
+            let _ = writeln!(out, "⬜ left out, since they need a browser: {} ({why})", browser::TESTS.join(", "));
+        }
         let tripped = self.rules.values().filter(|flaws| !flaws.is_empty()).count();
         let variants = self.flaws.iter().filter(|flaw| flaw.is_variant()).count();
         let missed: usize = self.flaws.iter().map(|flaw| flaw.missed().len()).sum();
@@ -295,42 +314,50 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     let clock = Instant::now();
     let mut flaws = issuer::flaws()?;
     flaws.extend(issuer::variants()?);
-    let flaws = select(flaws, selection)?;
+    let mut flaws = select(flaws, selection)?;
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
+    let browser = Browser::new(None);
+    let in_browser = flaws.iter().any(is_about_browser);
+    let without_browser = if in_browser { browser.agent().await.err().map(|error| error.to_string()) } else { None };
+    let in_browser = in_browser && without_browser.is_none();
+    flaws.retain(|flaw| in_browser || !is_about_browser(flaw));
     // The issuers without a flaw come first, one for each profile.
     let all = profiles.len() + flaws.len();
     let mut clean = Vec::new();
     for profile in &profiles {
         progress(clean.len(), all);
-        let bench = Bench::set_up(None, profile, false).await?;
+        let bench = Bench::set_up(None, profile, Stand::Plain).await?;
         // What is planned does not depend on the issuer's flaw.
-        let plan = Plan::new(&bench.config, &features)?;
+        let plan = only(&Plan::new(&bench.config, &features)?, |id| in_browser || !is_for_browser(id));
         let (mut about_tls, rest): (Vec<_>, Vec<_>) = only(&plan, |id| !is_repeated(id)).tests.into_iter().partition(is_about_tls);
-        let (mut report, _) = bench.run(Plan { tests: rest }).await?;
+        let (for_browser, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(needs_browser);
+        let (mut report, _) = bench.run(Plan { tests: rest }, &browser).await?;
         about_tls.retain(|planned| planned.skip.is_none());
-        if !about_tls.is_empty() {
-            report.tests.extend(Bench::set_up(None, profile, true).await?.run(Plan { tests: about_tls }).await?.0.tests);
+        for (tests, stand) in [(about_tls, Stand::Tls), (for_browser, Stand::Browser)] {
+            if !tests.is_empty() {
+                report.tests.extend(Bench::set_up(None, profile, stand).await?.run(Plan { tests }, &browser).await?.0.tests);
+            }
         }
         clean.push(((*profile).to_owned(), plan, report));
     }
     let mut done = clean.len();
     progress(done, all);
-    let clean_run = problems_of(&clean);
+    let clean_run = problems_of(&clean, in_browser);
     // To tell each test by itself takes longer than to tell every test to some flaws.
     let by_itself = told == Told::WhereItCanShow && flaws.len() >= FEW;
     let mut profiles = Vec::new();
     for (profile, plan, report) in clean {
         let judged = Outcome::of(report).into_iter().flat_map(|outcome| outcome.judged).collect();
-        let alone = if by_itself { told_alone(&profile, &plan, jobs).await? } else { HashMap::new() };
+        let alone = if by_itself { told_alone(&profile, &plan, jobs, &browser).await? } else { HashMap::new() };
         profiles.push(Clean { profile, plan, judged, alone });
     }
-    let (clean, shown) = (&profiles, &flaw::shown()?);
+    let (clean, shown, own_browser) = (&profiles, &flaw::shown()?, &browser);
     let mut flaws: Vec<(usize, Flaw)> = flaws.into_iter().enumerate().collect();
     // The longest first: none is left alone at the end.
     flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.told(flaw).tests.len()).sum::<usize>()));
     let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws)
-        .map(|(index, flaw)| async move { row(flaw, clean, shown).await.map(|row| (index, row)) })
+        .map(|(index, flaw)| async move { row(flaw, clean, shown, own_browser).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
         .buffer_unordered(jobs.max(1) * 4)
         .inspect(|_| {
@@ -339,6 +366,7 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
         })
         .collect()
         .await;
+    browser.close().await;
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     rows.sort_by_key(|(index, _)| *index);
     let flaws: Vec<FlawRow> = rows.into_iter().map(|(_, row)| row).collect();
@@ -348,7 +376,7 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
             rules.entry(rule.clone()).or_default().push(flaw.name.clone());
         }
     }
-    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms: millis(clock.elapsed()) })
+    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), without_browser, duration_ms: millis(clock.elapsed()) })
 }
 
 fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestError> {
@@ -432,8 +460,13 @@ impl Clean {
 
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without.
-    async fn with(&self, flaw: &Flaw) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
-        let (report, _) = Bench::set_up(Some(flaw.clone()), &self.profile, false).await?.run(self.told(flaw)).await?;
+    async fn with(&self, flaw: &Flaw, browser: &Browser) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
+        let (for_browser, rest): (Vec<_>, Vec<_>) = self.told(flaw).tests.into_iter().partition(needs_browser);
+        let (mut report, _) = Bench::set_up(Some(flaw.clone()), &self.profile, Stand::Plain).await?.run(Plan { tests: rest }, browser).await?;
+        if !for_browser.is_empty() {
+            let bench = Bench::set_up(Some(flaw.clone()), &self.profile, Stand::Browser).await?;
+            report.tests.extend(bench.run(Plan { tests: for_browser }, browser).await?.0.tests);
+        }
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
         let mut outcomes: HashMap<String, Outcome> = Outcome::of(report).into_iter().map(|outcome| (outcome.test.clone(), outcome)).collect();
         let of_test = |id: &String| match outcomes.remove(id) {
@@ -446,6 +479,9 @@ impl Clean {
 
 /// True for a test that says something of a flaw.
 fn says_something(test: &str, flaw: &Flaw) -> bool {
+    if is_for_browser(test) {
+        return is_about_browser(flaw);
+    }
     // A variant shows that nothing fails, and so each story counts.
     let is_variant = !flaw.spares.is_empty();
     if is_variant { !is_of_another_response_type(test) } else { !is_repeated(test) }
@@ -487,12 +523,13 @@ fn is_about_tls(planned: &PlannedTest) -> bool {
 }
 
 /// Tells each test of a profile to an issuer of its own.
-async fn told_alone(profile: &str, plan: &Plan, jobs: usize) -> Result<HashMap<String, (Outcome, HashSet<Place>)>, SelfTestError> {
+async fn told_alone(profile: &str, plan: &Plan, jobs: usize, browser: &Browser) -> Result<HashMap<String, (Outcome, HashSet<Place>)>, SelfTestError> {
     let ids = plan.tests.iter().filter(|test| test.skip.is_none()).map(|test| test.id.clone());
     stream::iter(ids)
         .map(|id| async move {
             let plan = only(plan, |other| other == id);
-            let (report, places) = Bench::set_up(None, profile, plan.tests.iter().any(is_about_tls)).await?.run(plan).await?;
+            let stand = Stand::of(&plan);
+            let (report, places) = Bench::set_up(None, profile, stand).await?.run(plan, browser).await?;
             Ok(Outcome::of(report).pop().map(|outcome| (id, (outcome, places))))
         })
         .buffer_unordered(jobs.max(1) * 4)
@@ -501,7 +538,7 @@ async fn told_alone(profile: &str, plan: &Plan, jobs: usize) -> Result<HashMap<S
         .await
 }
 
-async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, SelfTestError> {
+async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, browser: &Browser) -> Result<FlawRow, SelfTestError> {
     let clock = Instant::now();
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
@@ -535,11 +572,11 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
         if row.is_variant() && row.unjudged.is_disjoint(judged) && row.missed().is_empty() {
             continue;
         }
-        let (outcomes, told) = clean.with(&flaw).await?;
+        let (outcomes, told) = clean.with(&flaw, browser).await?;
         row.profiles.push(profile.clone());
         row.told += told;
         for outcome in &outcomes {
-            row.tripped.extend(outcome.failed.iter().filter(|rule| !documented(profile).contains(&rule.as_str())).cloned());
+            row.tripped.extend(outcome.failed.iter().filter(|rule| !documented_in(profile, &outcome.test).contains(&rule.as_str())).cloned());
             for rule in outcome.failed.intersection(&row.names) {
                 row.shown.entry(rule.clone()).or_insert_with(|| outcome.test.clone());
                 failed_in.insert((rule.clone(), outcome.test.clone()));
@@ -568,26 +605,39 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, Self
 /// The modules of certification that do not fail under the flaw that they name, each with what became of it: the proof that each can fail. A module that is in
 /// several profiles is proved in the first of them.
 ///
+/// The browser that some of them need is guarded by the program at `guard`.
+///
 /// # Errors
 /// [`SelfTestError`] if something of our own does not start.
-pub async fn unproved_modules(jobs: usize) -> Result<Vec<String>, SelfTestError> {
+pub async fn unproved_modules(jobs: usize, guard: PathBuf) -> Result<Vec<String>, SelfTestError> {
+    let browser = Browser::new(Some(guard));
     let (features, flaws) = (feature::features()?, issuer::flaws()?);
     let (mut seen, mut to_prove) = (BTreeSet::new(), Vec::new());
     for profile in CERTIFICATIONS.iter() {
         let judged = profile.modules.iter().filter(|module| module.not_judged_because.is_none());
         to_prove.extend(judged.filter(|module| seen.insert(module.id.as_str())).map(|module| (profile, module)));
     }
-    let (features, flaws) = (&features, &flaws);
+    let (features, flaws, own_browser) = (&features, &flaws, &browser);
     let found: Vec<Result<Option<String>, SelfTestError>> = stream::iter(to_prove)
         .map(|(profile, module)| async move {
             let named = module.failed_by.as_deref();
             let Some(flaw) = flaws.iter().find(|flaw| Some(flaw.name.as_str()) == named) else {
                 return Ok(Some(format!("{} in {}: there is no flaw {:?}", module.id, profile.id, named.unwrap_or_default())));
             };
-            let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), false).await?;
+            let stand = if features.iter().any(|feature| {
+                feature.tests.iter().any(|test| {
+                    let id = format!("{}/{}", feature.id, test.id);
+                    is_for_browser(&id) && profile.matcher(module).has_test(&id)
+                })
+            }) {
+                Stand::Browser
+            } else {
+                Stand::Plain
+            };
+            let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), stand).await?;
             bench.config.certification = vec![profile.id.clone()];
             let plan = Plan::new(&bench.config, features)?;
-            let (report, _) = bench.run(only(&plan, |id| profile.matcher(module).has_test(id))).await?;
+            let (report, _) = bench.run(only(&plan, |id| profile.matcher(module).has_test(id)), own_browser).await?;
             let verdict = certification::of_module(&report.tests, profile, module);
             let became = || format!("{} in {}: {} under {}: {:?}", module.id, profile.id, verdict.outcome.words(), flaw.name, verdict.reasons);
             Ok((verdict.outcome != certification::Outcome::Fails).then(became))
@@ -595,11 +645,37 @@ pub async fn unproved_modules(jobs: usize) -> Result<Vec<String>, SelfTestError>
         .buffer_unordered(jobs.max(1) * 4)
         .collect()
         .await;
+    browser.close().await;
     Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// An issuer, without a browser, and what a run against it needs.
+/// What an issuer and its tests are set up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    /// Plain http, and logins without a browser.
+    Plain,
+    /// The same over TLS, which the tests are about.
+    Tls,
+    /// Logins in a browser, at an issuer that offers what only a browser shows.
+    Browser,
+}
+
+impl Stand {
+    /// What the tests of a plan, which are of one kind, need.
+    fn of(plan: &Plan) -> Self {
+        if plan.tests.iter().any(needs_browser) {
+            Self::Browser
+        } else if plan.tests.iter().any(is_about_tls) {
+            Self::Tls
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// An issuer, and what a run against it needs.
 struct Bench {
+    stand: Stand,
     issuer: RunningIssuer,
     callback: Arc<CallbackListener>,
     config: Config,
@@ -607,24 +683,29 @@ struct Bench {
 
 impl Bench {
     /// Starts an issuer with this flaw for a profile. It is served over TLS where that is what the tests, or the flaw, are about.
-    async fn set_up(flaw: Option<Flaw>, profile: &str, about_tls: bool) -> Result<Self, SelfTestError> {
+    async fn set_up(flaw: Option<Flaw>, profile: &str, stand: Stand) -> Result<Self, SelfTestError> {
         let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
         let callback = CallbackListener::bind(&loopback).await?;
         let redirect_uris = vec![callback.redirect_uri().to_string()];
-        let persona = Persona::of_profile(profile);
-        let tls = about_tls || flaw.as_ref().and_then(|flaw| flaw.behaviour).is_some_and(Behaviour::is_of_tls);
+        let persona = if stand == Stand::Browser { Persona::Certification } else { Persona::of_profile(profile) };
+        let tls = stand == Stand::Tls || flaw.as_ref().and_then(|flaw| flaw.behaviour).is_some_and(Behaviour::is_of_tls);
         let issuer = issuer::start(IssuerOptions { tls, persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
         let mut config = config_for(&issuer, callback.redirect_uri());
         config.registration_patience = PATIENCE;
         config.profiles = vec![profile.to_owned()];
-        Ok(Self { issuer, callback, config })
+        if stand == Stand::Browser {
+            browser::settings(&mut config);
+        }
+        Ok(Self { stand, issuer, callback, config })
     }
 
     /// Runs the tests of a plan. With what comes of it, the places that an issuer without a flaw came to.
-    async fn run(self, plan: Plan) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
-        let Self { issuer, callback, config } = self;
+    async fn run(self, plan: Plan, browser: &Browser) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
+        let Self { stand, issuer, callback, config } = self;
         let http = Arc::new(Client::new(&config.network)?);
-        let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
+        let is_in_browser = stand == Stand::Browser;
+        let _turn = if is_in_browser { browser.turn().await } else { None };
+        let agent = Ok(if is_in_browser { browser.agent().await? } else { Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)) });
         let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
         let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: SharedClients::default() };
         let (events, _) = mpsc::unbounded_channel();
@@ -679,11 +760,10 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
 }
 
 /// What a run against the well-behaved issuer should not show.
-fn problems_of(clean: &[(String, Plan, RunReport)]) -> Vec<String> {
+fn problems_of(clean: &[(String, Plan, RunReport)], had_browser: bool) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
     let (mut judged, mut kept): (BTreeSet<&str>, Vec<String>) = (BTreeSet::new(), Vec::new());
     for (profile, _, report) in clean {
-        let documented = documented(profile);
         let mut failed_here: BTreeSet<&str> = BTreeSet::new();
         for test in report.tests.iter().filter(|test| test.verdict != Verdict::Skipped) {
             if let Some(reason) = &test.reason {
@@ -692,16 +772,19 @@ fn problems_of(clean: &[(String, Plan, RunReport)]) -> Vec<String> {
             judged.extend(test.findings.iter().map(|finding| finding.rule.as_str()));
             for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed) {
                 failed_here.insert(&finding.rule);
-                if !documented.contains(&finding.rule.as_str()) {
+                if !documented_in(profile, &test.id).contains(&finding.rule.as_str()) {
                     problems.push(format!("{} fails in {}: expected {}, actual {}", finding.rule, test.id, finding.expected, finding.actual));
                 }
             }
         }
-        let not_failed = documented.iter().filter(|rule| !failed_here.contains(**rule));
+        let not_failed = documented(profile).iter().filter(|rule| !failed_here.contains(**rule));
         kept.extend(not_failed.map(|rule| format!("{rule} is said to fail in the profile {profile}, and does not")));
     }
     problems.extend(kept);
-    problems.extend(catalogue().iter().filter(|rule| !judged.contains(rule.id)).map(|rule| format!("{} is never judged", rule.id)));
+    let is_expected = |rule: &str| had_browser || !is_rule_of_browser(rule);
+    problems.extend(
+        catalogue().iter().filter(|rule| is_expected(rule.id) && !judged.contains(rule.id)).map(|rule| format!("{} is never judged", rule.id)),
+    );
     problems.dedup();
     problems
 }

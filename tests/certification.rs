@@ -1,7 +1,7 @@
 //! What the modules of the OpenID Foundation's plans would come to (`--certification`): that each can fail, and what a user is told.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use oa_authtest::issuer::{IssuerOptions, Persona, start};
 use oa_authtest::result::model::{LeftOut, Verdict};
@@ -19,7 +19,8 @@ fn oa_authtest(folder: &Path, arguments: &[&str]) -> Ended {
 
 #[test]
 fn each_module_fails_under_the_flaw_that_it_names() {
-    let unproved = tokio::runtime::Runtime::new().expect("a runtime").block_on(self_test::unproved_modules(2)).expect("everything starts");
+    let guard = PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"));
+    let unproved = tokio::runtime::Runtime::new().expect("a runtime").block_on(self_test::unproved_modules(2, guard)).expect("everything starts");
     assert!(unproved.is_empty(), "{} modules:\n{}", unproved.len(), unproved.join("\n"));
 }
 

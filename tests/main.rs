@@ -35,6 +35,7 @@ mod history;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod html_report;
+mod https_redirect;
 mod interop;
 mod issuer;
 #[cfg(target_os = "linux")]
@@ -63,6 +64,7 @@ mod secret_scan;
 mod security;
 mod selection;
 mod serve;
+mod session_frame;
 mod several_issuers;
 mod shards;
 mod size;

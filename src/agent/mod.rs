@@ -3,6 +3,7 @@
 pub mod auto;
 pub mod browser;
 pub mod callback;
+pub mod certificate;
 pub mod http;
 pub mod page;
 pub mod untrusted;

@@ -11,12 +11,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use super::callback::Offer;
+use super::certificate::{self, NAMES};
 use crate::listen;
 
 /// How many connections are served at a time.
@@ -92,13 +91,9 @@ impl UntrustedServer {
 /// A certificate for this machine that it signed itself.
 fn acceptor() -> Result<TlsAcceptor, String> {
     let key = KeyPair::generate().map_err(|error| error.to_string())?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let certificate = CertificateParams::new(names).and_then(|params| params.self_signed(&key)).map_err(|error| error.to_string())?;
-    let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let config = versions.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private).map_err(|error| error.to_string())?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let certificate =
+        CertificateParams::new(NAMES.map(str::to_owned)).and_then(|params| params.self_signed(&key)).map_err(|error| error.to_string())?;
+    certificate::acceptor(vec![certificate.der().clone()], &key).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub enum Conduct {
     Silent,
     /// Confirms that they want to log out, once.
     LogOut,
+    /// Does nothing on a page of our own, which leads to the redirect URI by itself.
+    Wait,
     /// Logs out as well, and stays no longer than it takes to see the page that this ends with.
     Leave,
 }

@@ -117,7 +117,7 @@ pub struct Config {
     pub audience: Option<String>,
     /// How long the client's access tokens are configured to live, in seconds.
     pub token_lifetime: Option<u32>,
-    /// The redirect URI: http on loopback, or below the public URL.
+    /// The redirect URI: http or https on loopback, or below the public URL.
     pub redirect_uri: Url,
     /// How an issuer on another machine reaches this program, if it does.
     pub public: Option<PublicAddress>,
@@ -216,6 +216,12 @@ impl Config {
         let defaults = layers::defaults("https://op.example").expect("the defaults go together");
         let (issuer, invocation) = (issuer.to_owned(), Invocation::of_issuer(issuer));
         Self { issuer, invocation, registration_patience: Duration::from_secs(1), ..defaults }
+    }
+
+    /// True if the redirect URI is by https on this machine, and not behind a public URL: it is served with a certificate of this process.
+    pub fn has_own_certificate(&self) -> bool {
+        let is_public = self.public.as_ref().is_some_and(|public| public.url.origin() == self.redirect_uri.origin());
+        self.redirect_uri.scheme() == "https" && !is_public
     }
 
     /// The settings of one test: these, but for what the first matching of [`Config::test_overrides`] says otherwise.

@@ -257,7 +257,7 @@ settings! {
         INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "[registration] initial-access-token-file", "PATH", Kind::Path,
             "a file that holds the initial access token and nothing else");
         REDIRECT_URI = Setting::new("--redirect-uri", "redirect-uri", "URL", Kind::Text, "the redirect URI")
-            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. Clients registered beforehand must be registered with it.")
+            .more("http or https on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. By https it has a certificate that is made for the run, which only the Chromium of the run and --agent http trust. Clients registered beforehand must be registered with it.")
             .by_default("http://localhost:3000/cb");
         PUBLIC_URL = Setting::new("--public-url", "public-url", "URL", Kind::Text,
             "where a tunnel or a reverse proxy passes requests on to oa-authtest, so that an issuer on another machine reaches it")

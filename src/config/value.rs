@@ -159,9 +159,9 @@ fn web(value: &str, hint: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
-/// A redirect URI that can be listened on: http on a loopback host (RFC 8252 section 7.3), without fragment (RFC 6749 section 3.1.2).
+/// A redirect URI that can be listened on: http or https on a loopback host (RFC 8252 section 7.3), without fragment (RFC 6749 section 3.1.2).
 pub fn redirect_uri(value: &str) -> Result<Url, Problem> {
-    const HINT: &str = "oa-authtest listens there itself: give plain http on loopback, for example http://localhost:3000/cb";
+    const HINT: &str = "oa-authtest listens there itself: give http or https on loopback, for example http://localhost:3000/cb";
     let url = web(value, HINT)?;
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -170,7 +170,6 @@ pub fn redirect_uri(value: &str) -> Result<Url, Problem> {
         None => false,
     };
     let reasons = [
-        (url.scheme() != "http", "is not plain http"),
         (!loopback, "is not on localhost, 127.0.0.1 or [::1]"),
         (url.fragment().is_some(), "has a fragment, and a redirect URI has none"),
         (url.port() == Some(0), "has port 0, which cannot be registered"),
@@ -200,7 +199,7 @@ pub fn public_url(value: &str) -> Result<Url, Problem> {
 
 /// A redirect URI where this program has a public URL: on loopback as without one, or below that.
 pub fn redirect_uri_below(value: &str, public: &Url) -> Result<Url, Problem> {
-    const HINT: &str = "give an address below --public-url, or plain http on loopback, or leave it out for /cb below --public-url (on loopback where that is plain http)";
+    const HINT: &str = "give an address below --public-url, or http or https on loopback, or leave it out for /cb below --public-url (on loopback where that is plain http)";
     let url = web(value, HINT)?;
     let is_same_origin = url.origin() == public.origin();
     let is_below = url.path().strip_prefix(public.path().trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/') && rest.len() > 1);
@@ -457,10 +456,25 @@ mod tests {
 
     #[test]
     fn redirect_uris_on_loopback() {
-        for good in ["http://localhost:3000/cb", "http://127.0.0.1:3000/", "http://[::1]:3000/cb", "http://localhost/cb?a=b"] {
+        for good in [
+            "http://localhost:3000/cb",
+            "http://127.0.0.1:3000/",
+            "http://[::1]:3000/cb",
+            "http://localhost/cb?a=b",
+            "https://localhost:3000/cb",
+            "https://127.0.0.1/",
+        ] {
             assert!(redirect_uri(good).is_ok(), "{good}");
         }
-        for bad in ["http://localhost.op.example/cb", "http://127.0.0.2/cb", "http://0.0.0.0/cb", "http://a@localhost/cb", "custom:/cb", "/cb"] {
+        for bad in [
+            "http://localhost.op.example/cb",
+            "http://127.0.0.2/cb",
+            "http://0.0.0.0/cb",
+            "http://a@localhost/cb",
+            "https://op.example/cb",
+            "custom:/cb",
+            "/cb",
+        ] {
             assert!(redirect_uri(bad).is_err(), "{bad}");
         }
     }

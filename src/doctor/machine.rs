@@ -74,7 +74,7 @@ impl Doctor<'_> {
                 let next = "end what uses the port, or choose another with --listen, and let the tunnel or reverse proxy pass requests on to that";
                 Seen::wrong(said!("{address} is taken{by}: what comes by {public_url} cannot be listened for ({why})"), next)
             }
-            Err(why) => Seen::wrong(why.to_string(), "set --redirect-uri to plain http on localhost, 127.0.0.1 or [::1]"),
+            Err(why) => Seen::wrong(why.to_string(), "set --redirect-uri to http or https on localhost, 127.0.0.1 or [::1]"),
         }
     }
 

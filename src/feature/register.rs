@@ -77,6 +77,9 @@ pub struct Register {
     /// Whether it registers a `frontchannel_logout_uri`; left out where the issuer does not advertise that.
     #[serde(default)]
     pub front_channel_logout: LogoutChannel,
+    /// Whether it is about session management; left out where the metadata have no `check_session_iframe`.
+    #[serde(default)]
+    pub session_management: bool,
     /// Whether it registers a `sector_identifier_uri`; left out where the issuer cannot fetch a document from this machine.
     #[serde(default)]
     pub sector: bool,

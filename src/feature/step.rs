@@ -10,6 +10,7 @@ use super::logout::LogOut;
 use super::register::Register;
 use crate::observed::capability::Capability;
 use crate::rule::attack::Attack;
+use crate::rule::session_frame::Since;
 
 /// Makes [`Step`] and everything that is known of its variants out of one row for each:
 ///
@@ -424,6 +425,17 @@ steps! {
     /// Looks whether the address of the client was loaded in a frame when the end-user was logged out (OpenID Connect Front-Channel Logout 1.0).
     ReceiveFrameRequest {} => "Front-Channel Logout",
         needs: &[Metadata, Client, UserTokens], action: receive_frame_request();
+
+    /// Asks the page at `check_session_iframe`, in a frame in the browser, whether the session has changed (OpenID Connect Session Management 1.0, 3).
+    AskSessionFrame {
+        /// What has happened since the authorization response that gave the session state.
+        #[serde(default)]
+        since: Since,
+        /// Whether nothing is asked but the right question.
+        #[serde(default, rename = "only-right")]
+        only_right: bool,
+    } => with_attempt("Session in a Frame", since.words()),
+        needs: &[Metadata, Client, UserTokens], settings: &[User], action: ask_session_frame(*since, *only_right);
 
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {} => "Dataset Site",

@@ -34,22 +34,47 @@ pub(crate) enum NotByFile {
 /// # Errors
 /// What is wrong with the file, in words.
 pub(crate) fn by_file(path: &Path) -> Result<ClientConfig, String> {
-    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    let given = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
-    if given.is_empty() {
-        return Err("there is no PEM certificate in it".to_owned());
+    File::read(path)?.client_config(None)
+}
+
+/// The certificates of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct File(Vec<CertificateDer<'static>>);
+
+impl File {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+        let given = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+        if given.is_empty() {
+            return Err("there is no PEM certificate in it".to_owned());
+        }
+        let file = Self(given);
+        file.client_config(None)?;
+        Ok(file)
     }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    let (_, unusable) = roots.add_parsable_certificates(given.iter().cloned());
-    if unusable == given.len() {
-        return Err("no certificate in it can be read".to_owned());
+
+    /// The TLS settings of a client that trusts them, and one authority more.
+    ///
+    /// # Errors
+    /// If none of them can be read.
+    pub fn client_config(&self, more: Option<&CertificateDer<'static>>) -> Result<ClientConfig, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut roots = RootCertStore::empty();
+        let (_, unusable) = roots.add_parsable_certificates(self.0.iter().cloned());
+        if unusable == self.0.len() {
+            return Err("no certificate in it can be read".to_owned());
+        }
+        roots.add_parsable_certificates(more.cloned());
+        let authorities =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(|error| error.to_string())?;
+        let mut config = client_config(ByFile { given: self.0.clone(), authorities }, provider).map_err(|error| error.to_string())?;
+        config.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
+        Ok(config)
     }
-    let authorities =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(|error| error.to_string())?;
-    let mut config = client_config(ByFile { given, authorities }, provider).map_err(|error| error.to_string())?;
-    config.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
-    Ok(config)
 }
 
 /// What a server shows of itself in a handshake.

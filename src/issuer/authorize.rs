@@ -127,7 +127,10 @@ async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap, by_post: b
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(doubt)) => Err(Problem::Page(doubt.message())),
         Err(Refusal::Flawed(reply)) => Ok(*reply),
-        Err(Refusal::Client { target, error, description }) => respond::error(issuer, &target, error, description),
+        Err(Refusal::Client { target, error, description }) => {
+            let browser = interaction::cookie(issuer, headers).unwrap_or_default();
+            respond::error(issuer, &Target { browser, ..target }, error, description)
+        }
     }
 }
 
@@ -146,7 +149,8 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let asked = ResponseType::of(params.get("response_type").unwrap_or_default());
     let mode = Mode::of(issuer, asked, params);
     let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
-    let target = Target { redirect_uri, state, mode: mode.unwrap_or_else(|| Mode::default_of(issuer, asked)), is_openid };
+    let mode_of_answer = mode.unwrap_or_else(|| Mode::default_of(issuer, asked));
+    let target = Target { redirect_uri, state, mode: mode_of_answer, is_openid, client_id: client.id.clone(), browser: String::new() };
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
@@ -412,7 +416,14 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 /// What a flaw makes of a request that is to be refused on a page.
 fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     let at = |uri: &str| Refusal::Client {
-        target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query, is_openid: true },
+        target: Target {
+            redirect_uri: uri.to_owned(),
+            state: params.owned("state"),
+            mode: Mode::Query,
+            is_openid: true,
+            client_id: String::new(),
+            browser: String::new(),
+        },
         error: "invalid_request",
         description: "the request is wrong",
     };

@@ -19,10 +19,11 @@ use super::page_set::{OfflineAccess, PageSet};
 use super::pages;
 use super::params::{Params, Query};
 use super::reply::{Answer, Problem, Reply};
-use super::respond;
+use super::respond::{self, Target};
 use super::routes::{CONSENT, CONTINUE, LOGIN};
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::sector;
+use super::session_state;
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use super::token;
@@ -67,6 +68,11 @@ impl Flow {
     /// True once the end-user consented to this very request.
     fn consented(&self) -> bool {
         self.decision == Some(Decision::Allowed)
+    }
+
+    /// Where the client gets its answer, in the browser as it is now.
+    fn target(&self) -> Target {
+        Target { browser: self.browser.clone(), ..self.request.target.clone() }
     }
 
     /// True once the end-user refused.
@@ -272,7 +278,7 @@ pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
         Next::Code(session) => return answer(issuer, id, flow, &session),
         Next::Refuse(error, description) => {
             issuer.store().flows.shift_remove(id);
-            return respond::error(issuer, &flow.request.target, error, description);
+            return respond::error(issuer, &flow.target(), error, description);
         }
     };
     issuer.store().flows.insert(id.to_owned(), flow.clone());
@@ -285,7 +291,7 @@ pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) ->
         return Err(Problem::Page("You refused."));
     }
     let error = if issuer.does(Behaviour::RefusalIsServerError) { "server_error" } else { "access_denied" };
-    respond::error(issuer, &flow.request.target, error, description)
+    respond::error(issuer, &flow.target(), error, description)
 }
 
 /// A code as a flaw may have it.
@@ -357,7 +363,9 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         session: flow.browser.clone(),
         alive: true,
     };
-    let (mut reply, sent) = granted(issuer, request, &grant, &code)?;
+    session_state::replace(issuer, &flow.browser);
+    let (reply, sent) = granted(issuer, flow, &grant, &code)?;
+    let mut reply = session_state::renew(issuer, &flow.browser, reply);
     if flow.consented() && issuer.does(Behaviour::ConsentAnswered307) {
         reply.status = StatusCode::TEMPORARY_REDIRECT;
     }
@@ -381,7 +389,8 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
 }
 
 /// What is sent of a grant: what the response type asks for. With the code as it is sent, if there is one.
-fn granted(issuer: &Issuer, request: &Request, grant: &Grant, code: &str) -> Result<(Reply, Option<String>), Problem> {
+fn granted(issuer: &Issuer, flow: &Flow, grant: &Grant, code: &str) -> Result<(Reply, Option<String>), Problem> {
+    let request = &flow.request;
     let code = request.response_type.code.then_some(code);
     let client = issuer.store().clients.get(&request.client_id).cloned();
     let tokens = match client.filter(|_| request.response_type.asks_for_tokens()) {
@@ -389,7 +398,7 @@ fn granted(issuer: &Issuer, request: &Request, grant: &Grant, code: &str) -> Res
         None => Vec::new(),
     };
     let all: Vec<_> = code.map(|code| ("code", code)).into_iter().chain(tokens.iter().map(|(name, text)| (*name, text.as_str()))).collect();
-    let (reply, sent) = respond::granted(issuer, &request.target, &all)?;
+    let (reply, sent) = respond::granted(issuer, &flow.target(), &all)?;
     Ok((reply, code.map(|code| sent["code"].as_str().unwrap_or(code).to_owned())))
 }
 
@@ -495,7 +504,12 @@ fn latest_flow(issuer: &Issuer, headers: &HeaderMap) -> Result<(String, Flow), P
 
 /// The value of the issuer's session cookie.
 pub(super) fn cookie(issuer: &Issuer, headers: &HeaderMap) -> Option<String> {
+    cookie_named(&issuer.cookie, headers)
+}
+
+/// The value of a cookie that is as long as all of the issuer's are.
+pub(super) fn cookie_named(wanted: &str, headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut pairs = cookies.filter_map(|cookie| cookie.trim().split_once('='));
-    pairs.find(|(name, value)| *name == issuer.cookie && value.len() == 43).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, value)| *name == wanted && value.len() == 43).map(|(_, value)| value.to_owned())
 }

@@ -70,7 +70,7 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     }
     flow.is_passing = issuer.does(Behaviour::SessionNone) || (issuer.pages == PageSet::ScopeBoxes && form.get("remember").is_none());
     let to_consent = matches!(next(&issuer, &flow), Next::Consent);
-    let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
+    let mut reply = issuer.remember_login(&flow.browser, go_on(&issuer, &id, &flow)?);
     if issuer.does(Behaviour::CookieNotSecure) {
         reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
     }
@@ -117,7 +117,7 @@ fn failed(issuer: &Issuer, id: &str, mut flow: Flow, username: &str, password: &
         let session = Session { sub: USER_SUB.to_owned(), auth_time: issuer.now() };
         let browser = issuer.store().log_in(&flow.browser, session);
         issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
-        reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));
+        reply = issuer.remember_login(&browser, reply);
     }
     Ok(issuer.defect.patch_http(&[Site::LoginPageAgain], reply)?)
 }

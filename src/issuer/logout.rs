@@ -17,6 +17,7 @@ use super::pages;
 use super::params::{self, Params, Query};
 use super::reply::{Answer, Problem, Reply};
 use super::respond::{pairs, with_query};
+use super::session_state;
 use super::state::Issuer;
 use crate::text::random;
 
@@ -128,6 +129,12 @@ fn back(issuer: &Issuer, params: &Params, hinted: Option<&str>) -> Result<Option
 /// The end of a logout. One that is ignored looks the same, and keeps the login.
 async fn end(issuer: &Issuer, logout: &Logout, is_ignored: bool) -> Answer {
     let was_logged_in = !is_ignored && issuer.store().log_out(&logout.browser);
+    let reply = told(issuer, logout, was_logged_in).await?;
+    Ok(if was_logged_in { session_state::forget(issuer, reply) } else { reply })
+}
+
+/// The answer to a logout, once clients were told of it.
+async fn told(issuer: &Issuer, logout: &Logout, was_logged_in: bool) -> Answer {
     if was_logged_in && issuer.settings().tells_of_logouts {
         back_channel::tell(issuer, &logout.browser).await?;
         let frames = front_channel::frames(issuer, &logout.browser)?;

@@ -49,6 +49,7 @@ mod routes;
 mod scope;
 mod sector;
 mod server;
+mod session_state;
 mod single_page;
 mod state;
 mod store;

@@ -85,7 +85,8 @@ const SLOW_SCRIPT: &str = include_str!("../../fixtures/issuer/pages/slow-script/
 const SCRIPT_LOGIN: &str = include_str!("../../fixtures/issuer/pages/script-login/login.js");
 const BANNER: &str = include_str!("../../fixtures/issuer/pages/cookie-banner/banner.js");
 
-fn hash(script: &str) -> String {
+/// The source expression that lets a script run (Content Security Policy 3, 2.3.1).
+pub fn hash(script: &str) -> String {
     format!("sha256-{}", STANDARD.encode(digest(&SHA256, script.as_bytes())))
 }
 

@@ -9,6 +9,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::pages;
 use super::params::Params;
 use super::reply::{Answer, Problem, Reply};
+use super::session_state;
 use super::state::Issuer;
 use crate::text::random;
 use crate::text::response_type::ResponseType;
@@ -55,13 +56,19 @@ pub struct Target {
     pub mode: Mode,
     /// True if it asked for the scope `openid`.
     pub is_openid: bool,
+    /// The client; empty where it is not known.
+    pub client_id: String,
+    /// The session cookie of the browser that the answer goes by; empty where it has none.
+    pub browser: String,
 }
 
 impl Target {
     /// These parameters of a response with `state`, and `iss` (RFC 9207 2).
     fn response(&self, issuer: &Issuer, first: &[(&str, &str)]) -> Value {
         let state = self.state.as_deref().map(|state| ("state", state));
-        let all = first.iter().copied().chain(state).chain([("iss", issuer.url.as_str())]);
+        let of_session = if self.is_openid { session_state::of_response(issuer, &self.client_id, &self.redirect_uri, &self.browser) } else { None };
+        let of_session = of_session.as_deref().map(|state| ("session_state", state));
+        let all = first.iter().copied().chain(state).chain([("iss", issuer.url.as_str())]).chain(of_session);
         Value::Object(all.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>())
     }
 

@@ -53,6 +53,8 @@ pub const CONSENT: &str = "/consent";
 pub const END_SESSION: &str = "/connect/endsession";
 /// Where the page that asks about a logout is answered.
 pub const LOGOUT: &str = "/account/logout";
+/// The page that a client has in a frame to learn whether the session has changed.
+pub const CHECK_SESSION: &str = "/connect/checksession";
 /// The orders feed.
 pub const ORDERS_FEED: &str = "/api/orders-rpde";
 /// The dataset site.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -27,11 +26,11 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         Err(other) => return Err(other),
     };
     let mut failed = None;
-    let mut cookie = None;
+    let mut browser = None;
     match (form.get("action"), interaction::next(&issuer, &flow)) {
         (Some("login"), Next::Login) => {
             if login::log_in_as(&issuer, &mut flow, form.get("username"), form.get("password")) {
-                cookie = Some(issuer.set_cookie(&flow.browser));
+                browser = Some(flow.browser.clone());
             } else {
                 failed = Some("Wrong email address or password.");
             }
@@ -43,8 +42,8 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let shown = shown(&issuer, &flow, failed);
     issuer.store().flows.insert(id.clone(), flow);
     let reply = Reply::ok(shown);
-    Ok(match cookie {
-        Some(cookie) => reply.with(SET_COOKIE, &cookie),
+    Ok(match browser {
+        Some(browser) => issuer.remember_login(&browser, reply),
         None => reply,
     })
 }

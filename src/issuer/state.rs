@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
+use http::header::SET_COOKIE;
 
 use super::busy::Refusals;
 use super::client::{AuthMethod, Client};
@@ -15,6 +16,7 @@ use super::keys::KeyRing;
 use super::persona::PersonaSettings;
 use super::reply::{Answer, OauthError, Reply};
 use super::response_type;
+use super::session_state;
 use super::store::Store;
 use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
@@ -124,6 +126,11 @@ impl Issuer {
     /// The store, locked. Never held across an await.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a login, with the cookies that remember it.
+    pub fn remember_login(&self, session: &str, reply: Reply) -> Reply {
+        session_state::remember(self, session, reply.with(SET_COOKIE, &self.set_cookie(session)))
     }
 
     /// The `Set-Cookie` value of a session.

@@ -56,6 +56,8 @@ pub struct Store {
     pub logouts: Bounded<String, Logout>,
     /// What pages in frames are to load, where a variant has such pages.
     pub frames: Bounded<String, Vec<String>, 32>,
+    /// The states of browsers by their sessions, where a flaw puts another one in the place of that which follows from the session.
+    pub browser_states: Bounded<String, String>,
     /// Authorization codes as they were sent.
     pub codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,

@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::agent::certificate::own as own_certificate;
 use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::{CertificateConfig, Config, FailOn, Format, Loudness, Tls};
 use crate::exit::Exit;
@@ -478,6 +479,9 @@ pub async fn user_agent(config: &Config, http: &Client, guard: Option<PathBuf>) 
         (Tls::CaFile(_), Ok(url)) => http.spki_pin(&url).await,
         _ => None,
     };
+    // The redirect URI by https on this machine has a certificate of this process. Without one there is no listener either, which says so.
+    let own = config.has_own_certificate().then(own_certificate).and_then(Result::ok).map(|own| own.spki.clone());
+    let spki = Some(spki.into_iter().chain(own).collect::<Vec<_>>().join(",")).filter(|keys| !keys.is_empty());
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard }).await
 }
 

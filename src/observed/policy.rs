@@ -1,5 +1,5 @@
-//! Where a page's Content Security Policy lets its forms lead and what it lets its frames show (Content Security Policy Level 3, `form-action`, `frame-src`
-//! and the matching of sources).
+//! Where a page's Content Security Policy lets its forms lead, what it lets its frames show, and in whose frames it may be (Content Security Policy Level 3,
+//! `form-action`, `frame-src`, `frame-ancestors` and the matching of sources).
 
 use url::Url;
 
@@ -31,6 +31,15 @@ pub fn frames_against<'a>(headers: &'a [(String, String)], page: &Url, target: &
     };
     let mut directives = values.flat_map(|value| value.split([',', '\n'])).filter_map(directive);
     directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
+}
+
+/// The first `frame-ancestors` of the page at `page` that keeps it out of a frame of a page at `ancestor`; `None` if each lets it be there.
+#[must_use]
+pub fn ancestors_against<'a>(headers: &'a [(String, String)], page: &Url, ancestor: &Url) -> Option<&'a str> {
+    let values = headers.iter().filter(|(name, _)| name == "content-security-policy").map(|(_, value)| value.as_str());
+    let policies = values.flat_map(|value| value.split([',', '\n']));
+    let mut directives = policies.filter_map(|policy| policy.split(';').map(str::trim).find(|directive| is_named(directive, "frame-ancestors")));
+    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, ancestor)))
 }
 
 fn is_form_action(directive: &str) -> bool {
@@ -121,6 +130,23 @@ mod tests {
         ] {
             let headers = [("content-security-policy".to_owned(), policy.to_owned())];
             assert_eq!(super::frames_against(&headers, &page, &target).is_none(), lets, "{policy}");
+        }
+    }
+
+    #[test]
+    fn ancestors_have_a_directive_of_their_own() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let (page, ancestor) = (url("https://op.example/session"), url("http://localhost:3000/cb/request/1"));
+        for (policy, lets) in [
+            ("default-src 'none'; frame-src 'none'", true),
+            ("frame-ancestors 'none'", false),
+            ("frame-ancestors 'self' https://app.example", false),
+            ("frame-ancestors 'self' http://localhost:3000", true),
+            ("frame-ancestors http: https:", true),
+            ("frame-ancestors *, frame-ancestors 'self'", false),
+        ] {
+            let headers = [("content-security-policy".to_owned(), policy.to_owned())];
+            assert_eq!(super::ancestors_against(&headers, &page, &ancestor).is_none(), lets, "{policy}");
         }
     }
 

@@ -88,6 +88,7 @@ impl Session {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
+        self.keep_session_state(artefact.parameter("session_state"));
         let beside = Box::pin(self.take_tokens_of_response(&artefact)).await?;
         let consent = Consent {
             shown: consents.0,

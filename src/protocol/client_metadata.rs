@@ -1,6 +1,7 @@
 //! The client metadata that is registered: what a story needs, as far as the issuer offers it (RFC 7591 2).
 
 use crate::agent::callback::Offer;
+use crate::config::setting;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::protocol::prelude::*;
 use crate::session::assertion::{BY_SECRET, Signer};
@@ -74,7 +75,7 @@ impl Session {
         let asked = params.auth_method.map(AuthMethod::from);
         let mut metadata = self.client_metadata(asked, &params.grant_types)?;
         if !params.response_types.is_empty() {
-            self.add_response_types(&params.response_types, &mut metadata);
+            self.add_response_types(&params.response_types, &mut metadata)?;
         }
         let signer = match asked {
             Some(AuthMethod::PrivateKeyJwt) => Some(self.signer(params.keys).await?),
@@ -144,13 +145,20 @@ impl Session {
     }
 
     /// Puts response types into the client metadata that are not those of the code flow. A web application with the implicit grant has redirect URIs by
-    /// https only; one on this machine belongs to a native application (OpenID Connect Registration 2).
-    fn add_response_types(&self, response_types: &[String], metadata: &mut Value) {
+    /// https only; one by http on this machine belongs to a native application (OpenID Connect Registration 2).
+    fn add_response_types(&self, response_types: &[String], metadata: &mut Value) -> Result<(), Stop> {
         metadata["response_types"] = json!(response_types);
         let asks_for_tokens = response_types.iter().any(|kind| ResponseType::of(kind).asks_for_tokens());
         if asks_for_tokens && self.run.redirect_uri().starts_with("http:") {
             metadata["application_type"] = json!("native");
         }
+        let at_localhost = Url::parse(&self.run.redirect_uri()).is_ok_and(|url| url.scheme() == "https" && url.host_str() == Some("localhost"));
+        if asks_for_tokens && at_localhost {
+            let reason = "a web application that asks the authorization endpoint for tokens may not have a redirect URI at localhost, nor a native one by https \
+                          (OpenID Connect Registration 2): give --redirect-uri with 127.0.0.1 in the place of localhost";
+            return Err(Stop::lacks_saying(&setting::REDIRECT_URI, reason));
+        }
+        Ok(())
     }
 
     /// Leaves a step out if the metadata do not list a response type, in whatever order its words are.

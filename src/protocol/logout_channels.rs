@@ -101,7 +101,7 @@ impl Session {
     }
 
     /// The logout, if it ended the login.
-    fn logged_out(&self) -> Result<LoggedOut, Stop> {
+    pub(super) fn logged_out(&self) -> Result<LoggedOut, Stop> {
         self.facts.browser.logged_out.clone().or_not_offered("the end-user was not logged out, so there is no logout that clients have to learn of")
     }
 

@@ -73,6 +73,7 @@ pub mod revocation;
 pub mod revocation_hints;
 pub mod scope_wanted;
 pub mod second_login;
+mod session_frame;
 pub mod session_requests;
 pub mod tls_versions;
 pub mod token_attacks;

@@ -82,6 +82,9 @@ impl Session {
         if params.sector {
             self.must_reach_this_machine()?;
         }
+        if params.session_management {
+            self.must_manage_sessions()?;
+        }
         self.may_be_told_of_logouts(params)
     }
 

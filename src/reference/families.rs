@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 54] = [
+const ABOUT: [(&str, &str); 55] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("webfinger", "WebFinger, where it leads to the issuer"),
@@ -34,6 +34,7 @@ const ABOUT: [(&str, &str); 54] = [
     ("back-channel-logout", "back-channel logout: the request to the client"),
     ("logout-token", "logout tokens"),
     ("front-channel-logout", "front-channel logout: the frame with an address of the client"),
+    ("session-frame", "session management: the page that says in a frame whether the session has changed"),
     ("token", "token responses"),
     ("token-error", "token error responses"),
     ("client-credentials", "the client credentials grant"),

@@ -127,6 +127,7 @@ const ORDER: [&[&str]; 4] = [
         "back-channel-logout/",
         "logout-token/",
         "front-channel-logout/",
+        "session-frame/",
         "page/",
         "refresh/id-token-iss-sub",
         "session/",

@@ -463,6 +463,8 @@ pub enum LeftOut {
     NotUnderstood,
     /// The issuer cannot fetch a document from this machine.
     OutOfReach,
+    /// The browser keeps from a page of the issuer what it needs to answer.
+    HiddenByBrowser,
     /// No rule that counts was judged in it (`--rule`, `--level`).
     NoRuleAskedFor,
 }
@@ -475,6 +477,7 @@ impl LeftOut {
             Self::Lacks { setting } => format!("needs the setting {setting}"),
             Self::NotUnderstood => "a page is not understood".to_owned(),
             Self::OutOfReach => "the issuer cannot reach this machine".to_owned(),
+            Self::HiddenByBrowser => "the browser hides something from a page".to_owned(),
             Self::NoRuleAskedFor => "no rule that was asked for is judged in it".to_owned(),
         }
     }

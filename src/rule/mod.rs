@@ -85,6 +85,7 @@ pub mod scope_grant;
 pub mod scope_left_out;
 pub mod second_login;
 pub mod server_metadata;
+pub mod session_frame;
 pub mod session_request;
 pub mod spec;
 pub mod subject;
@@ -339,6 +340,7 @@ macro_rules! artefacts {
             back_channel_logout::BackChannelLogout,
             logout_token::LogoutToken,
             front_channel_logout::FrontChannelLogout,
+            session_frame::SessionFrame,
             second_login::SecondLogin,
             session_request::SessionRequests,
             issued_token::IssuedCode,

@@ -330,6 +330,15 @@ impl GrantFacts {
     }
 }
 
+/// The `session_state` of an authorization response (OpenID Connect Session Management 1.0, 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionState {
+    /// The client that it was given to.
+    pub client_id: String,
+    /// It.
+    pub value: String,
+}
+
 /// The browser session of the test.
 #[derive(Debug, Default)]
 pub struct BrowserFacts {
@@ -345,6 +354,10 @@ pub struct BrowserFacts {
     pub logged_out: Option<LoggedOut>,
     /// True once a logout with nothing wrong in it was served though nobody was logged in.
     pub idle_logout_works: bool,
+    /// The session states that authorization responses gave, the newest last.
+    pub session_states: Vec<SessionState>,
+    /// True if the issuer's page in a frame, when it was asked last, answered the right question by `unchanged`.
+    pub frame_said_unchanged: bool,
 }
 
 /// What a test knows so far, by what it is about.

@@ -67,6 +67,11 @@ impl Stop {
         Self::LeftOut { cause: LeftOut::NotUnderstood, reason: reason.into() }
     }
 
+    /// [`Stop::LeftOut`] because the browser keeps something from the issuer's page.
+    pub(crate) fn hidden_by_browser(reason: impl Into<Words>) -> Self {
+        Self::LeftOut { cause: LeftOut::HiddenByBrowser, reason: reason.into() }
+    }
+
     /// [`Stop::LeftOut`] where the issuer cannot fetch a document from this machine.
     pub(crate) fn out_of_reach_if(holds: bool, reason: impl Into<Words>) -> Result<(), Self> {
         if holds { Err(Self::LeftOut { cause: LeftOut::OutOfReach, reason: reason.into() }) } else { Ok(()) }

@@ -78,6 +78,13 @@ impl BrowserError {
         Self::Unusable(Problem::new(said!("{browser} cannot be made to trust --ca-file")).with_hint(": ", hint))
     }
 
+    /// The browser cannot be made to trust the certificate of a redirect URI by https on this machine, and nothing else.
+    pub(super) fn no_own_certificate(browser: impl fmt::Display) -> Self {
+        let hint = "use Chromium, a --redirect-uri by http, or --agent http; with --insecure it trusts every certificate, that of the issuer too";
+        let problem = Problem::new(said!("{browser} cannot be made to trust the certificate of a redirect URI by https on this machine alone"));
+        Self::Unusable(problem.with_hint(": ", hint))
+    }
+
     /// The driver did not name its port in time; its last lines.
     pub(super) fn driver_silent(driver: &str, patience: Duration, said: &[String]) -> Self {
         let seconds = patience.as_secs();

@@ -50,7 +50,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a start needs to know beside the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// The keys a browser is to trust although their certificates come from an unknown authority (`--ca-file`): base64 of the SHA-256
+    /// The keys a browser is to trust although their certificates come from an unknown authority (`--ca-file`, a redirect URI by https on this machine): base64 of the SHA-256
     /// of the subject public key info, several separated by commas. The caller has verified the certificates. Without any, the browser
     /// trusts the system's authorities alone.
     pub spki: Option<String>,
@@ -139,8 +139,8 @@ impl Browser {
             sandbox: sandbox(),
             bidi: found.family == Family::Firefox,
         };
-        if matches!(tls, Tls::CaFile(_)) && found.family == Family::Firefox {
-            return Err(BrowserError::no_ca_file(found.browser.display()));
+        if found.family == Family::Firefox {
+            trusts_enough(tls, launch, found.browser.display())?;
         }
         let mut wanted = capabilities(session);
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
@@ -225,6 +225,15 @@ impl Browser {
         if let Some(guarded) = self.guarded {
             guarded.stop().await;
         }
+    }
+}
+
+/// A browser that takes no keys to trust trusts what the system trusts, or everything.
+fn trusts_enough(tls: &Tls, launch: &Launch, browser: impl std::fmt::Display) -> Result<(), BrowserError> {
+    match tls {
+        Tls::CaFile(_) => Err(BrowserError::no_ca_file(browser)),
+        Tls::System if launch.spki.is_some() => Err(BrowserError::no_own_certificate(browser)),
+        Tls::System | Tls::Insecure => Ok(()),
     }
 }
 

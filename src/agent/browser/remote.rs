@@ -17,7 +17,7 @@ use super::discover::Family;
 use super::error::BrowserError;
 use super::platform::sandbox;
 use super::session::BrowserSession;
-use super::{FAREWELL, Launch, SESSION, Shared, connect, describe, observe};
+use super::{FAREWELL, Launch, SESSION, Shared, connect, describe, observe, trusts_enough};
 use crate::config::{AgentConfig, Tls, public};
 
 mod status;
@@ -132,9 +132,11 @@ impl Remote {
                     continue;
                 }
             };
-            if family == Family::Firefox && matches!(tls, Tls::CaFile(_)) {
+            if family == Family::Firefox
+                && let Err(error) = trusts_enough(tls, launch, "Firefox")
+            {
                 remote.quit(&held).await;
-                return Err(BrowserError::no_ca_file("Firefox"));
+                return Err(error);
             }
             let described = describe(&held.client, "", "remote");
             remote.pool().seats.push(Seat { held: Arc::new(held), users: 0 });

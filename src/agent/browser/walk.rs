@@ -411,7 +411,7 @@ impl<'a> Walk<'a> {
         if let Some(wait) = self.wait_for(facts) {
             return self.ask_again(wait).await;
         }
-        if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
+        if let Some(button) = dismissal(facts).filter(|_| !matches!(self.visit.conduct, Conduct::Silent | Conduct::Wait))
             && !self.answered_banners.contains(&facts.document)
             && self.answered_banners.len() < PAGES
         {

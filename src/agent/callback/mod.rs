@@ -1,4 +1,5 @@
-//! The listener behind the redirect URI, on loopback or behind a public URL, shared by the tests of a run: each waits for the callback with its own `state`.
+//! The listener behind the redirect URI, on loopback (by http, or by https with a certificate of this process) or behind a public URL, shared by the tests of
+//! a run: each waits for the callback with its own `state`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -14,11 +15,13 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
+use super::certificate;
 use crate::config::{Config, PublicAddress};
 use crate::http::Client;
 use crate::listen;
@@ -30,6 +33,8 @@ const BODY_CAP: usize = 256 * 1024;
 const UNCLAIMED_CAP: usize = 64;
 /// How many methods are remembered by which a document was fetched.
 const METHODS_CAP: usize = 8;
+/// How many connections by https are served at a time.
+const MOST_CONNECTIONS: usize = 64;
 /// How many requests are kept of those that came to one address.
 const REQUESTS_CAP: usize = 16;
 /// What the end-user sees once the issuer has sent the browser back.
@@ -100,8 +105,16 @@ pub enum CallbackError {
         why: String,
     },
     /// The redirect URI is not one that can be listened on.
-    #[error("cannot listen for the redirect URI {0}: it must be http on localhost, 127.0.0.1 or [::1]; set --redirect-uri")]
+    #[error("cannot listen for the redirect URI {0}: it must be http or https on localhost, 127.0.0.1 or [::1]; set --redirect-uri")]
     NotLoopback(String),
+    /// There is no certificate for a redirect URI by https.
+    #[error("no certificate can be made for the redirect URI {redirect_uri}: {why}")]
+    NoCertificate {
+        /// The redirect URI.
+        redirect_uri: String,
+        /// The library's words.
+        why: String,
+    },
 }
 
 /// True if a URL is at the redirect URI: the same scheme, host, port and path, whatever its query and fragment.
@@ -115,7 +128,7 @@ pub fn is_at(url: &Url, redirect_uri: &Url) -> bool {
 /// The addresses of loopback that a redirect URI is at: the second is as good as the first, where this machine has it.
 fn addresses(redirect_uri: &Url) -> Result<(IpAddr, Option<IpAddr>), CallbackError> {
     match redirect_uri.host() {
-        _ if redirect_uri.scheme() != "http" => {}
+        _ if !matches!(redirect_uri.scheme(), "http" | "https") => {}
         Some(Host::Domain("localhost")) => return Ok((IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST)))),
         Some(Host::Ipv4(address)) if address.is_loopback() => return Ok((IpAddr::V4(address), None)),
         Some(Host::Ipv6(address)) if address.is_loopback() => return Ok((IpAddr::V6(address), None)),
@@ -129,7 +142,24 @@ fn addresses(redirect_uri: &Url) -> Result<(IpAddr, Option<IpAddr>), CallbackErr
 pub struct CallbackListener {
     inbox: Arc<Inbox>,
     /// They end when this is dropped.
-    _servers: JoinSet<std::io::Result<()>>,
+    _servers: JoinSet<()>,
+}
+
+/// A socket, and how what comes there is served.
+#[derive(Debug)]
+enum Socket {
+    /// By http.
+    Plain(TcpListener),
+    /// By https with the certificate of this process.
+    Tls(TcpListener),
+}
+
+impl Socket {
+    /// The sockets of a redirect URI on loopback.
+    fn of(redirect_uri: &Url, sockets: Vec<TcpListener>) -> Vec<Self> {
+        let kind = if redirect_uri.scheme() == "https" { Self::Tls } else { Self::Plain };
+        sockets.into_iter().map(kind).collect()
+    }
 }
 
 /// Where callbacks are delivered and collected.
@@ -220,14 +250,25 @@ impl Inbox {
 
 impl CallbackListener {
     /// Listens for a redirect URI of this machine: on both loopback addresses for `localhost`, since a user agent may choose either.
-    /// Port 0 takes a free port, which [`Self::redirect_uri`] then names.
+    /// Port 0 takes a free port, which [`Self::redirect_uri`] then names. Beside a redirect URI by https there is a free port by http, for the documents that
+    /// an issuer fetches: it does not trust the certificate of this process.
     ///
     /// # Errors
-    /// [`CallbackError::NotLoopback`] if the redirect URI is not http on this machine, [`CallbackError::Taken`] if its port cannot be had.
+    /// [`CallbackError::NotLoopback`] if the redirect URI is not http or https on this machine, [`CallbackError::Taken`] if its port cannot be had,
+    /// [`CallbackError::NoCertificate`] if there is none for https.
     pub async fn bind(redirect_uri: &Url) -> Result<Arc<Self>, CallbackError> {
         let (redirect_uri, sockets) = Self::on_loopback(redirect_uri).await?;
-        let documents = below(&redirect_uri, "request");
-        Ok(Self::serve(sockets, redirect_uri, documents, None))
+        let mut sockets = Socket::of(&redirect_uri, sockets);
+        let mut documents = below(&redirect_uri, "request");
+        if redirect_uri.scheme() == "https" {
+            let not_possible = |()| CallbackError::NotLoopback(redirect_uri.to_string());
+            documents.set_scheme("http").map_err(not_possible)?;
+            documents.set_port(Some(0)).map_err(not_possible)?;
+            let (at_port, plain) = Self::on_loopback(&documents).await?;
+            documents = at_port;
+            sockets.extend(plain.into_iter().map(Socket::Plain));
+        }
+        Self::serve(sockets, redirect_uri, documents, None)
     }
 
     /// Listens as a run is set up to: for its redirect URI, and for what comes by its public URL.
@@ -241,19 +282,22 @@ impl CallbackListener {
         let is_at_port = config.redirect_uri.port_or_known_default() == Some(public.listen.port());
         let (redirect_uri, mut sockets) = if config.redirect_uri.origin() == public.url.origin() {
             (config.redirect_uri.clone(), Vec::new())
-        } else if public.listen.ip().is_unspecified() && is_at_port {
+        } else if public.listen.ip().is_unspecified() && is_at_port && config.redirect_uri.scheme() == "http" {
             let everywhere = TcpListener::bind(public.listen).await.map_err(taken)?;
             let mut sockets = Self::beside_everywhere(&config.redirect_uri, public.listen).await?;
             sockets.push(everywhere);
-            (config.redirect_uri.clone(), sockets)
+            (config.redirect_uri.clone(), sockets.into_iter().map(Socket::Plain).collect())
         } else {
-            Self::on_loopback(&config.redirect_uri).await?
+            let (redirect_uri, sockets) = Self::on_loopback(&config.redirect_uri).await?;
+            let sockets = Socket::of(&redirect_uri, sockets);
+            (redirect_uri, sockets)
         };
-        let is_there = |socket: &TcpListener| socket.local_addr().is_ok_and(|address| address == public.listen);
+        // What comes by the public URL is served by http: a socket for https is none for that.
+        let is_there = |socket: &Socket| matches!(socket, Socket::Plain(socket) if socket.local_addr().is_ok_and(|address| address == public.listen));
         if !sockets.iter().any(is_there) {
-            sockets.push(TcpListener::bind(public.listen).await.map_err(taken)?);
+            sockets.push(Socket::Plain(TcpListener::bind(public.listen).await.map_err(taken)?));
         }
-        Ok(Self::serve(sockets, redirect_uri, below(&public.url, "document"), Some(public.clone())))
+        Self::serve(sockets, redirect_uri, below(&public.url, "document"), Some(public.clone()))
     }
 
     /// Sockets on loopback for a redirect URI where all addresses of one kind are listened on already, at its port: a user agent may choose the other kind.
@@ -294,12 +338,36 @@ impl CallbackListener {
         Ok((redirect_uri, sockets))
     }
 
-    fn serve(sockets: Vec<TcpListener>, redirect_uri: Url, documents: Url, public: Option<PublicAddress>) -> Arc<Self> {
+    fn serve(sockets: Vec<Socket>, redirect_uri: Url, documents: Url, public: Option<PublicAddress>) -> Result<Arc<Self>, CallbackError> {
         let (contents, news, reached) = (Mutex::default(), Notify::default(), OnceLock::new());
         let inbox = Arc::new(Inbox { redirect_uri, documents, public, reached, contents, news });
         let router = Router::new().fallback(answer).with_state(Arc::clone(&inbox));
-        let servers = sockets.into_iter().map(|socket| axum::serve(socket, router.clone()).into_future()).collect();
-        Arc::new(Self { inbox, _servers: servers })
+        let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let mut servers = JoinSet::new();
+        for socket in sockets {
+            let router = router.clone();
+            match socket {
+                // It ends with an error never, and with the task.
+                Socket::Plain(socket) => drop(servers.spawn(async move { drop(axum::serve(socket, router).await) })),
+                Socket::Tls(socket) => {
+                    let no_certificate =
+                        |why: &str| CallbackError::NoCertificate { redirect_uri: inbox.redirect_uri.to_string(), why: why.to_owned() };
+                    let own = certificate::own().map_err(no_certificate)?;
+                    let connection = move |stream| {
+                        let router = router.clone();
+                        async move {
+                            // A peer that does not trust the certificate ends the handshake.
+                            if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, own.acceptor.accept(stream)).await {
+                                listen::serve(&listen::http1(), stream, router).await;
+                            }
+                        }
+                    };
+                    let permits = Arc::clone(&permits);
+                    servers.spawn(async move { drop(listen::accept(socket, permits, CancellationToken::new(), connection).await) });
+                }
+            }
+        }
+        Ok(Arc::new(Self { inbox, _servers: servers }))
     }
 
     /// Asks for a document by the public URL and keeps whether that led here. Nothing is asked where there is no public URL, and only once.

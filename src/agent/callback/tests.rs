@@ -88,10 +88,45 @@ async fn a_taken_port_and_a_foreign_host_are_told() {
     let listener = listener().await;
     let error = CallbackListener::bind(listener.redirect_uri()).await.unwrap_err();
     assert!(matches!(&error, CallbackError::Taken { .. }) && error.to_string().contains("--redirect-uri"), "{error}");
-    for other in ["https://localhost:1/cb", "http://example.com/cb", "http://10.0.0.1/cb", "app:/cb"] {
+    for other in ["https://example.com/cb", "http://example.com/cb", "http://10.0.0.1/cb", "app:/cb"] {
         let error = CallbackListener::bind(&Url::parse(other).unwrap()).await.unwrap_err();
         assert!(matches!(error, CallbackError::NotLoopback(_)), "{other}");
     }
+}
+
+#[tokio::test]
+async fn by_https_only_who_knows_the_certificate_comes() {
+    for host in ["localhost", "127.0.0.1"] {
+        let listener = CallbackListener::bind(&Url::parse(&format!("https://{host}:0/cb?by=x")).unwrap()).await.unwrap();
+        let expected = listener.expect("s");
+        assert_eq!((listener.redirect_uri().scheme(), listener.redirect_uri().host_str()), ("https", Some(host)));
+        let own = certificate::made().unwrap();
+        let client = |roots: Vec<reqwest::Certificate>| reqwest::Client::builder().no_proxy().tls_certs_only(roots).build().unwrap();
+        let (trusting, wary) = (client(vec![reqwest::Certificate::from_der(&own.authority).unwrap()]), client(vec![]));
+        wary.get(at(&listener, "state=s")).send().await.unwrap_err();
+        assert!(expected.take().is_none());
+        trusting.get(at(&listener, "by=x&state=s&code=c")).send().await.unwrap();
+        assert_eq!(expected.wait(soon()).await.unwrap().url, at(&listener, "by=x&state=s&code=c"));
+        // What the issuer fetches is at a port of its own, by http; what the browser shows is beside the redirect URI.
+        let (document, page) =
+            (listener.offer(Offer::json(&serde_json::json!(["two"]))), listener.offer_to_user_agent(Offer::html("one".to_owned())));
+        assert_eq!((document.url().scheme(), document.url().host_str()), ("http", Some(host)));
+        assert_ne!(document.url().port(), page.url().port());
+        assert_eq!(wary.get(document.url().clone()).send().await.unwrap().text().await.unwrap(), "[\"two\"]");
+        assert_eq!(page.url().origin(), listener.redirect_uri().origin());
+        assert_eq!(trusting.get(page.url().clone()).send().await.unwrap().text().await.unwrap(), "one");
+    }
+}
+
+#[tokio::test]
+async fn https_and_a_public_url_need_a_port_each() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let both = format!("https://127.0.0.1:{}/cb", port.port());
+    let error = CallbackListener::bind_for(&reached_at("https://tests.example", port, &both)).await.unwrap_err();
+    assert!(matches!(&error, CallbackError::ListenTaken { .. }), "{error}");
+    let listener = CallbackListener::bind_for(&reached_at("https://tests.example", port, "https://127.0.0.1:0/cb")).await.unwrap();
+    assert_eq!(listener.offer(Offer::html(String::new())).url().host_str(), Some("tests.example"));
+    assert_eq!(reqwest::get(format!("http://{port}/cb/request/9")).await.unwrap().status(), 404);
 }
 
 /// The settings of a run that is reached at this address.

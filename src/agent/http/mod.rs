@@ -5,20 +5,20 @@ mod form;
 mod html;
 mod walk;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use thiserror::Error;
-use tokio_rustls::rustls::ClientConfig;
 use url::Url;
 
 use self::consent_form::ConsentForm;
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
+use crate::agent::certificate;
 use crate::agent::visit::{Journey, Visit};
 use crate::config::{Network, Selectors, Tls};
 use crate::http::IDLE;
+use crate::http::trust::File;
 use crate::observed::markup::Unparsed;
 use crate::observed::page::Facts;
 use crate::text::problem::Problem;
@@ -51,7 +51,7 @@ pub fn facts(url: &Url, status: u16, html: &str, selectors: &Selectors) -> Resul
 #[derive(Debug, Clone)]
 pub struct HttpAgent {
     network: Network,
-    trust: Option<Arc<ClientConfig>>,
+    trust: Option<File>,
 }
 
 impl HttpAgent {
@@ -66,7 +66,7 @@ impl HttpAgent {
                     let problem = Problem::new(said!("cannot read the certificate authorities of {}: {why}", path.display()));
                     HttpAgentError(problem.with_hint("; ", "check --ca-file"))
                 };
-                Some(Arc::new(crate::http::trust::by_file(path).map_err(broken)?))
+                Some(crate::http::trust::File::read(path).map_err(broken)?)
             }
             Tls::System | Tls::Insecure => None,
         };
@@ -100,7 +100,15 @@ impl HttpAgent {
             .connect_timeout(CONNECT.min(self.network.timeout))
             .timeout(self.network.timeout);
         if let Some(trust) = &self.trust {
-            builder = builder.tls_backend_preconfigured(ClientConfig::clone(trust));
+            let own = certificate::made().map(|own| &own.authority);
+            let config = trust.client_config(own).map_err(|why| HttpAgentError(Problem::new(said!("cannot make an HTTP client: {why}"))))?;
+            builder = builder.tls_backend_preconfigured(config);
+        }
+        // A redirect URI by https on this machine, if there is one.
+        if let Some(own) = certificate::made().filter(|_| self.network.tls == Tls::System) {
+            let authority = reqwest::Certificate::from_der(&own.authority);
+            let authority = authority.map_err(|why| HttpAgentError(Problem::new(said!("cannot trust the certificate of this process: {why}"))))?;
+            builder = builder.tls_certs_merge([authority]);
         }
         if self.network.tls == Tls::Insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);

@@ -624,6 +624,36 @@ named! {
     PromptUnknownScript = "prompt-unknown-script",
     /// Sends a `session_state` only for requests of OpenID Connect.
     SessionStateOfOpenid = "session-state-of-openid",
+    /// Has a page for the frame of session management that answers no message.
+    SessionFrameSilent = "session-frame-silent",
+    /// Lets no page of another origin have the page of session management in a frame.
+    SessionFrameNotFramed = "session-frame-not-framed",
+    /// Says `changed` in the frame, whatever it is asked.
+    SessionFrameAlwaysChanged = "session-frame-always-changed",
+    /// Says `unchanged` in the frame, whatever session state it is asked for.
+    SessionFrameAlwaysUnchanged = "session-frame-always-unchanged",
+    /// Makes a `session_state` that is the same for every client.
+    SessionFrameAnyClient = "session-frame-any-client",
+    /// Makes a `session_state` that is the same for every origin.
+    SessionFrameAnyOrigin = "session-frame-any-origin",
+    /// Says `changed` in the frame to a message of the wrong form.
+    SessionFrameNoError = "session-frame-no-error",
+    /// Keeps the state of the browser at a logout.
+    SessionStateKept = "session-state-kept",
+    /// Has the same state of the browser at every login of an end-user.
+    SessionStateOfUser = "session-state-of-user",
+    /// Sends the same `session_state` at every login of an end-user.
+    SessionStateConstant = "session-state-constant-at-login",
+    /// Has another state of the browser after each authorization request.
+    SessionStateBusy = "session-state-busy",
+    /// Compares session states at the server, which the frame asks.
+    SessionFrameAsksServer = "session-frame-asks-server",
+    /// Has a page for the frame that listens some time after it was loaded.
+    SessionFrameLate = "session-frame-late",
+    /// Answers no message of an origin that no client has.
+    SessionFrameStrangersSilent = "session-frame-strangers-silent",
+    /// Keeps the state of the browser in a cookie that a page of another site does not have.
+    SessionStateOutOfSight = "session-state-out-of-sight",
     /// Breaks at a consent form that is not of this browser.
     ConsentFormBreaks = "consent-form-breaks",
     /// Takes the consent form from any browser, and tells forms apart by a number.

@@ -49,6 +49,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     any_client_credentials: false,
     client_tokens_stored: true,
     tells_of_logouts: false,
+    session_management: false,
     refresh: RefreshFor::Everyone,
 };
 

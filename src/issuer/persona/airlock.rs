@@ -55,6 +55,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     any_client_credentials: true,
     client_tokens_stored: false,
     tells_of_logouts: false,
+    session_management: false,
     refresh: RefreshFor::Registered,
 };
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use super::{PersonaSettings, openactive};
-use crate::issuer::routes::ROTATE_KEYS;
+use crate::issuer::routes::{CHECK_SESSION, ROTATE_KEYS};
 use crate::issuer::state::Issuer;
-use crate::issuer::{key_rollover, response_type};
+use crate::issuer::{key_rollover, response_type, session_state};
 
 pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     metadata: Some(include_str!("../../../fixtures/issuer/certification/provider-metadata.json")),
@@ -16,10 +16,11 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     unsigned_id_tokens: true,
     openactive_claims: false,
     tells_of_logouts: true,
+    session_management: true,
     ..openactive::REFERENCE
 };
 
 /// What it has beside the reference implementation.
 pub(super) fn routes() -> Router<Arc<Issuer>> {
-    Router::new().route(ROTATE_KEYS, post(key_rollover::rotate))
+    Router::new().route(ROTATE_KEYS, post(key_rollover::rotate)).route(CHECK_SESSION, get(session_state::frame))
 }

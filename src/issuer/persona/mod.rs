@@ -110,6 +110,8 @@ pub struct PersonaSettings {
     pub client_tokens_stored: bool,
     /// True if clients are told of logouts, and ID tokens name the session.
     pub tells_of_logouts: bool,
+    /// True if there is session management.
+    pub session_management: bool,
     /// Who gets a refresh token.
     pub refresh: RefreshFor,
 }

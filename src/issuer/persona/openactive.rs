@@ -40,6 +40,7 @@ pub(super) const REFERENCE: PersonaSettings = PersonaSettings {
     any_client_credentials: false,
     client_tokens_stored: true,
     tells_of_logouts: false,
+    session_management: false,
     refresh: RefreshFor::OfflineAccess,
 };
 

@@ -89,6 +89,7 @@ pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed:
     let wait = |why: NoWay| Classified { kind: PageKind::Other, why: why.to_string(), next: Move::Wait(why) };
     match conduct {
         Conduct::Consent => classified,
+        Conduct::Wait => wait(NoWay::Loading),
         Conduct::Silent if matches!(classified.next, Move::Stop(VisitError::Busy { .. })) => classified,
         Conduct::Silent => {
             let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".into() };
