@@ -30,51 +30,34 @@ impl Session {
         let original = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
-        let by_access_token = self.send_attack(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
-        let works = self.try_given(by_access_token.response(), user.request.scope()).await?;
-        let by_change = match self.changed(SecretKind::RefreshToken, &original) {
-            Some(token) => Some(self.send_attack(Attack::ChangedRefreshToken, &client, &url, &token).await?),
-            None => None,
-        };
-        // If it is not refused, the token itself may be used up, and what follows would be about that.
-        if by_change.as_ref().is_some_and(|exchange| exchange.response().grants_token()) {
-            self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, Control::Good, works);
-            if let Some(exchange) = by_change {
-                let works = self.try_given(exchange.response(), user.request.scope()).await?;
-                self.judge_attack(Attack::ChangedRefreshToken, exchange, Control::Good, works);
-            }
-            return Ok(());
-        }
         let liar = super::liar(&client);
         let is_public = liar.is_none();
-        let by_liar = match liar {
-            Some(liar) => Some(self.send_attack(Attack::RefreshWithWrongSecret, &liar, &url, &original).await?),
-            None => None,
-        };
-        // If it is not refused, the token is used up, and what follows would be about that.
-        if by_liar.as_ref().is_some_and(|exchange| exchange.response().grants_token()) {
-            self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, Control::Good, works);
-            if let Some(exchange) = by_change {
-                self.judge_attack(Attack::ChangedRefreshToken, exchange, Control::Good, None);
+        let changed = self.changed(SecretKind::RefreshToken, &original).map(|token| (Attack::ChangedRefreshToken, &client, token));
+        let by_liar = liar.as_ref().map(|liar| (Attack::RefreshWithWrongSecret, liar, original.clone()));
+        let attempts = [(Attack::AccessTokenAsRefreshToken, &client, user.access_token.clone())].into_iter().chain(changed).chain(by_liar);
+        let mut tried = Vec::new();
+        for (attack, by, token) in attempts {
+            let exchange = self.send_attack(attack, by, &url, &token).await?;
+            let works = self.try_given(exchange.response(), user.request.scope()).await?;
+            // If it is not refused, the token itself may be used up, and what follows would be about that.
+            let may_be_used_up = attack != Attack::AccessTokenAsRefreshToken && exchange.response().grants_token();
+            tried.push((attack, exchange, works));
+            if may_be_used_up {
+                for (attack, exchange, works) in tried {
+                    self.judge_attack(attack, exchange, Control::Good, works);
+                }
+                return Ok(());
             }
-            if let Some(exchange) = by_liar {
-                let works = self.try_given(exchange.response(), user.request.scope()).await?;
-                self.judge_attack(Attack::RefreshWithWrongSecret, exchange, Control::Good, works);
-            }
-            return Ok(());
         }
         let after_attacks = self.send_authenticated("Refresh after the Attacks", url.clone(), &form(&original, None)).await?;
         let is_alive = after_attacks.grants_token();
         let control = Control::of(Answer::of_token_endpoint(&after_attacks), &after_attacks, "a right refresh");
-        self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, control.clone(), works);
-        if let Some(exchange) = by_change {
-            self.judge_attack(Attack::ChangedRefreshToken, exchange, control.clone(), None);
-        }
-        if let Some(exchange) = by_liar {
+        for (attack, exchange, works) in tried {
             // The attempt may have cost the token its life; that it was refused for the client is clear then, if the client is known to be good.
-            let is_clear = is_about_client(exchange.response()) && self.facts.grant.has_worked(&client, Grant::AuthorizationCode);
-            let control = if is_clear { Control::Good } else { control };
-            self.judge_attack(Attack::RefreshWithWrongSecret, exchange, control, None);
+            let is_clear = attack == Attack::RefreshWithWrongSecret
+                && is_about_client(exchange.response())
+                && self.facts.grant.has_worked(&client, Grant::AuthorizationCode);
+            self.judge_attack(attack, exchange, if is_clear { Control::Good } else { control.clone() }, works);
         }
         self.sentence("should refresh for the client itself, and give no more than was granted");
         let granted = user.scope();

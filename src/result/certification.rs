@@ -82,11 +82,6 @@ impl ProfileVerdict {
         self.count(Outcome::Passes) + self.count(Outcome::Warns)
     }
 
-    /// True if the provider would pass: every module does, or is skipped there as well.
-    pub fn would_pass(&self) -> bool {
-        !self.not_offered && self.modules.iter().all(|module| !matches!(module.outcome, Outcome::Fails | Outcome::NotTested))
-    }
-
     /// One line of it: `basic: 38 of 38 modules would pass`.
     pub fn line(&self) -> String {
         let (id, all) = (&self.profile.id, self.modules.len());

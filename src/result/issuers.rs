@@ -163,7 +163,7 @@ pub struct RuleAt {
     /// The name of the issuer.
     pub issuer: String,
     /// How it came out in all its tests together.
-    pub state: RuleState,
+    pub state: RuleAtIssuer,
     /// The highest level that it is broken at, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
@@ -175,7 +175,7 @@ pub struct RuleAt {
 /// How a rule came out in all the tests of an issuer together; ordered, so that a roll-up is `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RuleState {
+pub enum RuleAtIssuer {
     /// No test came to it.
     NotJudged,
     /// It had nothing to say.

@@ -11,7 +11,7 @@ use super::words::{self, Conclusion};
 use super::{Written, file, harm, html, json, markdown};
 use crate::config::{Format, MOST_ISSUERS};
 use crate::exit::Exit;
-use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleCounts, RuleRow, RuleState, SCHEMA, TestAt, TestCounts, TestRow};
+use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleAtIssuer, RuleCounts, RuleRow, SCHEMA, TestAt, TestCounts, TestRow};
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Tool, Verdict};
 use crate::rule::Level;
 use crate::text::count;
@@ -224,7 +224,7 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> Option<String> {
 
 /// What one issuer has to say about a rule.
 struct Seen<'a> {
-    state: RuleState,
+    state: RuleAtIssuer,
     level: Option<Level>,
     /// The finding that stands for it: the first of the worst.
     finding: &'a Finding,
@@ -237,7 +237,7 @@ fn seen(report: &RunReport) -> BTreeMap<&str, Seen<'_>> {
     for test in &report.tests {
         for finding in &test.findings {
             let state = state(finding, test.verdict == Verdict::LeftOut);
-            let is_broken = state >= RuleState::Known;
+            let is_broken = state >= RuleAtIssuer::Known;
             let level = is_broken.then_some(finding.level);
             let entry = rules.entry(&finding.rule).or_insert(Seen { state, level, finding, tests: Vec::new() });
             if (state, level) > (entry.state, entry.level) {
@@ -254,14 +254,14 @@ fn seen(report: &RunReport) -> BTreeMap<&str, Seen<'_>> {
 }
 
 /// The state of a finding. What holds on the way of a test that was left out is no pass.
-fn state(finding: &Finding, left_out: bool) -> RuleState {
+fn state(finding: &Finding, left_out: bool) -> RuleAtIssuer {
     match finding.outcome {
-        FindingOutcome::Failed if finding.is_known() => RuleState::Known,
-        FindingOutcome::Failed => RuleState::Broken,
-        FindingOutcome::Passed if left_out => RuleState::NotJudged,
-        FindingOutcome::Passed => RuleState::Passed,
-        FindingOutcome::NotRun => RuleState::NotRun,
-        FindingOutcome::NotApplicable => RuleState::NotApplicable,
+        FindingOutcome::Failed if finding.is_known() => RuleAtIssuer::Known,
+        FindingOutcome::Failed => RuleAtIssuer::Broken,
+        FindingOutcome::Passed if left_out => RuleAtIssuer::NotJudged,
+        FindingOutcome::Passed => RuleAtIssuer::Passed,
+        FindingOutcome::NotRun => RuleAtIssuer::NotRun,
+        FindingOutcome::NotApplicable => RuleAtIssuer::NotApplicable,
     }
 }
 
@@ -269,7 +269,7 @@ fn state(finding: &Finding, left_out: bool) -> RuleState {
 fn rules(tested: &[Tested]) -> Vec<RuleRow> {
     let runs: Vec<(&str, BTreeMap<&str, Seen>)> = tested.iter().filter_map(|one| Some((one.name.as_str(), seen(&one.ran()?.report)))).collect();
     let mut worst: BTreeMap<&str, &Seen> = BTreeMap::new();
-    for (rule, seen) in runs.iter().flat_map(|(_, rules)| rules).filter(|(_, seen)| seen.state >= RuleState::Known) {
+    for (rule, seen) in runs.iter().flat_map(|(_, rules)| rules).filter(|(_, seen)| seen.state >= RuleAtIssuer::Known) {
         let entry = worst.entry(rule).or_insert(seen);
         if (seen.state, seen.level) > (entry.state, entry.level) {
             *entry = seen;
@@ -283,7 +283,7 @@ fn rules(tested: &[Tested]) -> Vec<RuleRow> {
             let seen = rules.get(finding.rule.as_str());
             RuleAt {
                 issuer: (*name).to_owned(),
-                state: seen.map_or(RuleState::NotJudged, |seen| seen.state),
+                state: seen.map_or(RuleAtIssuer::NotJudged, |seen| seen.state),
                 level: seen.and_then(|seen| seen.level),
                 tests: seen.map(|seen| seen.tests.iter().map(|id| (*id).to_owned()).collect()).unwrap_or_default(),
             }

@@ -117,10 +117,10 @@ fn a_rule_has_one_state_at_each_issuer_and_the_worst_stands_first() {
     assert_eq!(
         rows,
         [
-            ("pkce/x", Level::Must, vec![state(RuleState::Broken, "a/two"), state(RuleState::NotRun, "")]),
-            ("jwks/types", Level::Must, vec![state(RuleState::Broken, "a/one a/three"), state(RuleState::NotJudged, "")]),
-            ("http/date-format", Level::Should, vec![state(RuleState::NotJudged, ""), state(RuleState::Broken, "a/one")]),
-            ("id-token/aud", Level::Must, vec![state(RuleState::Known, "a/three"), state(RuleState::Passed, "")]),
+            ("pkce/x", Level::Must, vec![state(RuleAtIssuer::Broken, "a/two"), state(RuleAtIssuer::NotRun, "")]),
+            ("jwks/types", Level::Must, vec![state(RuleAtIssuer::Broken, "a/one a/three"), state(RuleAtIssuer::NotJudged, "")]),
+            ("http/date-format", Level::Should, vec![state(RuleAtIssuer::NotJudged, ""), state(RuleAtIssuer::Broken, "a/one")]),
+            ("id-token/aud", Level::Must, vec![state(RuleAtIssuer::Known, "a/three"), state(RuleAtIssuer::Passed, "")]),
         ]
     );
     let counts = report.issuers[0].rules;

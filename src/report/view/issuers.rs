@@ -10,7 +10,7 @@ use crate::report::file::SUMMARY;
 use crate::report::mark::Mark;
 use crate::report::single::SINGLE_FILES;
 use crate::report::{html, json, words};
-use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleRow, RuleState, TestAt, TestRow};
+use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleAtIssuer, RuleRow, TestAt, TestRow};
 use crate::result::model::Verdict;
 use crate::rule::spec as specification;
 use crate::text::count;
@@ -241,12 +241,12 @@ fn of_rule<'a>(row: &'a RuleRow, ran: &[&IssuerResult]) -> RuleView<'a> {
 fn of_rule_at(row: &RuleRow, at: &RuleAt, issuer: &IssuerResult) -> CellView {
     let level = at.level.unwrap_or(row.level);
     let (mark, address) = match at.state {
-        RuleState::Broken => (Some(Mark::of_level(level)), Some(place::broken(level, &row.rule))),
-        RuleState::Known => (Some(Mark::Known), Some(place::known(level, &row.rule))),
-        RuleState::Passed => (Some(Mark::Passed), None),
-        RuleState::NotRun => (Some(Mark::NotRun), None),
-        RuleState::NotApplicable => (Some(Mark::NotApplicable), None),
-        RuleState::NotJudged => (None, None),
+        RuleAtIssuer::Broken => (Some(Mark::of_level(level)), Some(place::broken(level, &row.rule))),
+        RuleAtIssuer::Known => (Some(Mark::Known), Some(place::known(level, &row.rule))),
+        RuleAtIssuer::Passed => (Some(Mark::Passed), None),
+        RuleAtIssuer::NotRun => (Some(Mark::NotRun), None),
+        RuleAtIssuer::NotApplicable => (Some(Mark::NotApplicable), None),
+        RuleAtIssuer::NotJudged => (None, None),
     };
     let to = address.and_then(|address| Some(format!("{}#{address}", page(issuer)?))).unwrap_or_default();
     let says = if at.tests.is_empty() { String::new() } else { count(at.tests.len(), "test") };

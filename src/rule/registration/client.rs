@@ -76,10 +76,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "An attacker who has one ID token tries secrets until one fits, and signs ID tokens for the client.",
         "Create secrets of at least 32 random bytes for clients that register HS256 (48 for HS384, 64 for HS512), for example as 43 characters of base64url.",
         |registration| {
-            let client = registration.client()?;
-            let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
-            let Some(octets) = octets else { return not_applicable("no algorithm of HMAC was registered") };
-            let Some(secret) = member(client, "client_secret").and_then(Value::as_str) else { return not_applicable("no client secret was issued") };
+            let (octets, secret) = symmetric_secret(registration.client()?)?;
             holds(secret.len() >= octets, said!("a client_secret of at least {octets} octets"), said!("a client_secret of {} octets", secret.len()))
         },
     ),
@@ -91,13 +88,8 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Each character of a secret holds less than an octet, so that a secret of 32 characters is weaker than the hash.",
         "Create secrets of at least 32 random bytes for clients that register HS256 and write them in base64url, which makes 43 characters.",
         |registration| {
-            let client = registration.client()?;
-            let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
-            let Some(octets) = octets else { return not_applicable("no algorithm of HMAC was registered") };
-            let Some(secret) = member(client, "client_secret").and_then(Value::as_str) else { return not_applicable("no client secret was issued") };
-            if secret.len() < octets {
-                return not_run("registration/symmetric-secret-length");
-            }
+            let (octets, secret) = symmetric_secret(registration.client()?)?;
+            needs(secret.len() >= octets, "registration/symmetric-secret-length")?;
             holds(secret.len() > octets, said!("a client_secret of more than {octets} octets"), said!("a client_secret of {} octets", secret.len()))
         },
     ),
@@ -123,6 +115,14 @@ pub(super) static RULES: &[Check<Registration>] = &[
 /// Members that name an algorithm to sign with.
 const SIGNED: [&str; 4] =
     ["id_token_signed_response_alg", "userinfo_signed_response_alg", "request_object_signing_alg", "token_endpoint_auth_signing_alg"];
+
+/// The secret of a client with an algorithm of HMAC, and how many octets it has at least: as many as the longest hash.
+fn symmetric_secret(client: &Map<String, Value>) -> Result<(usize, &str), Unmet> {
+    let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
+    let octets = octets.ok_or_else(|| Unmet::not_applicable("no algorithm of HMAC was registered"))?;
+    let secret = member(client, "client_secret").and_then(Value::as_str);
+    Ok((octets, secret.ok_or_else(|| Unmet::not_applicable("no client secret was issued"))?))
+}
 
 /// The least octets of a key for an algorithm of HMAC (RFC 7518 3.2); `None` for every other.
 fn octets_of(alg: &str) -> Option<usize> {

@@ -141,16 +141,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "The text after the `#` in the name of a standard claim must be a language tag",
         "Clients that look for the claim in their language do not find it.",
         "Name such a claim by its standard name, `#` and a BCP 47 language tag, such as `name#en-GB`. Separate the parts of the tag by a hyphen, and not by an underscore.",
-        |artefact| {
-            // The names of other claims may be URLs with a fragment.
-            let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
-            let names = artefact.userinfo.keys().chain(artefact.id_token.keys());
-            let tagged: Vec<_> = names.filter_map(|name| Some((name, name.split_once('#')?))).filter(|(_, (base, _))| is_standard(base)).collect();
-            applies_if(!tagged.is_empty(), "no standard claim with a language")?;
-            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| !is_language_tag(tag)).map(|(name, _)| name).collect();
-            let seen = if wrong.is_empty() { tagged.iter().map(|(name, _)| name).collect() } else { wrong.clone() };
-            holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&seen))
-        },
+        |artefact| each_tag(&artefact.language_tags()?, "a language tag, such as name#en-GB", is_language_tag),
     ),
     should(
         "claims/language-tag-case",
@@ -159,16 +150,9 @@ static RULES: &[Check<ScopeClaims>] = &[
         "Names of claims are compared letter by letter: a client that looks for `name#en-GB` does not find `name#EN-gb`.",
         "Write languages in lower case, regions in capitals and scripts with a capital letter in front, such as `name#ja-Kana-JP`.",
         |artefact| {
-            let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
-            let names = artefact.userinfo.keys().chain(artefact.id_token.keys());
-            let tagged: Vec<_> = names.filter_map(|name| Some((name, name.split_once('#')?))).filter(|(_, (base, _))| is_standard(base)).collect();
-            applies_if(!tagged.is_empty(), "no standard claim with a language")?;
-            if tagged.iter().any(|(_, (_, tag))| !is_language_tag(tag)) {
-                return not_run("claims/language-tags");
-            }
-            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| registered_case(tag) != *tag).map(|(name, _)| name).collect();
-            let seen = if wrong.is_empty() { tagged.iter().map(|(name, _)| name).collect() } else { wrong.clone() };
-            holds(wrong.is_empty(), "the letter case of the registry, such as name#en-GB", list(&seen))
+            let tags = artefact.language_tags()?;
+            needs(tags.iter().all(|(_, tag)| is_language_tag(tag)), "claims/language-tags")?;
+            each_tag(&tags, "the letter case of the registry, such as name#en-GB", |tag| registered_case(tag) == tag)
         },
     ),
     may(
@@ -255,6 +239,25 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
 /// The `claims_supported` of the metadata, where they are a list of names.
 fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
     artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
+}
+
+impl ScopeClaims {
+    /// The language tags behind the names of standard claims, each with the whole name. The names of other claims may be URLs with a fragment.
+    fn language_tags(&self) -> Result<Vec<(&str, &str)>, Unmet> {
+        let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
+        let names = self.userinfo.keys().chain(self.id_token.keys());
+        let tagged = names.filter_map(|name| name.split_once('#').filter(|(base, _)| is_standard(base)).map(|(_, tag)| (name.as_str(), tag)));
+        let tagged: Vec<_> = tagged.collect();
+        applies_if(!tagged.is_empty(), "no standard claim with a language")?;
+        Ok(tagged)
+    }
+}
+
+/// Passes when each language tag is right; shows the names of those that are not, else of all.
+fn each_tag(tags: &[(&str, &str)], expected: &'static str, is_right: impl Fn(&str) -> bool) -> Judgement {
+    let wrong: Vec<&str> = tags.iter().filter(|(_, tag)| !is_right(tag)).map(|(name, _)| *name).collect();
+    let seen = if wrong.is_empty() { tags.iter().map(|(name, _)| *name).collect() } else { wrong.clone() };
+    holds(wrong.is_empty(), expected, list(&seen))
 }
 
 /// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
