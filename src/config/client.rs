@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::client_certificate::SharedCertificate;
 use super::setting::{self, Setting};
 
 /// A client registered beforehand.
@@ -13,6 +14,8 @@ pub struct ConfiguredClient {
     pub secret: Option<SecretString>,
     /// How it authenticates; `None` lets the provider metadata decide.
     pub auth_method: Option<AuthMethod>,
+    /// The certificate that it shows on its connections (RFC 8705), if it has one.
+    pub certificate: Option<SharedCertificate>,
 }
 
 /// Client authentication methods (OIDC Core section 9).
@@ -32,11 +35,20 @@ pub enum AuthMethod {
     #[serde(skip)]
     #[value(skip)]
     ClientSecretJwt,
+    /// A certificate of an authority that the issuer trusts (RFC 8705 2.1).
+    TlsClientAuth,
+    /// A certificate that the client registered (RFC 8705 2.2).
+    SelfSignedTlsClientAuth,
     /// No authentication: a public client.
     None,
 }
 
 impl AuthMethod {
+    /// True if the client authenticates by the certificate of its connection (RFC 8705 2).
+    pub fn is_mutual_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
+
     /// The registered name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +56,8 @@ impl AuthMethod {
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::ClientSecretJwt => "client_secret_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -52,7 +66,8 @@ impl AuthMethod {
 impl ConfiguredClient {
     /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
-        self.secret.is_none() || self.auth_method == Some(AuthMethod::None)
+        let is_by_certificate = self.certificate.is_some() && self.auth_method.is_none_or(AuthMethod::is_mutual_tls);
+        (self.secret.is_none() && !is_by_certificate) || self.auth_method == Some(AuthMethod::None)
     }
 }
 

@@ -236,6 +236,11 @@ settings! {
             "a file that holds the client's secret and nothing else");
         CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "[client] auth-method", "METHOD", Kind::Choice(names_of::<AuthMethod>),
             "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
+        CLIENT_CERTIFICATE_FILE = Setting::new("--client-certificate-file", "[client] certificate-file", "PEM", Kind::Path,
+            "the certificate that the client registered beforehand shows on its connections (RFC 8705)")
+            .more("For tls_client_auth and self_signed_tls_client_auth, and for access tokens that are bound to a certificate. Certificates between it and an authority come after it in the file.");
+        CLIENT_CERTIFICATE_KEY_FILE = Setting::new("--client-certificate-key-file", "[client] certificate-key-file", "PEM", Kind::Path,
+            "the private key of that certificate").more("Without encryption. It is sent to nobody and is in no report.");
         POST_LOGOUT_REDIRECT = Setting::new("--post-logout-redirect", "[client] post-logout-redirect", "BOOL", Kind::Switch,
             "expect the issuer to send the browser back to the redirect URI after a logout")
             .more("The client registered beforehand must have it among its post_logout_redirect_uris.").by_default("false");
@@ -249,6 +254,10 @@ settings! {
         SECOND_CLIENT_AUTH_METHOD = Setting::new("--second-client-auth-method", "[second-client] auth-method", "METHOD",
             Kind::Choice(names_of::<AuthMethod>), "how the second client registered beforehand authenticates")
             .more("Without it, the provider metadata decides.");
+        SECOND_CLIENT_CERTIFICATE_FILE = Setting::new("--second-client-certificate-file", "[second-client] certificate-file", "PEM", Kind::Path,
+            "the certificate that the second client registered beforehand shows on its connections");
+        SECOND_CLIENT_CERTIFICATE_KEY_FILE = Setting::new("--second-client-certificate-key-file", "[second-client] certificate-key-file", "PEM",
+            Kind::Path, "the private key of that certificate");
         PUBLIC_CLIENT_ID = Setting::new("--public-client-id", "[public-client] id", "ID", Kind::Text,
             "the identifier of a public client registered beforehand: one without a secret")
             .more("Tests of public clients need it where the issuer registers no clients.");

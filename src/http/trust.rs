@@ -12,8 +12,11 @@ use thiserror::Error;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::config::ClientCertificate;
 
 /// Why a certificate is not trusted by the file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,11 +32,11 @@ pub(crate) enum NotByFile {
     Unusable(String),
 }
 
-/// The TLS settings of a client that trusts the certificates of a file.
+/// The TLS settings of a client that trusts the certificates of a file, and shows one of its own where it has one.
 ///
 /// # Errors
 /// What is wrong with the file, in words.
-pub(crate) fn by_file(path: &Path) -> Result<ClientConfig, String> {
+pub(crate) fn by_file(path: &Path, own: Option<&ClientCertificate>) -> Result<ClientConfig, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
     let given = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
     if given.is_empty() {
@@ -48,6 +51,11 @@ pub(crate) fn by_file(path: &Path) -> Result<ClientConfig, String> {
     let authorities =
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(|error| error.to_string())?;
     let mut config = client_config(ByFile { given, authorities }, provider).map_err(|error| error.to_string())?;
+    if let Some(own) = own {
+        let key = own.key().map_err(|error| error.to_string())?;
+        let certified = CertifiedKey::from_der(own.chain(), key, &aws_lc_rs::default_provider()).map_err(|error| error.to_string())?;
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
+    }
     config.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
     Ok(config)
 }

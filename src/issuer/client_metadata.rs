@@ -11,6 +11,7 @@ use super::client::AuthMethod;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
+use super::mutual_tls;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
 use super::response_type;
@@ -55,6 +56,8 @@ pub struct Metadata {
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
     pub request_objects: RequestObjectKeys,
+    /// What it registered for mutual TLS.
+    pub mutual_tls: mutual_tls::Registered,
     /// The sector of a client that calls end-users by pairwise identifiers.
     pub sector: Option<String>,
     /// The most it may ask for.
@@ -90,6 +93,7 @@ impl Metadata {
             default_max_age: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
+            mutual_tls: mutual_tls::Registered::default(),
             sector: None,
             scope: Scope::supported(),
         }
@@ -98,6 +102,11 @@ impl Metadata {
     /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
         self.auth_methods == [AuthMethod::None]
+    }
+
+    /// True for a client that authenticates by a certificate.
+    pub fn is_by_certificate(&self) -> bool {
+        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls))
     }
 
     /// True for a client that authenticates with a secret.
@@ -187,6 +196,12 @@ impl Metadata {
         };
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
         let request_objects = request_objects.map_err(invalid)?;
+        let is_by_certificate = matches!(auth_method, AuthMethod::Tls | AuthMethod::SelfSignedTls);
+        if is_by_certificate && !context.mutual_tls && context.defect.checks(Check::RegistrationMethod) {
+            return Err(invalid("token_endpoint_auth_method is not supported"));
+        }
+        let mutual_tls =
+            if context.mutual_tls { mutual_tls::Registered::read(request, auth_method).map_err(invalid)? } else { mutual_tls::Registered::default() };
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -214,6 +229,7 @@ impl Metadata {
             "token_endpoint_auth_signing_alg": if is_unsigned || auth_method == AuthMethod::SecretJwt { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
             "request_object_signing_alg": request_objects.alg,
             "require_signed_request_object": Some(true).filter(|_| request_objects.required),
+            "tls_client_certificate_bound_access_tokens": Some(true).filter(|_| mutual_tls.bound_tokens),
             "scope": scope.to_string(),
         }));
         let is_odd = |name: &str| !name.is_ascii() || name.contains('<');
@@ -235,6 +251,7 @@ impl Metadata {
             default_max_age,
             assertion_keys,
             request_objects,
+            mutual_tls,
             sector,
             scope,
         })
@@ -398,6 +415,8 @@ pub struct Context {
     pub scopes: &'static [&'static str],
     /// Every response type there is.
     pub response_types: &'static [&'static str],
+    /// True if clients may authenticate by certificates.
+    pub mutual_tls: bool,
     /// True if clients are told of logouts.
     pub tells_of_logouts: bool,
     /// True if clients of the code flow may register for ID tokens without a signature.
@@ -413,6 +432,7 @@ impl Default for Context {
             sector: None,
             scopes: &super::scope::SUPPORTED,
             response_types: response_type::CODE,
+            mutual_tls: false,
             tells_of_logouts: false,
             unsigned_id_tokens: false,
             defect: Defect::default(),
@@ -442,6 +462,9 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
             };
             let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));
             let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good);
+            if link.is_none() && base == "initiate_login_uri" && defect.does(Behaviour::InitiateLoginDropped) {
+                continue;
+            }
             if link.is_none() {
                 return Err(invalid("a member that must be an http or https URL is not one"));
             }

@@ -16,6 +16,7 @@ use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
+use crate::text::words::said;
 
 impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
@@ -236,7 +237,7 @@ impl Session {
     }
 
     /// Exchanges the code of the last login once more, and looks what became of its tokens.
-    pub(super) async fn replay_code(&mut self) -> Result<(), Stop> {
+    pub(super) async fn replay_code(&mut self, later: bool) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         self.may_destroy("a code would be used twice")?;
         let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
@@ -248,6 +249,11 @@ impl Session {
         let mut refreshed = Control::Missing("no refresh token was issued".to_owned());
         if let Some(token) = &mut refresh {
             refreshed = self.refresh_control(&client, "Refresh before the Code is Used Again", token, &mut access).await?;
+        }
+        if later {
+            let pause = self.run.config.replay_pause;
+            self.note(said!("The code is exchanged once more {} seconds after the first time.", pause.as_secs()));
+            tokio::time::sleep(pause.saturating_sub(user.at.elapsed())).await;
         }
         let living = self.try_living(&access).await?;
         self.sentence("should refuse a code that was used before");

@@ -11,7 +11,7 @@ use crate::redact::SecretKind;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::assertion::JWT_BEARER;
-use crate::session::recorder::Request;
+use crate::session::recorder::{Request, Shows};
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 
@@ -111,6 +111,12 @@ impl Session {
 
     /// A form for an endpoint with a client's credentials, the way it authenticates.
     pub(super) fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
+        let request = self.with_credentials(client, title, url, parameters);
+        request.showing(Shows::of(client.certificate.as_ref()))
+    }
+
+    /// The same, whatever is shown on the connection.
+    fn with_credentials(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
         let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {
@@ -128,7 +134,8 @@ impl Session {
                 let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
                 self.with_assertion(client, title, url, &parameters, (&assertion, JWT_BEARER))
             }
-            (AuthMethod::None, _) | (_, None) => {
+            // A client that authenticates by its certificate says who it is (RFC 8705 2).
+            (AuthMethod::None | AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth, _) | (_, None) => {
                 parameters.push(("client_id", client.id.as_str()));
                 Request::form(title, url.clone(), &parameters)
             }

@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn what_form_encoding_changes_is_known() {
         let with = |id: &str, secret: &str, method| {
-            let client = Client { id: id.to_owned(), secret: Some(secret.to_owned().into()), method, registered: None, configured: None };
+            let client =
+                Client { id: id.to_owned(), secret: Some(secret.to_owned().into()), method, certificate: None, registered: None, configured: None };
             is_changed(&client)
         };
         for secret in ["a+b", "a/b", "a=b", "a:b", "a%b", "a b", "a~b", "ä"] {

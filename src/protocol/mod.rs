@@ -58,6 +58,7 @@ pub mod key_set;
 pub mod login_page;
 pub mod logout;
 pub mod logout_channels;
+pub mod mutual_tls;
 pub mod refresh;
 pub mod refresh_attacks;
 pub mod refreshed_tokens;

@@ -12,7 +12,7 @@ use super::assertion::Signer;
 use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
 use crate::agent::user_agent::AgentSession;
-use crate::config::{AuthMethod, ClientTable};
+use crate::config::{AuthMethod, ClientTable, SharedCertificate};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::document::Frames;
@@ -31,6 +31,8 @@ pub struct Client {
     pub secret: Option<SecretString>,
     /// How it authenticates at the token endpoint.
     pub method: AuthMethod,
+    /// The certificate that it shows on its connections (RFC 8705), if it has one.
+    pub certificate: Option<SharedCertificate>,
     /// Set if this test registered it.
     pub registered: Option<Registered>,
     /// Set if it was registered beforehand.

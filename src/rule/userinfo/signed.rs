@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, media_type, must, needs, same, seen, shorten, should};
+use crate::rule::expect::{applies_if, holds, may, media_type, must, needs, same, seen, shorten, should};
 use crate::rule::jose::{Jwt, Keys, Token, Verification, is_symmetric, verify};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
@@ -94,6 +94,18 @@ static RULES: &[Check<SignedUserInfo>] = &[
                 Verification::Unsigned if userinfo.alg != "none" => not_run(ALG),
                 other => other.judge(),
             }
+        },
+    ),
+    // No text forbids it; what keeps the two kinds of token apart is that only one has it.
+    may(
+        "userinfo-signed/no-nonce",
+        "OIDCC-5.3.2",
+        "It is good practice that a signed userinfo response has no `nonce`",
+        "An attacker who gets hold of the response can pass it off as an ID token of the same login.",
+        "Keep `nonce` for ID tokens, and do not copy claims of the ID token into the userinfo response.",
+        |userinfo| {
+            let nonce = userinfo.jwt()?.claims.get("nonce");
+            holds(nonce.is_none(), "no nonce", seen("nonce", nonce))
         },
     ),
     must(
@@ -208,6 +220,7 @@ mod tests {
             (json!({ "aud": 1 }), "aud"),
             (json!({ "iss": null }), "iss"),
             (json!({ "aud": null }), "aud"),
+            (json!({ "nonce": "n" }), "no-nonce"),
         ] {
             assert_eq!(judged(&userinfo("application/jwt", &signed(&changes))).failed, [format!("userinfo-signed/{failed}")], "{changes}");
         }
