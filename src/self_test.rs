@@ -647,8 +647,9 @@ impl Bench {
 fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    let client =
-        |id: &str, secret: &str| Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None, certificate: None });
+    let client = |id: &str, secret: &str| {
+        Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None, certificate: None, key: None })
+    };
     config.clients.first = client(&accounts.client_id, &accounts.client_secret);
     config.allow_destructive = true;
     // What no one reads needs no redaction: all of it is public and lives as long as this run. To look for secrets would be a fifth of the work.
@@ -658,7 +659,7 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
         Persona::Openactive | Persona::Certification => {
             config.clients.second = client(&accounts.second_client_id, &accounts.second_client_secret);
             let id = accounts.public_client_id.clone();
-            config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None });
+            config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None, key: None });
             config.clients.post_logout_redirect = true;
             config.initial_access_token = Some(accounts.initial_access_token.clone()).filter(|token| !token.is_empty()).map(Into::into);
             config.seller_id = Some(accounts.seller_id.clone());
@@ -694,7 +695,7 @@ fn certified(issuer: &RunningIssuer, config: &Config) -> Option<TestOverride> {
     let client = |certified: &CertifiedClient| {
         let certificate = ClientCertificate::from_pem(&certified.certificate_pem, certified.key_pem.clone()).ok()?;
         let (id, auth_method) = (certified.id.clone(), Some(AuthMethod::TlsClientAuth));
-        Some(ConfiguredClient { id, secret: None, auth_method, certificate: Some(Arc::new(certificate)) })
+        Some(ConfiguredClient { id, secret: None, auth_method, certificate: Some(Arc::new(certificate)), key: None })
     };
     let [first, second] = issuer.certified_clients()?;
     let clients = ConfiguredClients { first: client(first), second: client(second), ..ConfiguredClients::default() };

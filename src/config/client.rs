@@ -1,8 +1,11 @@
 //! Clients registered beforehand: the tables `[client]`, `[second-client]` and `[public-client]` of the file.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::client_certificate::SharedCertificate;
+use super::client_key::ClientKey;
 use super::setting::{self, Setting};
 
 /// A client registered beforehand.
@@ -16,6 +19,8 @@ pub struct ConfiguredClient {
     pub auth_method: Option<AuthMethod>,
     /// The certificate that it shows on its connections (RFC 8705), if it has one.
     pub certificate: Option<SharedCertificate>,
+    /// The key that it signs its assertions with, if it has one.
+    pub key: Option<Arc<ClientKey>>,
 }
 
 /// Client authentication methods (OIDC Core section 9).
@@ -27,13 +32,9 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
-    /// An assertion signed with a key of the client: only for clients the tests register, since the key cannot be typed.
-    #[serde(skip)]
-    #[value(skip)]
+    /// An assertion signed with a key of the client.
     PrivateKeyJwt,
-    /// An assertion signed with the client's secret: only for clients the tests register, as long as no setting asks for it.
-    #[serde(skip)]
-    #[value(skip)]
+    /// An assertion signed with the client's secret.
     ClientSecretJwt,
     /// A certificate of an authority that the issuer trusts (RFC 8705 2.1).
     TlsClientAuth,
@@ -44,6 +45,11 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
+    /// True if the client sends its secret.
+    pub fn sends_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+
     /// True if the client authenticates by the certificate of its connection (RFC 8705 2).
     pub fn is_mutual_tls(self) -> bool {
         matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
@@ -67,7 +73,7 @@ impl ConfiguredClient {
     /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
         let is_by_certificate = self.certificate.is_some() && self.auth_method.is_none_or(AuthMethod::is_mutual_tls);
-        (self.secret.is_none() && !is_by_certificate) || self.auth_method == Some(AuthMethod::None)
+        (self.secret.is_none() && self.key.is_none() && !is_by_certificate) || self.auth_method == Some(AuthMethod::None)
     }
 }
 

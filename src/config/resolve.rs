@@ -19,8 +19,9 @@ use super::rules::{self, RuleSelection};
 use super::setting::{self, Setting};
 use super::value;
 use super::{
-    AgentConfig, AgentKind, AuthMethod, BaselineFile, ClientCertificate, ClientCertificateError, Config, ConfiguredClient, ConfiguredClients, Format,
-    IssuerKind, Loudness, MOST_HISTORY, Network, PublicAddress, ReportConfig, SharedCertificate, TestOverride, Tls,
+    ALGORITHMS, AgentConfig, AgentKind, AuthMethod, BaselineFile, ClientCertificate, ClientCertificateError, ClientKey, ClientKeyError, Config,
+    ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY, Network, PublicAddress, ReportConfig, SharedCertificate,
+    TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
 
@@ -34,6 +35,9 @@ struct OfClient {
     auth_method: &'static Setting,
     certificate_file: &'static Setting,
     certificate_key_file: &'static Setting,
+    key_file: &'static Setting,
+    key_id: &'static Setting,
+    key_alg: &'static Setting,
 }
 static FIRST_CLIENT: OfClient = OfClient {
     id: &setting::CLIENT_ID,
@@ -42,6 +46,9 @@ static FIRST_CLIENT: OfClient = OfClient {
     auth_method: &setting::CLIENT_AUTH_METHOD,
     certificate_file: &setting::CLIENT_CERTIFICATE_FILE,
     certificate_key_file: &setting::CLIENT_CERTIFICATE_KEY_FILE,
+    key_file: &setting::CLIENT_KEY_FILE,
+    key_id: &setting::CLIENT_KEY_ID,
+    key_alg: &setting::CLIENT_KEY_ALG,
 };
 static SECOND_CLIENT: OfClient = OfClient {
     id: &setting::SECOND_CLIENT_ID,
@@ -50,6 +57,9 @@ static SECOND_CLIENT: OfClient = OfClient {
     auth_method: &setting::SECOND_CLIENT_AUTH_METHOD,
     certificate_file: &setting::SECOND_CLIENT_CERTIFICATE_FILE,
     certificate_key_file: &setting::SECOND_CLIENT_CERTIFICATE_KEY_FILE,
+    key_file: &setting::SECOND_CLIENT_KEY_FILE,
+    key_id: &setting::SECOND_CLIENT_KEY_ID,
+    key_alg: &setting::SECOND_CLIENT_KEY_ALG,
 };
 /// The profile that tests what is declared; it runs beside the others as soon as something is.
 const FEATURES: &str = "features";
@@ -204,7 +214,7 @@ impl Layers<'_> {
         let first = self.client(&FIRST_CLIENT)?;
         let second = self.client(&SECOND_CLIENT)?;
         let public = self.optional(&setting::PUBLIC_CLIENT_ID, value::text)?;
-        let public = public.map(|id| ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None });
+        let public = public.map(|id| ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None, key: None });
         let is = |client: &Option<ConfiguredClient>, id: &str| client.as_ref().is_some_and(|client| client.id == id);
         for setting in [&setting::SECOND_CLIENT_ID, &setting::PUBLIC_CLIENT_ID] {
             let Some(id) = self.parsed(setting, value::text)? else { continue };
@@ -220,9 +230,10 @@ impl Layers<'_> {
         let secret = self.secret(of.secret, of.secret_file)?;
         let method = self.parsed(of.auth_method, value::choice::<AuthMethod>)?;
         let certificate = self.client_certificate(of)?;
+        let key = self.client_key(of)?;
         let Some(id) = id else {
             let lonely = secret.map(|secret| secret.origin).or(method.map(|method| method.origin));
-            let lonely = lonely.or(certificate.map(|(_, origin)| origin));
+            let lonely = lonely.or(certificate.map(|(_, origin)| origin)).or(key.map(|(_, origin)| origin));
             return lonely.map_or(Ok(None), |origin| Err(alone(&origin, of.id)));
         };
         let mut auth_method = None;
@@ -236,6 +247,11 @@ impl Layers<'_> {
                 }
                 // Said further down, where it belonged to another method.
                 (AuthMethod::None, _) => kept = None,
+                (AuthMethod::PrivateKeyJwt, _) => {
+                    if key.is_none() {
+                        return Err(alone(&method.origin, of.key_file));
+                    }
+                }
                 (method_value, _) if method_value.is_mutual_tls() => {
                     if certificate.is_none() {
                         return Err(alone(&method.origin, of.certificate_file));
@@ -246,7 +262,33 @@ impl Layers<'_> {
             }
         }
         let certificate = certificate.map(|(certificate, _)| certificate);
-        Ok(Some(ConfiguredClient { id, secret: kept.map(|secret| secret.value), auth_method, certificate }))
+        Ok(Some(ConfiguredClient { id, secret: kept.map(|secret| secret.value), auth_method, certificate, key: key.map(|(key, _)| key) }))
+    }
+
+    /// The private key of a client, and where it was named.
+    fn client_key(&self, of: &OfClient) -> Result<Option<(Arc<ClientKey>, Origin)>, ConfigError> {
+        let file = self.parsed(of.key_file, value::text)?;
+        let (kid, alg) =
+            (self.parsed(of.key_id, value::text)?, self.parsed(of.key_alg, |text| value::one_of(text, &ALGORITHMS.map(|(name, _)| name)))?);
+        let Some(file) = file else {
+            let lonely = kid.map(|kid| kid.origin).or(alg.map(|alg| alg.origin));
+            return lonely.map_or(Ok(None), |origin| Err(alone(&origin, of.key_file)));
+        };
+        let hint = "name a file with the private key of the client, in PEM without encryption or as a JWK";
+        let text = contents(&file.origin, Path::new(&file.value), hint)?;
+        let (kid, wanted) = (kid.as_ref().map(|kid| kid.value.as_str()), alg.as_ref().map(|alg| alg.value.as_str()));
+        match ClientKey::read(text.into(), kid, wanted) {
+            Ok(key) => Ok(Some((Arc::new(key), file.origin))),
+            Err(why @ (ClientKeyError::Algorithm(_) | ClientKeyError::Unknown(_))) => {
+                let origin = alg.map_or(file.origin, |alg| alg.origin);
+                Err(ConfigError::value(
+                    &origin,
+                    why.to_string(),
+                    format!("give the algorithm that the client is registered with and that fits its key, by {}", of.key_alg),
+                ))
+            }
+            Err(why) => Err(ConfigError::value(&file.origin, format!("{:?}: {why}", file.value), hint)),
+        }
     }
 
     /// The certificate of a client with its key, and where it was named.

@@ -178,9 +178,6 @@ fn is_signed_by(authority: &CertificateDer<'_>, der: &[u8]) -> bool {
 
 /// True if a client shows the certificate that it has to show (RFC 8705 2).
 pub fn is_authenticated(issuer: &Issuer, client: &Client, headers: &HeaderMap) -> bool {
-    if issuer.does(Behaviour::MutualTlsRefused) {
-        return false;
-    }
     match presented(headers) {
         None => !issuer.checks(Check::CertificatePresent),
         Some(der) if is_of(issuer, client, &der) => true,

@@ -131,7 +131,8 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params, bound: Op
     if !issuer.store().codes.contains_key(code) && issuer.does(Behaviour::UnknownCodeAccepted) {
         return Ok(Reply::ok(json!({})));
     }
-    if issuer.does(Behaviour::CodeAlwaysRefused) {
+    let is_by_certificate = client.metadata.is_by_certificate() && issuer.does(Behaviour::MutualTlsRefused);
+    if is_by_certificate || issuer.does(Behaviour::CodeAlwaysRefused) {
         return Err(OauthError::bad_request("invalid_grant", "the code is bad").into());
     }
     if form.get("code_verifier").is_none() && issuer.does(Behaviour::PkceForAll) {

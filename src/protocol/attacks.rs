@@ -82,7 +82,7 @@ impl Session {
     pub(super) async fn attack_client_authentication(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
-        let secret = client.secret.clone().filter(|_| client.method != AuthMethod::None);
+        let secret = client.secret.clone().filter(|_| client.method.sends_secret());
         let secret = secret.or_not_offered("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;

@@ -130,8 +130,7 @@ impl Session {
             }
             (AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt, _) => {
                 let now = jiff::Timestamp::now().as_second();
-                let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
-                let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
+                let assertion = client.signer().map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
                 self.with_assertion(client, title, url, &parameters, (&assertion, JWT_BEARER))
             }
             // A client that authenticates by its certificate says who it is (RFC 8705 2).

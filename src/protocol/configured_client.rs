@@ -11,6 +11,7 @@ use super::tokens::Expected;
 use crate::config::{AuthMethod, ClientTable, ConfiguredClient, setting};
 use crate::feature::register::Register;
 use crate::rule::expect::scope_words;
+use crate::session::assertion::{Means, Signer};
 use crate::session::{Client, Configured, Session, Stop};
 use crate::text::markdown::code;
 use crate::text::words::said;
@@ -82,8 +83,17 @@ impl Session {
 
     async fn go_on_with_configured(&mut self, client: ConfiguredClient, configured: Configured, asked: Option<AuthMethod>) {
         self.take_turn().await;
-        let ConfiguredClient { id, secret, auth_method, certificate } = client;
-        let method = asked.or(auth_method).unwrap_or_else(|| self.method_of_configured(secret.is_some(), certificate.is_some()));
+        let method = asked.or(client.auth_method).unwrap_or_else(|| self.method_of_configured(&client));
+        let ConfiguredClient { id, secret, certificate, key, .. } = client;
+        let means = match method {
+            AuthMethod::PrivateKeyJwt => key.map(Means::Configured),
+            AuthMethod::ClientSecretJwt => secret.clone().map(Means::Secret),
+            _ => None,
+        };
+        let signer = means.map(|means| Signer { means, audience: self.issuer(), hosted: None });
+        if let Some(signer) = &signer {
+            self.note(said!("The client signs its assertions by {}.", signer.alg()));
+        }
         if let Some(certificate) = &certificate {
             self.note(said!("The client shows the certificate of {} on its connections.", code(&certificate.subject)));
         }
@@ -92,22 +102,27 @@ impl Session {
             code(&id),
             match (&secret, method) {
                 (Some(_), _) => "`‹client secret›`",
+                (None, AuthMethod::PrivateKeyJwt) => "none (it signs assertions with its key)",
                 (None, method) if method.is_mutual_tls() => "none (it authenticates by its certificate)",
                 (None, _) => "none (a public client)",
             },
             method.as_str()
         ));
-        self.facts.client.go_on_with(Client { id, secret, method, certificate, registered: None, configured: Some(configured) });
+        self.facts.client.go_on_with(Client { id, secret, method, certificate, signer, registered: None, configured: Some(configured) });
     }
 
     /// How a configured client authenticates where the settings do not say: by its certificate where it has nothing else.
-    fn method_of_configured(&self, has_secret: bool, has_certificate: bool) -> AuthMethod {
-        if has_secret || !has_certificate {
-            return self.offered_method(has_secret);
+    fn method_of_configured(&self, client: &ConfiguredClient) -> AuthMethod {
+        let is_only_self_signed = || {
+            self.offers_method(AuthMethod::SelfSignedTlsClientAuth).unwrap_or(false)
+                && !self.offers_method(AuthMethod::TlsClientAuth).unwrap_or(false)
+        };
+        match (&client.secret, &client.key, &client.certificate) {
+            (None, Some(_), _) => AuthMethod::PrivateKeyJwt,
+            (None, None, Some(_)) if is_only_self_signed() => AuthMethod::SelfSignedTlsClientAuth,
+            (None, None, Some(_)) => AuthMethod::TlsClientAuth,
+            (secret, ..) => self.offered_method(secret.is_some()),
         }
-        let is_self_signed = self.offers_method(AuthMethod::SelfSignedTlsClientAuth).unwrap_or(false)
-            && !self.offers_method(AuthMethod::TlsClientAuth).unwrap_or(false);
-        if is_self_signed { AuthMethod::SelfSignedTlsClientAuth } else { AuthMethod::TlsClientAuth }
     }
 
     /// Takes the configured client that authenticates by a certificate.
@@ -175,8 +190,8 @@ impl Session {
 
     /// True if a story asked for another way of authenticating than the metadata or the settings do.
     fn is_other_method(&self, client: &Client, Configured { table, .. }: Configured) -> bool {
-        let own = self.run.config.clients.get(table).and_then(|client| client.auth_method);
-        client.method != own.unwrap_or_else(|| self.method_of_configured(client.secret.is_some(), client.certificate.is_some()))
+        let Some(configured) = self.run.config.clients.get(table) else { return false };
+        client.method != configured.auth_method.unwrap_or_else(|| self.method_of_configured(configured))
     }
 
     /// Leaves a step out whose attack may end more than the story itself was given, unless the client is the story's own or the settings allow it.

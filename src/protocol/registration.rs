@@ -267,7 +267,7 @@ impl Session {
             require_auth_time: members.get("require_auth_time") == Some(&Value::Bool(true)),
             application_type: text("application_type"),
         };
-        Some(Client { id, secret, method, certificate: None, registered: Some(registered), configured: None })
+        Some(Client { id, secret, method, certificate: None, signer: None, registered: Some(registered), configured: None })
     }
 }
 

@@ -33,10 +33,19 @@ pub struct Client {
     pub method: AuthMethod,
     /// The certificate that it shows on its connections (RFC 8705), if it has one.
     pub certificate: Option<SharedCertificate>,
+    /// How it makes assertions, if it was registered beforehand and authenticates by them.
+    pub signer: Option<Signer>,
     /// Set if this test registered it.
     pub registered: Option<Registered>,
     /// Set if it was registered beforehand.
     pub configured: Option<Configured>,
+}
+
+impl Client {
+    /// How it makes assertions, if it authenticates by them.
+    pub fn signer(&self) -> Option<&Signer> {
+        self.registered.as_ref().and_then(|registered| registered.signer.as_ref()).or(self.signer.as_ref())
+    }
 }
 
 /// What is known about a client because it is in the settings.

@@ -129,6 +129,10 @@ impl Session {
         for secret in config.clients.all().filter_map(|(_, client)| client.secret.as_ref()) {
             redactor.learn(SecretKind::ClientSecret, secret.expose_secret());
         }
+        for key in config.clients.all().filter_map(|(_, client)| client.key.as_ref()) {
+            redactor.learn(SecretKind::ClientSecret, key.text().expose_secret());
+            key.secrets().iter().for_each(|secret| redactor.learn(SecretKind::ClientSecret, secret));
+        }
         for certificate in config.clients.all().filter_map(|(_, client)| client.certificate.as_ref()) {
             redactor.learn(SecretKind::ClientSecret, certificate.key_pem().expose_secret());
         }

@@ -17,7 +17,7 @@ named! {
     IdTokenOtherAlg = "id-token-other-alg",
     /// Signs ID tokens whose `alg` is `none`.
     IdTokenUnsecuredSigned = "id-token-unsecured-signed",
-    /// Takes no client that authenticates by a certificate.
+    /// Exchanges no code of a client that authenticates by a certificate.
     MutualTlsRefused = "mutual-tls-refused",
     /// Ends the handshake where a certificate is missing, or is not that of any client.
     MutualTlsByHandshake = "mutual-tls-by-handshake",
