@@ -160,13 +160,12 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     let short: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
     let mut value = vec![tag];
-    match content.len() {
-        // In one byte, or as many as that one says.
-        0..0x80 => value.push(short.first().copied().unwrap_or_default()),
-        _ => {
-            value.push(0x80 | u8::try_from(short.len()).unwrap_or_default());
-            value.extend(short);
-        }
+    // In one byte, or in as many as that one says.
+    if content.len() < 0x80 {
+        value.push(short.first().copied().unwrap_or_default());
+    } else {
+        value.push(0x80 | u8::try_from(short.len()).unwrap_or_default());
+        value.extend(short);
     }
     value.extend_from_slice(content);
     value

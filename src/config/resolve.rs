@@ -247,16 +247,9 @@ impl Layers<'_> {
                 }
                 // Said further down, where it belonged to another method.
                 (AuthMethod::None, _) => kept = None,
-                (AuthMethod::PrivateKeyJwt, _) => {
-                    if key.is_none() {
-                        return Err(alone(&method.origin, of.key_file));
-                    }
-                }
-                (method_value, _) if method_value.is_mutual_tls() => {
-                    if certificate.is_none() {
-                        return Err(alone(&method.origin, of.certificate_file));
-                    }
-                }
+                (AuthMethod::PrivateKeyJwt, _) if key.is_none() => return Err(alone(&method.origin, of.key_file)),
+                (own, _) if own.is_mutual_tls() && certificate.is_none() => return Err(alone(&method.origin, of.certificate_file)),
+                (own, None) if own == AuthMethod::PrivateKeyJwt || own.is_mutual_tls() => {}
                 (_, None) => return Err(alone(&method.origin, of.secret)),
                 _ => {}
             }

@@ -191,7 +191,7 @@ fn lacking(config: &Config, test: &Test) -> Option<Skip> {
             Need::User if config.user.is_none() => Lack::User,
             Need::DatasetSite if config.dataset_site_url.is_none() => Lack::DatasetSite,
             Need::Audience if config.audience.is_none() => Lack::Audience,
-            Need::PublicHttps if !config.public.as_ref().is_some_and(|public| public.url.scheme() == "https") => Lack::PublicHttps,
+            Need::PublicHttps if config.public.as_ref().is_none_or(|public| public.url.scheme() != "https") => Lack::PublicHttps,
             Need::RotateKeys if config.rotate_keys.is_none() => Lack::RotateKeys,
             _ => continue,
         };

@@ -185,23 +185,10 @@ impl Metadata {
         let default_max_age = member("default_max_age").map(seconds).transpose()?;
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
         let is_unsigned = assertion_alg == Some("none") && !context.defect.checks(Check::RegistrationAssertionAlg);
-        let assertion_keys = match auth_method {
-            AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks").or(context.keys.as_ref()), assertion_alg.filter(|_| !is_unsigned)).map_err(invalid)?
-            }
-            AuthMethod::SecretJwt if assertion_alg.is_some_and(|alg| alg != BY_SECRET) => {
-                return Err(invalid("token_endpoint_auth_signing_alg is not supported"));
-            }
-            _ => AssertionKeys::default(),
-        };
+        let assertion_keys = assertion_keys(member("jwks"), auth_method, (assertion_alg, is_unsigned), context)?;
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
         let request_objects = request_objects.map_err(invalid)?;
-        let is_by_certificate = matches!(auth_method, AuthMethod::Tls | AuthMethod::SelfSignedTls);
-        if is_by_certificate && !context.mutual_tls && context.defect.checks(Check::RegistrationMethod) {
-            return Err(invalid("token_endpoint_auth_method is not supported"));
-        }
-        let mutual_tls =
-            if context.mutual_tls { mutual_tls::Registered::read(request, auth_method).map_err(invalid)? } else { mutual_tls::Registered::default() };
+        let mutual_tls = mutual_tls(request, auth_method, context)?;
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -261,6 +248,32 @@ impl Metadata {
     pub fn subject(&self, sub: &str) -> String {
         self.sector.as_ref().map_or_else(|| sub.to_owned(), |sector| sector::subject(sector, sub))
     }
+}
+
+/// The keys of a client that authenticates by assertions, of one algorithm if it registered one.
+fn assertion_keys(
+    jwks: Option<&Value>,
+    method: AuthMethod,
+    (alg, is_unsigned): (Option<&str>, bool),
+    context: &Context,
+) -> Result<AssertionKeys, OauthError> {
+    match method {
+        AuthMethod::PrivateKeyJwt => AssertionKeys::read(jwks.or(context.keys.as_ref()), alg.filter(|_| !is_unsigned)).map_err(invalid),
+        AuthMethod::SecretJwt if alg.is_some_and(|alg| alg != BY_SECRET) => Err(invalid("token_endpoint_auth_signing_alg is not supported")),
+        _ => Ok(AssertionKeys::default()),
+    }
+}
+
+/// What a client registers for mutual TLS, where the issuer offers it.
+fn mutual_tls(request: &Map<String, Value>, method: AuthMethod, context: &Context) -> Result<mutual_tls::Registered, OauthError> {
+    if context.mutual_tls {
+        return mutual_tls::Registered::read(request, method).map_err(invalid);
+    }
+    let is_by_certificate = matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls);
+    if is_by_certificate && context.defect.checks(Check::RegistrationMethod) {
+        return Err(invalid("token_endpoint_auth_method is not supported"));
+    }
+    Ok(mutual_tls::Registered::default())
 }
 
 /// How a client authenticates: what it registered, as the issuer has it.

@@ -103,12 +103,12 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
     let issuer = Arc::new(if tls.is_some() { Issuer::new_with_trust(options, port, keys)? } else { Issuer::new(options, port, keys) });
     let router = routes::router(Arc::clone(&issuer));
     let stop = CancellationToken::new();
-    let served = tls.as_ref().map(|tls| tls.served(&issuer)).transpose()?;
+    let by_tls = tls.as_ref().map(|tls| tls.served(&issuer)).transpose()?;
     let ca_pem = tls.map(|tls| tls.ca_pem);
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut acceptors = JoinSet::new();
     for listener in listeners {
-        let tls = served.clone().map(|served| (served, Arc::clone(&issuer)));
+        let tls = by_tls.clone().map(|settings| (settings, Arc::clone(&issuer)));
         acceptors.spawn(accept(listener, tls, router.clone(), Arc::clone(&permits), stop.clone()));
     }
     let server = tokio::spawn(async move { while acceptors.join_next().await.is_some() {} });

@@ -72,7 +72,7 @@ impl Session {
                             if control.is_good() { Provocation::Credentials(rule) } else { Provocation::Elsewhere },
                         );
                     }
-                    Tried { fault, came: Came::Answer(response), control }
+                    Tried { fault, came: Came::Answer(Box::new(response)), control }
                 }
             };
             all.push(came);
@@ -123,7 +123,7 @@ impl Session {
     async fn at_userinfo(&mut self, title: &str, url: &Url, token: &str, shows: Shows) -> Result<Came, Stop> {
         let request = Request { method: Method::GET, ..Request::get(title, url.clone()) }.bearer(token).showing(shows);
         match self.send(request).await {
-            Ok(response) => Ok(Came::Answer(response)),
+            Ok(response) => Ok(Came::Answer(Box::new(response))),
             Err(why) => Ok(Came::Ended(ended(why)?)),
         }
     }

@@ -237,10 +237,10 @@ mod tests {
     fn a_test_that_few_can_run_counts_where_it_ran() {
         let profile = certification::named(&["basic".to_owned()])[0];
         let module = profile.modules.iter().find(|module| !module.where_it_ran.is_empty()).unwrap();
-        let one = |id: &str, verdict, findings| TestReport { id: id.to_owned(), ..test(verdict, findings) };
         let outcome = |verdict, findings: &[(&str, Level)]| {
-            let usual = one(&module.tests[0], Verdict::Passed, &[]);
-            of_module(&[usual, one(&module.where_it_ran[0], verdict, findings)], profile, module).outcome
+            let usual = TestReport { id: module.tests[0].clone(), ..test(Verdict::Passed, &[]) };
+            let extra = TestReport { id: module.where_it_ran[0].clone(), ..test(verdict, findings) };
+            of_module(&[usual, extra], profile, module).outcome
         };
         assert_eq!(outcome(Verdict::Skipped, &[]), Outcome::Passes);
         assert_eq!(outcome(Verdict::Failed, &[("request-object/supersedes", Level::Must)]), Outcome::Fails);

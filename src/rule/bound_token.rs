@@ -148,7 +148,7 @@ static RULES: &[Check<BoundToken>] = &[
         |bound| {
             bound.must_be_bound()?;
             let answers = [&bound.other, &bound.without].into_iter().filter_map(|came| match came {
-                Some(Came::Answer(response)) => Some(response),
+                Some(Came::Answer(response)) => Some(&**response),
                 _ => None,
             });
             let refusals: Vec<&Received> =
@@ -189,7 +189,7 @@ mod tests {
     fn refusal() -> Came {
         let mut refusal = response(401, &json!({ "error": "invalid_token" }));
         refusal.headers.push(("www-authenticate".to_owned(), "Bearer error=\"invalid_token\"".to_owned()));
-        Came::Answer(refusal)
+        Came::Answer(Box::new(refusal))
     }
 
     fn token(cnf: &serde_json::Value) -> BoundToken {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn each_way_of_being_wrong_breaks_its_rule() {
-        let given = || Some(Came::Answer(response(200, &json!({ "sub": "u" }))));
+        let given = || Some(Came::Answer(Box::new(response(200, &json!({ "sub": "u" })))));
         let failed = |bound: &BoundToken| judged(bound).failed.join(" ");
         assert_eq!(failed(&token(&json!(null))), "bound-token/thumbprint-in-token");
         assert_eq!(failed(&token(&json!({ "x5t#S256": "the-thumbprint=" }))), "bound-token/thumbprint");
@@ -224,13 +224,13 @@ mod tests {
         assert_eq!(failed(&BoundToken { without: given(), ..good() }), "bound-token/without-certificate-refused");
         let unbound = BoundToken { introspection: Some(response(200, &json!({ "active": true }))), ..good() };
         assert_eq!(failed(&unbound), "bound-token/in-introspection");
-        let forbidden = BoundToken { other: Some(Came::Answer(response(403, &json!({ "error": "invalid_token" })))), ..good() };
+        let forbidden = BoundToken { other: Some(Came::Answer(Box::new(response(403, &json!({ "error": "invalid_token" }))))), ..good() };
         assert_eq!(failed(&forbidden), "bound-token/refused-as-invalid-token");
     }
 
     #[test]
     fn what_is_not_bound_may_be_used_by_everybody() {
-        let given = Some(Came::Answer(response(200, &json!({ "sub": "u" }))));
+        let given = Some(Came::Answer(Box::new(response(200, &json!({ "sub": "u" })))));
         let plain = BoundToken { is_promised: false, introspection: None, other: given.clone(), without: given, ..token(&json!(null)) };
         assert_eq!(judged(&plain).not_applicable.len(), 6);
         let unproved = BoundToken { control: Control::Missing("userinfo refuses every token".to_owned()), ..good() };
@@ -246,7 +246,7 @@ mod tests {
         good in any::<bool>()
         => {
             let control = if good { Control::Good } else { Control::Missing("no".to_owned()) };
-            let other = other.map(Came::Answer);
+            let other = other.map(|received| Came::Answer(Box::new(received)));
             BoundToken { token: raw.into(), thumbprint, is_promised, introspection, control, without: other.clone(), other }
         }
     );

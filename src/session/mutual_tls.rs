@@ -57,6 +57,12 @@ impl Session {
     /// (RFC 8705 5), and with the certificate unless the request says which.
     pub(super) fn over_mutual_tls(&self, mut request: Request) -> Request {
         let own = self.facts.client.current.as_ref().and_then(|client| client.certificate.as_ref());
+        let config = &self.run.config;
+        // A token that is bound is good at a resource on such a connection only (RFC 8705 3).
+        if own.is_some() && [&config.resource_url, &config.orders_feed_url].into_iter().flatten().any(|resource| *resource == request.url) {
+            request.shows = if matches!(request.shows, Shows::Own) { Shows::of(own) } else { request.shows };
+            return request;
+        }
         let member = self.member_of(request.url.as_str()).filter(|member| DIRECT.contains(&member.as_str()));
         let Some(member) = member.filter(|_| own.is_some() || matches!(request.shows, Shows::Certificate(_))) else {
             return request;
