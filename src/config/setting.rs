@@ -243,7 +243,7 @@ settings! {
             "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
         CLIENT_KEY_FILE = Setting::new("--client-key-file", "[client] key-file", "PATH", Kind::Path,
             "the private key that the client registered beforehand signs its assertions with (private_key_jwt)")
-            .more("In PEM without encryption, or a private JWK. It is sent to nobody and is in no report.");
+            .more("In PEM without encryption, or a private JWK. It is not sent anywhere and is in no report.");
         CLIENT_KEY_ID = Setting::new("--client-key-id", "[client] key-id", "KID", Kind::Text, "the `kid` by which the issuer knows that key")
             .more("Without it, that of the JWK; assertions have none where there is none.");
         CLIENT_KEY_ALG = Setting::new("--client-key-alg", "[client] key-alg", "ALG", Kind::Choice(key_algorithms), "the algorithm of the client's assertions")
@@ -252,7 +252,7 @@ settings! {
             "the certificate that the client registered beforehand shows on its connections (RFC 8705)")
             .more("For tls_client_auth and self_signed_tls_client_auth, and for access tokens that are bound to a certificate. Certificates between it and an authority come after it in the file.");
         CLIENT_CERTIFICATE_KEY_FILE = Setting::new("--client-certificate-key-file", "[client] certificate-key-file", "PEM", Kind::Path,
-            "the private key of that certificate").more("Without encryption. It is sent to nobody and is in no report.");
+            "the private key of that certificate").more("Without encryption. It is not sent anywhere and is in no report.");
         POST_LOGOUT_REDIRECT = Setting::new("--post-logout-redirect", "[client] post-logout-redirect", "BOOL", Kind::Switch,
             "expect the issuer to send the browser back to the redirect URI after a logout")
             .more("The client registered beforehand must have it among its post_logout_redirect_uris.").by_default("false");

@@ -14,7 +14,7 @@ pub enum Fault {
     NoCertificate,
     /// The certificate is that of another client.
     OfAnotherClient,
-    /// The certificate has the client's name and another key, and is known to nobody.
+    /// The certificate has the client's name and another key, and no client has it.
     Unknown,
 }
 
