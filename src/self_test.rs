@@ -28,13 +28,13 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::User;
-use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, RotateKeys, Tls};
+use crate::config::{AgentKind, AuthMethod, ClientCertificate, Config, ConfiguredClient, ConfiguredClients, RotateKeys, TestOverride, Tls};
 use crate::feature::certification::CERTIFICATIONS;
 use crate::feature::plan::{Plan, PlanError, PlannedTest};
 use crate::feature::{self, FeatureError, Step};
 use crate::http::{Client, ClientError};
-use crate::issuer::flaw::{self, Behaviour, Flaw, Place, Shown};
-use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
+use crate::issuer::flaw::{self, Flaw, Place, Shown};
+use crate::issuer::{self, CertifiedClient, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
 use crate::observed::capability::Capability;
 use crate::result::certification;
 use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
@@ -74,6 +74,7 @@ const REPEATED: &[&str] = &[
     "oauth-authorization-code/registered-client",
     "oauth-authorization-code/public-client",
     "oauth-refusals/token-endpoint",
+    "redirect-uri/own-query",
 ];
 
 /// What the embedded issuer does not have.
@@ -461,7 +462,9 @@ impl Clean {
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without.
     async fn with(&self, flaw: &Flaw, browser: &Browser) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
-        let (for_browser, rest): (Vec<_>, Vec<_>) = self.told(flaw).tests.into_iter().partition(needs_browser);
+        let mut plan = self.told(flaw);
+        plan.tests.retain(|planned| flaw.is_of_tls() || !is_of_mutual_tls(planned));
+        let (for_browser, rest): (Vec<_>, Vec<_>) = plan.tests.into_iter().partition(needs_browser);
         let (mut report, _) = Bench::set_up(Some(flaw.clone()), &self.profile, Stand::Plain).await?.run(Plan { tests: rest }, browser).await?;
         if !for_browser.is_empty() {
             let bench = Bench::set_up(Some(flaw.clone()), &self.profile, Stand::Browser).await?;
@@ -519,7 +522,12 @@ fn only(plan: &Plan, is_wanted: impl Fn(&str) -> bool) -> Plan {
 
 /// True for a test that means something only where the issuer is served over TLS.
 fn is_about_tls(planned: &PlannedTest) -> bool {
-    planned.test.steps.contains(&Step::TryTlsVersions {})
+    planned.test.steps.contains(&Step::TryTlsVersions {}) || is_of_mutual_tls(planned)
+}
+
+/// True for a test that is left out where the issuer is not served over TLS.
+fn is_of_mutual_tls(planned: &PlannedTest) -> bool {
+    planned.test.steps.contains(&Step::AttackCertificates {})
 }
 
 /// Tells each test of a profile to an issuer of its own.
@@ -688,10 +696,11 @@ impl Bench {
         let callback = CallbackListener::bind(&loopback).await?;
         let redirect_uris = vec![callback.redirect_uri().to_string()];
         let persona = if stand == Stand::Browser { Persona::Certification } else { Persona::of_profile(profile) };
-        let tls = stand == Stand::Tls || flaw.as_ref().and_then(|flaw| flaw.behaviour).is_some_and(Behaviour::is_of_tls);
+        let tls = stand == Stand::Tls || flaw.as_ref().is_some_and(Flaw::is_of_tls);
         let issuer = issuer::start(IssuerOptions { tls, persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
         let mut config = config_for(&issuer, callback.redirect_uri());
         config.registration_patience = PATIENCE;
+        config.replay_pause = Duration::ZERO;
         config.profiles = vec![profile.to_owned()];
         if stand == Stand::Browser {
             browser::settings(&mut config);
@@ -719,7 +728,9 @@ impl Bench {
 fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    let client = |id: &str, secret: &str| Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None });
+    let client = |id: &str, secret: &str| {
+        Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None, certificate: None, key: None })
+    };
     config.clients.first = client(&accounts.client_id, &accounts.client_secret);
     config.allow_destructive = true;
     // What no one reads needs no redaction: all of it is public and lives as long as this run. To look for secrets would be a fifth of the work.
@@ -729,7 +740,7 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
         Persona::Openactive | Persona::Certification => {
             config.clients.second = client(&accounts.second_client_id, &accounts.second_client_secret);
             let id = accounts.public_client_id.clone();
-            config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });
+            config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None, key: None });
             config.clients.post_logout_redirect = true;
             config.initial_access_token = Some(accounts.initial_access_token.clone()).filter(|token| !token.is_empty()).map(Into::into);
             config.seller_id = Some(accounts.seller_id.clone());
@@ -746,6 +757,7 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
             config.endpoints.extend(Url::parse(&accounts.token_endpoint).ok().map(|url| ("token_endpoint", url)));
         }
     }
+    config.test_overrides.extend(certified(issuer, &config));
     config.redirect_uri = redirect_uri.clone();
     config.declared = Capability::value_variants().iter().map(|capability| (*capability, !ABSENT.contains(capability))).collect();
     // Plain http: reading the system's authorities for every session would be the slowest part of it.
@@ -757,6 +769,20 @@ fn config_for(issuer: &RunningIssuer, redirect_uri: &Url) -> Config {
     // In the plan's order: what an issuer does the first time shows in the same test each time.
     config.jobs = 1;
     config
+}
+
+/// The clients by certificate, for the test that is about those of the settings.
+fn certified(issuer: &RunningIssuer, config: &Config) -> Option<TestOverride> {
+    let client = |certified: &CertifiedClient| {
+        let certificate = ClientCertificate::from_pem(&certified.certificate_pem, certified.key_pem.clone()).ok()?;
+        let (id, auth_method) = (certified.id.clone(), Some(AuthMethod::TlsClientAuth));
+        Some(ConfiguredClient { id, secret: None, auth_method, certificate: Some(Arc::new(certificate)), key: None })
+    };
+    let [first, second] = issuer.certified_clients()?;
+    let clients = ConfiguredClients { first: client(first), second: client(second), ..ConfiguredClients::default() };
+    let glob = Glob::new("mutual-tls/configured-client").ok()?;
+    let (initial_access_token, user, seller_id) = (config.initial_access_token.clone(), config.user.clone(), config.seller_id.clone());
+    Some(TestOverride { glob, clients, initial_access_token, user, seller_id })
 }
 
 /// What a run against the well-behaved issuer should not show.

@@ -11,6 +11,7 @@ mod busy;
 mod certificate;
 mod certification;
 mod clean_up;
+mod client_keys;
 mod common;
 mod config;
 mod configured_clients;

@@ -71,8 +71,13 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let issuer = issuer::start(options).await.unwrap();
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    config.clients.first =
-        Some(ConfiguredClient { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone().into()), auth_method: None });
+    config.clients.first = Some(ConfiguredClient {
+        id: accounts.client_id.clone(),
+        secret: Some(accounts.client_secret.clone().into()),
+        auth_method: None,
+        certificate: None,
+        key: None,
+    });
     config.initial_access_token = Some(accounts.initial_access_token.clone().into());
     let password = asked.password.unwrap_or(&accounts.password).to_owned();
     config.user = Some(User { username: accounts.username.clone(), password: password.into() });

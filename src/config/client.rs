@@ -1,7 +1,11 @@
 //! Clients registered beforehand: the tables `[client]`, `[second-client]` and `[public-client]` of the file.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
+use super::client_certificate::SharedCertificate;
+use super::client_key::ClientKey;
 use super::setting::{self, Setting};
 
 /// A client registered beforehand.
@@ -13,6 +17,10 @@ pub struct ConfiguredClient {
     pub secret: Option<SecretString>,
     /// How it authenticates; `None` lets the provider metadata decide.
     pub auth_method: Option<AuthMethod>,
+    /// The certificate that it shows on its connections (RFC 8705), if it has one.
+    pub certificate: Option<SharedCertificate>,
+    /// The key that it signs its assertions with, if it has one.
+    pub key: Option<Arc<ClientKey>>,
 }
 
 /// Client authentication methods (OIDC Core section 9).
@@ -24,19 +32,29 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
-    /// An assertion signed with a key of the client: only for clients the tests register, since the key cannot be typed.
-    #[serde(skip)]
-    #[value(skip)]
+    /// An assertion signed with a key of the client.
     PrivateKeyJwt,
-    /// An assertion signed with the client's secret: only for clients the tests register, as long as no setting asks for it.
-    #[serde(skip)]
-    #[value(skip)]
+    /// An assertion signed with the client's secret.
     ClientSecretJwt,
+    /// A certificate of an authority that the issuer trusts (RFC 8705 2.1).
+    TlsClientAuth,
+    /// A certificate that the client registered (RFC 8705 2.2).
+    SelfSignedTlsClientAuth,
     /// No authentication: a public client.
     None,
 }
 
 impl AuthMethod {
+    /// True if the client sends its secret.
+    pub fn sends_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+
+    /// True if the client authenticates by the certificate of its connection (RFC 8705 2).
+    pub fn is_mutual_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
+
     /// The registered name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +62,8 @@ impl AuthMethod {
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::ClientSecretJwt => "client_secret_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -52,7 +72,8 @@ impl AuthMethod {
 impl ConfiguredClient {
     /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
-        self.secret.is_none() || self.auth_method == Some(AuthMethod::None)
+        let is_by_certificate = self.certificate.is_some() && self.auth_method.is_none_or(AuthMethod::is_mutual_tls);
+        (self.secret.is_none() && self.key.is_none() && !is_by_certificate) || self.auth_method == Some(AuthMethod::None)
     }
 }
 

@@ -24,6 +24,8 @@ use crate::rule::own::OwnRules;
 
 mod certificate;
 mod client;
+mod client_certificate;
+mod client_key;
 mod command_line;
 mod demo;
 mod document;
@@ -46,6 +48,8 @@ mod value;
 
 pub use certificate::{CertificateConfig, Party, certificate};
 pub use client::{AuthMethod, ClientTable, ConfiguredClient, ConfiguredClients};
+pub use client_certificate::{ClientCertificate, ClientCertificateError, SharedCertificate};
+pub use client_key::{ALGORITHMS, ClientKey, ClientKeyError};
 pub use command_line::{Invocation, command_line};
 pub use demo::DemoIssuer;
 pub use error::{ConfigError, Origin};
@@ -155,6 +159,8 @@ pub struct Config {
     pub refresh_grace: Duration,
     /// How long a freshly registered client's `invalid_client` is retried.
     pub registration_patience: Duration,
+    /// How long a code waits until it is exchanged once more, in the tests that wait for that.
+    pub replay_pause: Duration,
     /// How the run was called, for the command that repeats one of its tests.
     pub invocation: Invocation,
     /// What is otherwise for some tests.
@@ -215,7 +221,7 @@ impl Config {
     pub fn for_tests(issuer: &str) -> Self {
         let defaults = layers::defaults("https://op.example").expect("the defaults go together");
         let (issuer, invocation) = (issuer.to_owned(), Invocation::of_issuer(issuer));
-        Self { issuer, invocation, registration_patience: Duration::from_secs(1), ..defaults }
+        Self { issuer, invocation, registration_patience: Duration::from_secs(1), replay_pause: Duration::ZERO, ..defaults }
     }
 
     /// True if the redirect URI is by https on this machine, and not behind a public URL: it is served with a certificate of this process.

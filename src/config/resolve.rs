@@ -19,8 +19,9 @@ use super::rules::{self, RuleSelection};
 use super::setting::{self, Setting};
 use super::value;
 use super::{
-    AgentConfig, AgentKind, AuthMethod, BaselineFile, Config, ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY,
-    Network, PublicAddress, ReportConfig, TestOverride, Tls,
+    ALGORITHMS, AgentConfig, AgentKind, AuthMethod, BaselineFile, ClientCertificate, ClientCertificateError, ClientKey, ClientKeyError, Config,
+    ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY, Network, PublicAddress, ReportConfig, SharedCertificate,
+    TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
 
@@ -32,18 +33,33 @@ struct OfClient {
     secret: &'static Setting,
     secret_file: &'static Setting,
     auth_method: &'static Setting,
+    certificate_file: &'static Setting,
+    certificate_key_file: &'static Setting,
+    key_file: &'static Setting,
+    key_id: &'static Setting,
+    key_alg: &'static Setting,
 }
 static FIRST_CLIENT: OfClient = OfClient {
     id: &setting::CLIENT_ID,
     secret: &setting::CLIENT_SECRET,
     secret_file: &setting::CLIENT_SECRET_FILE,
     auth_method: &setting::CLIENT_AUTH_METHOD,
+    certificate_file: &setting::CLIENT_CERTIFICATE_FILE,
+    certificate_key_file: &setting::CLIENT_CERTIFICATE_KEY_FILE,
+    key_file: &setting::CLIENT_KEY_FILE,
+    key_id: &setting::CLIENT_KEY_ID,
+    key_alg: &setting::CLIENT_KEY_ALG,
 };
 static SECOND_CLIENT: OfClient = OfClient {
     id: &setting::SECOND_CLIENT_ID,
     secret: &setting::SECOND_CLIENT_SECRET,
     secret_file: &setting::SECOND_CLIENT_SECRET_FILE,
     auth_method: &setting::SECOND_CLIENT_AUTH_METHOD,
+    certificate_file: &setting::SECOND_CLIENT_CERTIFICATE_FILE,
+    certificate_key_file: &setting::SECOND_CLIENT_CERTIFICATE_KEY_FILE,
+    key_file: &setting::SECOND_CLIENT_KEY_FILE,
+    key_id: &setting::SECOND_CLIENT_KEY_ID,
+    key_alg: &setting::SECOND_CLIENT_KEY_ALG,
 };
 /// The profile that tests what is declared; it runs beside the others as soon as something is.
 const FEATURES: &str = "features";
@@ -125,6 +141,7 @@ impl Layers<'_> {
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),
             registration_patience: Duration::from_secs(3),
+            replay_pause: Duration::from_secs(30),
             invocation,
             test_overrides: Vec::new(),
             declared,
@@ -197,7 +214,7 @@ impl Layers<'_> {
         let first = self.client(&FIRST_CLIENT)?;
         let second = self.client(&SECOND_CLIENT)?;
         let public = self.optional(&setting::PUBLIC_CLIENT_ID, value::text)?;
-        let public = public.map(|id| ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });
+        let public = public.map(|id| ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None), certificate: None, key: None });
         let is = |client: &Option<ConfiguredClient>, id: &str| client.as_ref().is_some_and(|client| client.id == id);
         for setting in [&setting::SECOND_CLIENT_ID, &setting::PUBLIC_CLIENT_ID] {
             let Some(id) = self.parsed(setting, value::text)? else { continue };
@@ -212,8 +229,11 @@ impl Layers<'_> {
         let id = self.optional(of.id, value::text)?;
         let secret = self.secret(of.secret, of.secret_file)?;
         let method = self.parsed(of.auth_method, value::choice::<AuthMethod>)?;
+        let certificate = self.client_certificate(of)?;
+        let key = self.client_key(of)?;
         let Some(id) = id else {
             let lonely = secret.map(|secret| secret.origin).or(method.map(|method| method.origin));
+            let lonely = lonely.or(certificate.map(|(_, origin)| origin)).or(key.map(|(_, origin)| origin));
             return lonely.map_or(Ok(None), |origin| Err(alone(&origin, of.id)));
         };
         let mut auth_method = None;
@@ -227,11 +247,62 @@ impl Layers<'_> {
                 }
                 // Said further down, where it belonged to another method.
                 (AuthMethod::None, _) => kept = None,
+                (AuthMethod::PrivateKeyJwt, _) if key.is_none() => return Err(alone(&method.origin, of.key_file)),
+                (own, _) if own.is_mutual_tls() && certificate.is_none() => return Err(alone(&method.origin, of.certificate_file)),
+                (own, None) if own == AuthMethod::PrivateKeyJwt || own.is_mutual_tls() => {}
                 (_, None) => return Err(alone(&method.origin, of.secret)),
                 _ => {}
             }
         }
-        Ok(Some(ConfiguredClient { id, secret: kept.map(|secret| secret.value), auth_method }))
+        let certificate = certificate.map(|(certificate, _)| certificate);
+        Ok(Some(ConfiguredClient { id, secret: kept.map(|secret| secret.value), auth_method, certificate, key: key.map(|(key, _)| key) }))
+    }
+
+    /// The private key of a client, and where it was named.
+    fn client_key(&self, of: &OfClient) -> Result<Option<(Arc<ClientKey>, Origin)>, ConfigError> {
+        let file = self.parsed(of.key_file, value::text)?;
+        let (kid, alg) =
+            (self.parsed(of.key_id, value::text)?, self.parsed(of.key_alg, |text| value::one_of(text, &ALGORITHMS.map(|(name, _)| name)))?);
+        let Some(file) = file else {
+            let lonely = kid.map(|kid| kid.origin).or(alg.map(|alg| alg.origin));
+            return lonely.map_or(Ok(None), |origin| Err(alone(&origin, of.key_file)));
+        };
+        let hint = "name a file with the private key of the client, in PEM without encryption or as a JWK";
+        let text = contents(&file.origin, Path::new(&file.value), hint)?;
+        let (kid, wanted) = (kid.as_ref().map(|kid| kid.value.as_str()), alg.as_ref().map(|alg| alg.value.as_str()));
+        match ClientKey::read(text.into(), kid, wanted) {
+            Ok(key) => Ok(Some((Arc::new(key), file.origin))),
+            Err(why @ (ClientKeyError::Algorithm(_) | ClientKeyError::Unknown(_))) => {
+                let origin = alg.map_or(file.origin, |alg| alg.origin);
+                Err(ConfigError::value(
+                    &origin,
+                    why.to_string(),
+                    format!("give the algorithm that the client is registered with and that fits its key, by {}", of.key_alg),
+                ))
+            }
+            Err(why) => Err(ConfigError::value(&file.origin, format!("{:?}: {why}", file.value), hint)),
+        }
+    }
+
+    /// The certificate of a client with its key, and where it was named.
+    fn client_certificate(&self, of: &OfClient) -> Result<Option<(SharedCertificate, Origin)>, ConfigError> {
+        let certificate = self.parsed(of.certificate_file, value::text)?;
+        let key = self.parsed(of.certificate_key_file, value::text)?;
+        let (certificate, key) = match (certificate, key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), None) => return Err(alone(&certificate.origin, of.certificate_key_file)),
+            (None, Some(key)) => return Err(alone(&key.origin, of.certificate_file)),
+            (Some(certificate), Some(key)) => (certificate, key),
+        };
+        let certificate_hint = "name a PEM file with the certificate of the client, and those between it and an authority after it";
+        let key_hint = "name a PEM file with the private key of the client's certificate, without encryption";
+        let chain = contents(&certificate.origin, Path::new(&certificate.value), certificate_hint)?;
+        let secret = contents(&key.origin, Path::new(&key.value), key_hint)?;
+        match ClientCertificate::from_pem(&chain, secret.into()) {
+            Ok(read) => Ok(Some((Arc::new(read), certificate.origin))),
+            Err(why @ ClientCertificateError::NoKey) => Err(ConfigError::value(&key.origin, format!("{:?}: {why}", key.value), key_hint)),
+            Err(why) => Err(ConfigError::value(&certificate.origin, format!("{:?}: {why}", certificate.value), certificate_hint)),
+        }
     }
 
     fn user(&self) -> Result<Option<User>, ConfigError> {

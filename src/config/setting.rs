@@ -83,6 +83,11 @@ fn levels() -> Vec<String> {
     [Level::Must, Level::Should, Level::May].map(|level| level.word().to_owned()).into()
 }
 
+/// The algorithms that a client can sign its assertions by.
+pub(super) fn key_algorithms() -> Vec<String> {
+    super::client_key::ALGORITHMS.map(|(name, _)| name.to_owned()).into()
+}
+
 fn any() -> Vec<String> {
     Vec::new()
 }
@@ -236,6 +241,18 @@ settings! {
             "a file that holds the client's secret and nothing else");
         CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "[client] auth-method", "METHOD", Kind::Choice(names_of::<AuthMethod>),
             "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
+        CLIENT_KEY_FILE = Setting::new("--client-key-file", "[client] key-file", "PATH", Kind::Path,
+            "the private key that the client registered beforehand signs its assertions with (private_key_jwt)")
+            .more("In PEM without encryption, or a private JWK. It is not sent anywhere and is in no report.");
+        CLIENT_KEY_ID = Setting::new("--client-key-id", "[client] key-id", "KID", Kind::Text, "the `kid` by which the issuer knows that key")
+            .more("Without it, that of the JWK; assertions have none where there is none.");
+        CLIENT_KEY_ALG = Setting::new("--client-key-alg", "[client] key-alg", "ALG", Kind::Choice(key_algorithms), "the algorithm of the client's assertions")
+            .more("Without it, that of the JWK, else RS256, ES256, ES384 or EdDSA by the kind of the key.");
+        CLIENT_CERTIFICATE_FILE = Setting::new("--client-certificate-file", "[client] certificate-file", "PEM", Kind::Path,
+            "the certificate that the client registered beforehand shows on its connections (RFC 8705)")
+            .more("For tls_client_auth and self_signed_tls_client_auth, and for access tokens that are bound to a certificate. Certificates between it and an authority come after it in the file.");
+        CLIENT_CERTIFICATE_KEY_FILE = Setting::new("--client-certificate-key-file", "[client] certificate-key-file", "PEM", Kind::Path,
+            "the private key of that certificate").more("Without encryption. It is not sent anywhere and is in no report.");
         POST_LOGOUT_REDIRECT = Setting::new("--post-logout-redirect", "[client] post-logout-redirect", "BOOL", Kind::Switch,
             "expect the issuer to send the browser back to the redirect URI after a logout")
             .more("The client registered beforehand must have it among its post_logout_redirect_uris.").by_default("false");
@@ -249,6 +266,16 @@ settings! {
         SECOND_CLIENT_AUTH_METHOD = Setting::new("--second-client-auth-method", "[second-client] auth-method", "METHOD",
             Kind::Choice(names_of::<AuthMethod>), "how the second client registered beforehand authenticates")
             .more("Without it, the provider metadata decides.");
+        SECOND_CLIENT_KEY_FILE = Setting::new("--second-client-key-file", "[second-client] key-file", "PATH", Kind::Path,
+            "the private key that the second client registered beforehand signs its assertions with");
+        SECOND_CLIENT_KEY_ID = Setting::new("--second-client-key-id", "[second-client] key-id", "KID", Kind::Text,
+            "the `kid` by which the issuer knows that key");
+        SECOND_CLIENT_KEY_ALG = Setting::new("--second-client-key-alg", "[second-client] key-alg", "ALG", Kind::Choice(key_algorithms),
+            "the algorithm of the second client's assertions");
+        SECOND_CLIENT_CERTIFICATE_FILE = Setting::new("--second-client-certificate-file", "[second-client] certificate-file", "PEM", Kind::Path,
+            "the certificate that the second client registered beforehand shows on its connections");
+        SECOND_CLIENT_CERTIFICATE_KEY_FILE = Setting::new("--second-client-certificate-key-file", "[second-client] certificate-key-file", "PEM",
+            Kind::Path, "the private key of that certificate");
         PUBLIC_CLIENT_ID = Setting::new("--public-client-id", "[public-client] id", "ID", Kind::Text,
             "the identifier of a public client registered beforehand: one without a secret")
             .more("Tests of public clients need it where the issuer registers no clients.");

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{Doctor, Seen};
-use crate::config::AuthMethod;
 use crate::feature::Step;
 use crate::feature::plan::PlannedTest;
 use crate::feature::register::{RedirectUris, Register};
@@ -116,7 +115,7 @@ impl Doctor<'_> {
         if let Err(stop) = self.session.use_client(&[], &[]).await {
             return Seen::wrong(stop.to_string(), "check --client-id and --client-secret");
         }
-        if client.secret.is_none() || client.auth_method == Some(AuthMethod::None) {
+        if client.is_public() {
             return Seen::not_checked("the client has no secret (--client-secret); the login will show whether it is known");
         }
         // Left out, the metadata speaks of no such grant (OpenID Connect Discovery 1.0 section 3).

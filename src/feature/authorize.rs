@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fact::Fact;
+use super::fact::{Fact, Need};
 use crate::observed::authorization_request::Parameters;
 use crate::text::response_type::ResponseType;
 
@@ -86,6 +86,9 @@ pub struct Authorize {
     /// Whether the code verifier is one character shorter than RFC 7636 4.1 wants it.
     #[serde(default)]
     pub short_verifier: bool,
+    /// Whether the parameters are sent in the opposite order: in a query it means nothing.
+    #[serde(default)]
+    pub reversed: bool,
 }
 
 fn yes() -> bool {
@@ -187,6 +190,15 @@ pub enum RequestObject {
     Signed,
     /// The same, at an address on this machine that the request names (OpenID Connect Core 6.2).
     ByReference,
+    /// With `alg` `none`, at such an address. Left out where that is not https, since the object has to be signed then (OpenID Connect Core 6.2).
+    UnsignedByReference,
+}
+
+impl RequestObject {
+    /// True if the request names the address of the object.
+    pub fn is_by_reference(self) -> bool {
+        matches!(self, Self::ByReference | Self::UnsignedByReference)
+    }
 }
 
 /// What is odd about the random values of a request.
@@ -197,6 +209,8 @@ pub enum OddValues {
     Characters,
     /// `state` and `nonce` are 512 characters long.
     Long,
+    /// `state` and `nonce` are 128 characters long.
+    Characters128,
 }
 
 /// A scope that a request asks for and must not simply be given.
@@ -297,7 +311,11 @@ impl Authorize {
             ("id_token_hint", run.id_token.filter(|_| self.id_token_hint)),
             ("unknown_parameter", self.unknown_parameter.then(|| "it-is-ignored".to_owned())),
         ];
-        rows.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        let mut parameters: Parameters = rows.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        if self.reversed {
+            parameters.reverse();
+        }
+        parameters
     }
 
     /// What the response type asks for.
@@ -337,6 +355,11 @@ impl Authorize {
         } else {
             &[Fact::Metadata, Fact::Client]
         }
+    }
+
+    /// The settings that it cannot do without.
+    pub fn settings(&self) -> &'static [Need] {
+        if self.request_object == Some(RequestObject::UnsignedByReference) { &[Need::User, Need::PublicHttps] } else { &[Need::User] }
     }
 
     /// The facts it leaves behind.
@@ -399,6 +422,7 @@ mod tests {
             names(r#"{ "scope": "openid", "max-age": 5, "id-token-hint": true }"#),
             "response_type client_id redirect_uri scope state nonce code_challenge code_challenge_method max_age"
         );
+        assert_eq!(names(r#"{ "scope": "", "nonce": false, "pkce": false, "reversed": true }"#), "state redirect_uri client_id response_type");
     }
 
     #[test]

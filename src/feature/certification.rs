@@ -72,6 +72,9 @@ pub struct Module {
     /// The ids of our tests, or globs of them. None where nothing of ours says anything of it.
     #[serde(default)]
     pub tests: Vec<String>,
+    /// Tests that say something of it where they ran, and without which it is judged by the others: they need what few have.
+    #[serde(default)]
+    pub where_it_ran: Vec<String>,
     /// Why that is so, where it is.
     #[serde(default)]
     pub not_judged_because: Option<String>,
@@ -127,6 +130,7 @@ pub enum Weight {
 #[derive(Debug)]
 pub struct ModuleMatcher {
     tests: Vec<GlobMatcher>,
+    where_it_ran: Vec<GlobMatcher>,
     rules: Vec<GlobMatcher>,
     fails: Vec<GlobMatcher>,
     warns: Vec<GlobMatcher>,
@@ -135,7 +139,12 @@ pub struct ModuleMatcher {
 impl ModuleMatcher {
     /// True if a test, by its id, says something of the module.
     pub fn has_test(&self, id: &str) -> bool {
-        self.tests.iter().any(|glob| glob.is_match(id))
+        self.tests.iter().any(|glob| glob.is_match(id)) || self.is_extra(id)
+    }
+
+    /// True if the module is judged without a test where that did not run.
+    pub fn is_extra(&self, id: &str) -> bool {
+        self.where_it_ran.iter().any(|glob| glob.is_match(id))
     }
 
     /// What a broken rule means to the module; `None` if nothing.
@@ -161,6 +170,7 @@ impl Certification {
                 |own: &[String], of_group: fn(&RuleLevels) -> &[String]| globs(own.iter().chain(groups.iter().flat_map(|group| of_group(group))));
             ModuleMatcher {
                 tests: globs(&module.tests),
+                where_it_ran: globs(&module.where_it_ran),
                 rules: with_groups(&module.rules, |group| &group.rules),
                 fails: with_groups(&module.fails, |group| &group.fails),
                 warns: with_groups(&module.warns, |group| &group.warns),
@@ -227,7 +237,7 @@ mod tests {
                 assert!(seen.insert(&module.id), "{}: {} is there twice", known.id, module.id);
                 assert!(module.tests.is_empty() == module.not_judged_because.is_some(), "{}: {}", known.id, module.id);
                 assert!(module.says.ends_with('.'), "{}: {}", known.id, module.id);
-                for text in &module.tests {
+                for text in module.tests.iter().chain(&module.where_it_ran) {
                     let glob = Glob::new(text).unwrap().compile_matcher();
                     assert!(ids.iter().any(|id| glob.is_match(id)), "{}: no test is {text}", known.id);
                 }

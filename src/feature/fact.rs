@@ -70,6 +70,8 @@ pub enum Need {
     Audience,
     /// A command that makes the issuer replace its signing keys.
     RotateKeys,
+    /// An https address at which the issuer reaches this program.
+    PublicHttps,
 }
 
 impl Need {
@@ -79,6 +81,7 @@ impl Need {
             Self::User => "an end-user (`--username`, `--password`)",
             Self::DatasetSite => "a dataset site (`--dataset-site-url`)",
             Self::Audience => "an audience (`--audience`)",
+            Self::PublicHttps => "an https address that leads to this program (`--public-url`)",
             Self::RotateKeys => "a command that makes the issuer replace its keys (`--rotate-keys-command`)",
         }
     }

@@ -35,6 +35,9 @@ pub enum Lack {
     /// A command that makes the issuer replace its signing keys.
     #[error("a command that makes the issuer replace its signing keys: set --rotate-keys-command, or rotate-keys-command in oa-authtest.toml")]
     RotateKeys,
+    /// An https address.
+    #[error("an https address at which the issuer reaches this program: set --public-url to one, or public-url in oa-authtest.toml")]
+    PublicHttps,
     /// Whether the issuer has the capability of this name.
     #[error("to know whether the issuer has it: set [features] {0} in oa-authtest.toml")]
     Declaration(&'static str),
@@ -188,6 +191,7 @@ fn lacking(config: &Config, test: &Test) -> Option<Skip> {
             Need::User if config.user.is_none() => Lack::User,
             Need::DatasetSite if config.dataset_site_url.is_none() => Lack::DatasetSite,
             Need::Audience if config.audience.is_none() => Lack::Audience,
+            Need::PublicHttps if config.public.as_ref().is_none_or(|public| public.url.scheme() != "https") => Lack::PublicHttps,
             Need::RotateKeys if config.rotate_keys.is_none() => Lack::RotateKeys,
             _ => continue,
         };

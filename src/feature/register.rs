@@ -48,6 +48,9 @@ pub struct Register {
     /// Whether it registers `require_signed_request_object` with that, and no algorithm.
     #[serde(default)]
     pub signed_requests_only: bool,
+    /// Whether it registers `request_object_signing_alg` `none`, and an address for request objects without a signature.
+    #[serde(default)]
+    pub unsigned_requests: bool,
     /// Whether it registers a logo, a home page, a policy and terms of service, and a name with odd characters.
     #[serde(default)]
     pub links: bool,
@@ -142,6 +145,8 @@ pub enum ClientAuth {
     PrivateKeyJwt,
     /// An assertion signed with its secret.
     ClientSecretJwt,
+    /// A self-signed certificate that it registers (RFC 8705 2.2).
+    SelfSignedTlsClientAuth,
     /// Not at all: a public client.
     None,
 }

@@ -194,6 +194,18 @@ steps! {
     AttackClientAssertions {} => "Attacks with Client Assertions",
         needs: &[Metadata, KeySet, Client, Code], action: attack_client_assertions();
 
+    /// Takes the configured client that authenticates by a certificate of its own (RFC 8705 2).
+    UseCertifiedClient {} => "Client by Certificate",
+        needs: &[Metadata], gives: &[Client], action: use_certified_client();
+
+    /// Tries to exchange the code on connections without the certificate of the client, and exchanges it on one with it (RFC 8705 2).
+    AttackCertificates {} => "Attacks on Mutual TLS",
+        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens, Login], action: attack_certificates();
+
+    /// Uses the access token of the login on connections with the certificate that it is bound to and without (RFC 8705 3).
+    TryBoundToken {} => "Access Token bound to a Certificate",
+        needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: try_bound_token();
+
     /// Registers a client whose keys are behind a certificate that is not trusted, and has it authenticate (OpenID Connect Core 16.17).
     OfferUntrustedKeys {} => "Keys behind an Untrusted Certificate",
         needs: &[Metadata], capability: DynamicClientRegistration, action: offer_untrusted_keys();
@@ -247,11 +259,19 @@ steps! {
 
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
     Authorize(authorize: Box<Authorize>) => with_attempt("Authorization", authorize.attempt.as_deref()),
-        needs: authorize.needs(), gives: authorize.gives(), settings: &[User], scope: &authorize.scope, action: authorize(authorize);
+        needs: authorize.needs(), gives: authorize.gives(), settings: authorize.settings(), scope: &authorize.scope, action: authorize(authorize);
 
     /// Sends authorization requests whose redirect URI or client is wrong, which must not be answered by a redirect (RFC 6749 4.1.2.1).
-    RefuseRedirects {} => "Redirect URIs",
-        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_redirects();
+    RefuseRedirects {
+        /// Whether only redirect URIs are sent whose query is another than that of the client's own.
+        #[serde(default, rename = "query-only")]
+        query_only: bool,
+    } => "Redirect URIs",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_redirects(*query_only);
+
+    /// Sends a request object with the client's redirect URI, and beside it one that the client did not register (OpenID Connect Core 6.1).
+    RefuseRedirectBesideObject {} => "Redirect URI beside a Request Object",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_redirect_beside_object();
 
     /// Sends authorization requests that are wrong though client and redirect URI are in order (RFC 6749 4.1.2.1).
     RefuseAuthorizationRequests {} => "Authorization Refusals",
@@ -323,8 +343,12 @@ steps! {
         needs: &[Metadata, KeySet, Client, Code], action: attack_credentials();
 
     /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
-    ReplayCode {} => "Code Replay",
-        needs: &[Metadata, Client, UserTokens], action: replay_code();
+    ReplayCode {
+        /// Whether the code is exchanged the second time half a minute after the first, and not at once.
+        #[serde(default)]
+        later: bool,
+    } => "Code Replay",
+        needs: &[Metadata, Client, UserTokens], action: replay_code(*later);
 
     /// Exchanges the code twice at the same moment (RFC 6749 4.1.2).
     RaceCode {} => "Code Race",

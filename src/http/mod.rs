@@ -1,16 +1,19 @@
 //! The HTTP client through which every request of a run goes, with its limits: the issuer is untrusted input.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
+use http::header::ACCEPT_ENCODING;
+use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use url::Url;
 
-use crate::config::{Network, Tls};
+use crate::config::{ClientCertificate, Network, Tls};
 
 pub mod busy;
 pub mod greet;
@@ -29,10 +32,16 @@ pub const MOST_BODY: usize = 2 * 1024 * 1024;
 /// is lost, whether it can be repeated or not (RFC 9110 9.2.2, RFC 9112 9.3.1): a code would be used up by it.
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
+/// The most certificates of clients that connections are kept for.
+const MOST_CERTIFICATES: usize = 64;
+
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    network: Network,
+    /// Those that show a certificate of the client's own, by its thumbprint.
+    by_certificate: Arc<Mutex<HashMap<String, reqwest::Client>>>,
     timeout: Duration,
     silences: Arc<Silences>,
 }
@@ -69,6 +78,13 @@ impl Client {
     /// # Errors
     /// [`ClientError`] if the CA file cannot be read or holds no certificate.
     pub fn new(network: &Network) -> Result<Self, ClientError> {
+        let http = Self::connecting(network, None)?;
+        let by_certificate = Arc::default();
+        Ok(Self { http, network: network.clone(), by_certificate, timeout: network.timeout, silences: Arc::default() })
+    }
+
+    /// What opens connections, on which it shows a certificate if it has one.
+    fn connecting(network: &Network, own: Option<&ClientCertificate>) -> Result<reqwest::Client, ClientError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("oa-authtest/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -85,10 +101,27 @@ impl Client {
             Tls::Insecure => builder = builder.tls_danger_accept_invalid_certs(true),
             Tls::CaFile(path) => {
                 let fail = |why: String| ClientError::CaFile { path: path.display().to_string(), why };
-                builder = builder.tls_backend_preconfigured(trust::by_file(path).map_err(fail)?);
+                builder = builder.tls_backend_preconfigured(trust::by_file(path, own).map_err(fail)?);
             }
         }
-        Ok(Self { http: builder.build()?, timeout: network.timeout, silences: Arc::default() })
+        if let Some(own) = own.filter(|_| !matches!(network.tls, Tls::CaFile(_))) {
+            builder = builder.identity(reqwest::Identity::from_pem(own.pem().expose_secret().as_bytes())?);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// What opens connections on which a certificate is shown: the same for each request of a run.
+    fn showing(&self, own: &ClientCertificate) -> Result<reqwest::Client, ClientError> {
+        let mut known = self.by_certificate.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(http) = known.get(&own.thumbprint) {
+            return Ok(http.clone());
+        }
+        let http = Self::connecting(&self.network, Some(own))?;
+        if known.len() >= MOST_CERTIFICATES {
+            known.clear();
+        }
+        known.insert(own.thumbprint.clone(), http.clone());
+        Ok(http)
     }
 
     /// Sends one request and reads the whole response.
@@ -96,11 +129,38 @@ impl Client {
     /// # Errors
     /// [`Unreachable`] if there is no response, it takes too long, or its body is too large.
     pub async fn send(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Response, Unreachable> {
+        self.send_by(&self.http, method, url, headers, body).await
+    }
+
+    /// The same on a connection on which the client shows a certificate (RFC 8705 2).
+    ///
+    /// # Errors
+    /// As [`Client::send`]; also if the certificate cannot be used.
+    pub async fn send_showing(
+        &self,
+        own: &ClientCertificate,
+        method: http::Method,
+        url: &Url,
+        headers: &[(String, String)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Response, Unreachable> {
+        let http = self.showing(own).map_err(|why| Unreachable::at(Stage::Request, url, why.to_string()))?;
+        self.send_by(&http, method, url, headers, body).await
+    }
+
+    async fn send_by(
+        &self,
+        http: &reqwest::Client,
+        method: http::Method,
+        url: &Url,
+        headers: &[(String, String)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Response, Unreachable> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Unreachable::at(Stage::Request, url, format!("the scheme {} is neither http nor https", url.scheme())));
         }
         // What is judged is what the server has, and not what something between makes of it.
-        let mut request = self.http.request(method, url.clone()).header(http::header::ACCEPT_ENCODING, "identity");
+        let mut request = http.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
         for (name, value) in headers {
             request = request.header(name, value);
         }

@@ -12,8 +12,11 @@ use thiserror::Error;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::config::ClientCertificate;
 
 /// Why a certificate is not trusted by the file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,12 +32,18 @@ pub(crate) enum NotByFile {
     Unusable(String),
 }
 
-/// The TLS settings of a client that trusts the certificates of a file.
+/// The TLS settings of a client that trusts the certificates of a file, and shows one of its own where it has one.
 ///
 /// # Errors
 /// What is wrong with the file, in words.
-pub(crate) fn by_file(path: &Path) -> Result<ClientConfig, String> {
-    File::read(path)?.client_config(None)
+pub(crate) fn by_file(path: &Path, own: Option<&ClientCertificate>) -> Result<ClientConfig, String> {
+    let mut config = File::read(path)?.client_config(None)?;
+    if let Some(own) = own {
+        let key = own.key().map_err(|error| error.to_string())?;
+        let certified = CertifiedKey::from_der(own.chain(), key, &aws_lc_rs::default_provider()).map_err(|error| error.to_string())?;
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
+    }
+    Ok(config)
 }
 
 /// The certificates of a file.

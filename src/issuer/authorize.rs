@@ -172,7 +172,8 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequiredUnnamed) {
         return Err(invalid("scope is missing"));
     }
-    for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
+    let unread = if issuer.settings().request_uris { "invalid_request_uri" } else { "request_uri_not_supported" };
+    for (name, error) in [("request_uri", unread), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() && !(name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored)) {
             return Err(refuse(error, "this parameter is not supported"));
         }
@@ -318,6 +319,9 @@ fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> 
     if state.is_none() && issuer.does(Behaviour::StateRequired) {
         return Err("state is missing");
     }
+    if params.comes_before("client_id", "response_type") && issuer.does(Behaviour::ParameterOrderFixed) {
+        return Err("response_type does not come before client_id");
+    }
     if state.is_some_and(|state| state.len() < 8) && issuer.does(Behaviour::StateShortRefused) {
         return Err("state is too short");
     }
@@ -406,6 +410,11 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
     let client = issuer.store().clients.get(client_id).cloned().ok_or(Refusal::Page(Doubt::UnknownClient))?;
     let first = || client.metadata.redirect_uris.first().filter(|_| issuer.does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
     let redirect_uri = params.get("redirect_uri").or_else(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
+    let is_good = |uri: &str| redirect::is_registered(&issuer.defect, &client.metadata, uri);
+    if let Some(object) = params.get("request").filter(|_| !is_good(redirect_uri) && issuer.does(Behaviour::RedirectUriOfObject)) {
+        let inside = request_object::redirect_uri(issuer, object).filter(|uri| is_good(uri));
+        return inside.map(|uri| (client.clone(), uri)).ok_or(Refusal::Page(Doubt::UnregisteredRedirectUri));
+    }
     if !redirect::is_registered(&issuer.defect, &client.metadata, redirect_uri) {
         return Err(Refusal::Page(Doubt::UnregisteredRedirectUri));
     }
@@ -434,6 +443,9 @@ fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     }
     if params.repeats("redirect_uri") && issuer.does(Behaviour::RedirectSecondUsed) {
         return params.last("redirect_uri").map(at);
+    }
+    if doubt == Doubt::UnregisteredRedirectUri && params.get("request").is_some() && issuer.does(Behaviour::RedirectBesideObjectTaken) {
+        return params.get("redirect_uri").map(at);
     }
     if doubt == Doubt::UnregisteredRedirectUri && issuer.does(Behaviour::RedirectRefusedAtRegistered) {
         let client = issuer.store().clients.get(params.get("client_id")?).cloned()?;

@@ -6,6 +6,7 @@ use http::header::AUTHORIZATION;
 use super::client_keys::has_expired;
 use super::flaw::{Behaviour, Check};
 use super::grant::{Access, Grant};
+use super::mutual_tls;
 use super::received_jwt::ReceivedJwt;
 use super::reply::OauthError;
 use super::scope::OPENID;
@@ -32,7 +33,7 @@ pub fn issued(issuer: &Issuer, token: &str) -> Option<String> {
 ///
 /// # Errors
 /// `invalid_token` or `insufficient_scope` (RFC 6750 3.1).
-pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Access, Grant), OauthError> {
+pub fn access(issuer: &Issuer, headers: &HeaderMap, token: &str, scope: &'static str) -> Result<(Access, Grant), OauthError> {
     if issuer.does(Behaviour::AccessTokenStillborn) {
         return Err(OauthError::invalid_token("the token is unknown, expired or revoked"));
     }
@@ -44,6 +45,11 @@ pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Acce
     }
     let (access, grant) =
         store.good_access(token, issuer.now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
+    if !mutual_tls::may_use(issuer, access.bound.as_deref(), headers) {
+        let says = "the token is bound to another certificate than that of the connection";
+        let forbidden = issuer.does(Behaviour::BoundTokenForbidden);
+        return Err(if forbidden { OauthError::forbidden("invalid_token", says) } else { OauthError::invalid_token(says) });
+    }
     if grant.auth_time.is_none() && scope == OPENID && issuer.does(Behaviour::ClientTokensElsewhere) {
         return Err(OauthError::invalid_token("the token is not an end-user's"));
     }

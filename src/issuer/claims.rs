@@ -10,6 +10,7 @@ use super::client_metadata::{SYMMETRIC, UNSIGNED};
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
+use super::mutual_tls;
 use super::reply::Problem;
 use super::requested::{ACR, Requested};
 use super::routes::LOGIN;
@@ -259,8 +260,14 @@ fn with_mac(key: &str, claims: &Value) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 
-/// A signed access token for this scope.
-pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
+/// A signed access token for this scope, bound to the certificate of this thumbprint if there is one (RFC 8705 3.1).
+pub fn access_token(
+    issuer: &Issuer,
+    grant: &Grant,
+    (scope, bound): (&Scope, Option<&str>),
+    kind: GrantKind,
+    now: u64,
+) -> Result<AccessToken, Problem> {
     let is_same = issuer.does(Behaviour::AccessTokenJtiAgain);
     let jti = if is_same { "the-jti-of-every-access-token".to_owned() } else { random::secret() };
     let settings = issuer.settings();
@@ -286,6 +293,9 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
     }
     if settings.openactive_claims {
         claims["https://openactive.io/clientId"] = json!(grant.client_id);
+    }
+    if let Some(thumbprint) = bound {
+        claims["cnf"] = mutual_tls::confirmation(issuer, thumbprint);
     }
     if let Some(auth_time) = grant.auth_time {
         let moves = kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshedTokenAuthTime);

@@ -21,6 +21,10 @@ pub enum AuthMethod {
     PrivateKeyJwt,
     /// `client_secret_jwt`: an assertion signed with the secret.
     SecretJwt,
+    /// `tls_client_auth`: a certificate of an authority that the issuer trusts (RFC 8705 2.1).
+    Tls,
+    /// `self_signed_tls_client_auth`: a certificate that the client registered (RFC 8705 2.2).
+    SelfSignedTls,
     /// `none`: a public client.
     None,
 }
@@ -33,6 +37,8 @@ impl AuthMethod {
             "client_secret_post" => Some(Self::Post),
             "private_key_jwt" => Some(Self::PrivateKeyJwt),
             "client_secret_jwt" => Some(Self::SecretJwt),
+            "tls_client_auth" => Some(Self::Tls),
+            "self_signed_tls_client_auth" => Some(Self::SelfSignedTls),
             "none" => Some(Self::None),
             _ => None,
         }

@@ -12,6 +12,7 @@ use super::client_keys::ClientKeys;
 use super::fetch;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
+use super::mutual_tls;
 use super::params::Params;
 use super::received_jwt::ReceivedJwt;
 use super::reply::OauthError;
@@ -81,6 +82,9 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
         }
         (Some(known), Proof::Secret(sent, method)) => (*method, is_right_secret(issuer, known, sent) || !issuer.checks(endpoint.secret(form))),
         (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text, None)),
+        (None, Proof::Nothing) if client.metadata.is_by_certificate() => {
+            return if mutual_tls::is_authenticated(issuer, &client, headers) { Ok(client) } else { Err(refused()) };
+        }
         (None, Proof::Nothing) => (AuthMethod::None, true),
         (Some(_), Proof::Nothing) if is_optional() => return Ok(client),
         _ => return Err(refused()),

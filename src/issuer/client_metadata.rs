@@ -11,6 +11,7 @@ use super::client::AuthMethod;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
+use super::mutual_tls;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
 use super::response_type;
@@ -55,6 +56,8 @@ pub struct Metadata {
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
     pub request_objects: RequestObjectKeys,
+    /// What it registered for mutual TLS.
+    pub mutual_tls: mutual_tls::Registered,
     /// The sector of a client that calls end-users by pairwise identifiers.
     pub sector: Option<String>,
     /// The most it may ask for.
@@ -90,6 +93,7 @@ impl Metadata {
             default_max_age: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
+            mutual_tls: mutual_tls::Registered::default(),
             sector: None,
             scope: Scope::supported(),
         }
@@ -98,6 +102,11 @@ impl Metadata {
     /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
         self.auth_methods == [AuthMethod::None]
+    }
+
+    /// True for a client that authenticates by a certificate.
+    pub fn is_by_certificate(&self) -> bool {
+        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls))
     }
 
     /// True for a client that authenticates with a secret.
@@ -176,17 +185,10 @@ impl Metadata {
         let default_max_age = member("default_max_age").map(seconds).transpose()?;
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
         let is_unsigned = assertion_alg == Some("none") && !context.defect.checks(Check::RegistrationAssertionAlg);
-        let assertion_keys = match auth_method {
-            AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks").or(context.keys.as_ref()), assertion_alg.filter(|_| !is_unsigned)).map_err(invalid)?
-            }
-            AuthMethod::SecretJwt if assertion_alg.is_some_and(|alg| alg != BY_SECRET) => {
-                return Err(invalid("token_endpoint_auth_signing_alg is not supported"));
-            }
-            _ => AssertionKeys::default(),
-        };
+        let assertion_keys = assertion_keys(member("jwks"), auth_method, (assertion_alg, is_unsigned), context)?;
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
         let request_objects = request_objects.map_err(invalid)?;
+        let mutual_tls = mutual_tls(request, auth_method, context)?;
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -214,6 +216,7 @@ impl Metadata {
             "token_endpoint_auth_signing_alg": if is_unsigned || auth_method == AuthMethod::SecretJwt { assertion_alg } else { assertion_keys.alg.map(Alg::name) },
             "request_object_signing_alg": request_objects.alg,
             "require_signed_request_object": Some(true).filter(|_| request_objects.required),
+            "tls_client_certificate_bound_access_tokens": Some(true).filter(|_| mutual_tls.bound_tokens),
             "scope": scope.to_string(),
         }));
         let is_odd = |name: &str| !name.is_ascii() || name.contains('<');
@@ -235,6 +238,7 @@ impl Metadata {
             default_max_age,
             assertion_keys,
             request_objects,
+            mutual_tls,
             sector,
             scope,
         })
@@ -244,6 +248,32 @@ impl Metadata {
     pub fn subject(&self, sub: &str) -> String {
         self.sector.as_ref().map_or_else(|| sub.to_owned(), |sector| sector::subject(sector, sub))
     }
+}
+
+/// The keys of a client that authenticates by assertions, of one algorithm if it registered one.
+fn assertion_keys(
+    jwks: Option<&Value>,
+    method: AuthMethod,
+    (alg, is_unsigned): (Option<&str>, bool),
+    context: &Context,
+) -> Result<AssertionKeys, OauthError> {
+    match method {
+        AuthMethod::PrivateKeyJwt => AssertionKeys::read(jwks.or(context.keys.as_ref()), alg.filter(|_| !is_unsigned)).map_err(invalid),
+        AuthMethod::SecretJwt if alg.is_some_and(|alg| alg != BY_SECRET) => Err(invalid("token_endpoint_auth_signing_alg is not supported")),
+        _ => Ok(AssertionKeys::default()),
+    }
+}
+
+/// What a client registers for mutual TLS, where the issuer offers it.
+fn mutual_tls(request: &Map<String, Value>, method: AuthMethod, context: &Context) -> Result<mutual_tls::Registered, OauthError> {
+    if context.mutual_tls {
+        return mutual_tls::Registered::read(request, method).map_err(invalid);
+    }
+    let is_by_certificate = matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls);
+    if is_by_certificate && context.defect.checks(Check::RegistrationMethod) {
+        return Err(invalid("token_endpoint_auth_method is not supported"));
+    }
+    Ok(mutual_tls::Registered::default())
 }
 
 /// How a client authenticates: what it registered, as the issuer has it.
@@ -398,6 +428,8 @@ pub struct Context {
     pub scopes: &'static [&'static str],
     /// Every response type there is.
     pub response_types: &'static [&'static str],
+    /// True if clients may authenticate by certificates.
+    pub mutual_tls: bool,
     /// True if clients are told of logouts.
     pub tells_of_logouts: bool,
     /// True if clients of the code flow may register for ID tokens without a signature.
@@ -413,6 +445,7 @@ impl Default for Context {
             sector: None,
             scopes: &super::scope::SUPPORTED,
             response_types: response_type::CODE,
+            mutual_tls: false,
             tells_of_logouts: false,
             unsigned_id_tokens: false,
             defect: Defect::default(),
@@ -442,6 +475,9 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
             };
             let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));
             let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good);
+            if link.is_none() && base == "initiate_login_uri" && defect.does(Behaviour::InitiateLoginDropped) {
+                continue;
+            }
             if link.is_none() {
                 return Err(invalid("a member that must be an http or https URL is not one"));
             }

@@ -65,6 +65,8 @@ pub struct Access {
     pub audience: String,
     /// True if it came of a refresh.
     pub refreshed: bool,
+    /// The thumbprint of the certificate that it is bound to, if it is to one (RFC 8705 3).
+    pub bound: Option<String>,
     /// Seconds since the epoch.
     pub issued_at: u64,
     /// Seconds since the epoch.

@@ -77,7 +77,7 @@ fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
     let now = issuer.now();
     let store = issuer.store();
     if let Some((access, grant)) = store.good_access(token, now).filter(|(_, grant)| grant.client_id == client_id) {
-        return Some(json!({
+        let mut answer = json!({
             "active": true,
             "scope": access.scope.to_string(),
             "client_id": grant.client_id,
@@ -88,7 +88,11 @@ fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
             "aud": access.audience,
             "iss": issuer.url,
             "jti": access.jti,
-        }));
+        });
+        if let Some(bound) = access.bound.as_deref().filter(|_| !issuer.does(Behaviour::IntrospectionUnbound)) {
+            answer["cnf"] = json!({ "x5t#S256": bound });
+        }
+        return Some(answer);
     }
     let (refresh, grant) = store.good_refresh(token, now).filter(|(_, grant)| grant.client_id == client_id)?;
     Some(json!({

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::flaw::{Behaviour, Site};
+use super::mutual_tls;
 use super::pages;
 use super::params::Query;
 use super::reply::{Answer, Content, Reply};
@@ -57,6 +58,7 @@ fn published(issuer: &Issuer, site: Site) -> Answer {
     };
     let mut document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
     issuer.address_key_set(&mut document);
+    mutual_tls::add_to_metadata(issuer, &mut document);
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
     issuer.reply(&[site], reply)
 }

@@ -30,6 +30,7 @@ mod keys;
 mod login;
 mod logout;
 mod metadata;
+mod mutual_tls;
 mod page_set;
 mod pages;
 mod params;
@@ -60,6 +61,7 @@ mod userinfo;
 
 pub use flaw::{FlawError, flaws, variants};
 pub use keys::KeyError;
+pub use mutual_tls::CertifiedClient;
 pub use page_set::{OfflineAccess, PageSet};
 pub use pages::PageError;
 pub use persona::Persona;
@@ -79,6 +81,10 @@ pub const SECOND_CLIENT_ID: &str = "oa-authtest-demo-second-client";
 pub const SECOND_CLIENT_SECRET: &str = "demo-second-client-secret-Hq2xP8nLw5";
 /// The identifier of a static client without a secret.
 pub const PUBLIC_CLIENT_ID: &str = "oa-authtest-demo-public-client";
+/// The identifier of a static client that authenticates by a certificate, where the issuer is served over TLS.
+pub const CERTIFIED_CLIENT_ID: &str = "oa-authtest-demo-certified-client";
+/// The identifier of a second one.
+pub const SECOND_CERTIFIED_CLIENT_ID: &str = "oa-authtest-demo-second-certified-client";
 /// The initial access token that registration asks for (RFC 7591 3).
 pub const INITIAL_ACCESS_TOKEN: &str = "demo-initial-access-token-3fJm8XbQ";
 /// The identifier of the static client of the persona [`Persona::Aidbox`], as its documentation has it.

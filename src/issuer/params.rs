@@ -86,6 +86,12 @@ impl Params {
         self
     }
 
+    /// True if both parameters are there, the one before the other.
+    pub fn comes_before(&self, one: &str, other: &str) -> bool {
+        let place = |name: &str| self.pairs.iter().position(|(known, _)| known == name);
+        place(one).zip(place(other)).is_some_and(|(one, other)| one < other)
+    }
+
     /// True if this parameter is there more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.pairs.iter().filter(|(known, _)| known == name).count() > 1

@@ -186,6 +186,7 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
     let mut context = Context {
         scopes: issuer.settings().scopes,
         response_types: issuer.settings().response_types,
+        mutual_tls: issuer.trusted.is_some(),
         tells_of_logouts: issuer.settings().tells_of_logouts,
         unsigned_id_tokens: issuer.settings().unsigned_id_tokens,
         defect: issuer.defect.clone(),

@@ -52,7 +52,7 @@ impl RequestObjectKeys {
 pub enum By {
     /// In the parameter `request`.
     Value,
-    /// At the address in the parameter `request_uri`, where a flaw or a variant fetches it.
+    /// At the address in the parameter `request_uri`, where the issuer fetches it.
     Reference,
 }
 
@@ -61,7 +61,7 @@ pub async fn fetched(issuer: &Issuer, params: &Params) -> Option<Params> {
     let uri = params.get("request_uri").filter(|_| params.get("request").is_none())?;
     let method = if issuer.does(Behaviour::RequestUriPosted) {
         http::Method::POST
-    } else if issuer.does(Behaviour::RequestUriFetched) {
+    } else if (issuer.settings().request_uris && !issuer.does(Behaviour::RequestUriIgnored)) || issuer.does(Behaviour::RequestUriFetched) {
         http::Method::GET
     } else {
         return None;
@@ -115,6 +115,12 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
     let said = claims.iter().filter(|(name, value)| !value.is_null() && !about_itself.contains(&name.as_str()));
     let inside: Params = said.map(|(name, value)| (name.clone(), text(value))).collect();
     Ok(outside.with(inside, !issuer.does(Behaviour::RequestObjectOutsideWins)))
+}
+
+/// The redirect URI that an object names, whoever made it.
+pub fn redirect_uri(issuer: &Issuer, object: &str) -> Option<String> {
+    let jwt = ReceivedJwt::read(object, &|check| issuer.checks(check))?;
+    Some(jwt.claims.get("redirect_uri")?.as_str()?.to_owned())
 }
 
 /// The claims of an object that is signed as the client registered, or not signed where it registered nothing.

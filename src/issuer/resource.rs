@@ -21,7 +21,7 @@ pub async fn orders_feed(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) 
     let Some(token) = bearer::token(&issuer, &headers) else {
         return issuer.reply(&[Site::OrdersFeedRefusal], OauthError::no_token().reply());
     };
-    bearer::access(&issuer, token, ORDERS_FEED)?;
+    bearer::access(&issuer, &headers, token, ORDERS_FEED)?;
     let page = pages::document(FEED, &issuer.url)?;
     issuer.reply(&[Site::OrdersFeed], Reply::ok(page))
 }

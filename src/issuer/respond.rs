@@ -80,6 +80,9 @@ impl Target {
     }
 }
 
+/// How many characters a flaw leaves of a `state` in errors.
+const LONG_STATE: usize = 100;
+
 /// An error sent to the client (RFC 6749 4.1.2.1).
 pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -> Answer {
     if issuer.does(Behaviour::AuthorizationErrorAsPage) {
@@ -88,6 +91,8 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     if issuer.does(Behaviour::AuthorizationErrorAsBarePage) {
         return dead_end();
     }
+    let cut = target.state.as_ref().filter(|state| state.len() > LONG_STATE && issuer.does(Behaviour::ErrorStateCut));
+    let target = &cut.map_or_else(|| target.clone(), |state| Target { state: state.get(..LONG_STATE).map(str::to_owned), ..target.clone() });
     let unnamed = error == "invalid_request" && issuer.does(Behaviour::InvalidRequestUnnamed);
     let error = if unnamed { "access_denied" } else { error };
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);

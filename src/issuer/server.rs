@@ -5,19 +5,23 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::map_request;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::flaw::{Behaviour, Place};
 use super::keys::{KeyError, KeyRing};
 use super::state::Issuer;
-use super::tls::Tls;
-use super::{DemoAccounts, IssuerError, IssuerOptions, greeting, pages, routes};
+use super::tls::{Served, Tls};
+use super::{CertifiedClient, DemoAccounts, IssuerError, IssuerOptions, greeting, mutual_tls, pages, routes};
 use crate::listen;
 
 /// The most connections at a time; more wait.
@@ -51,6 +55,11 @@ impl RunningIssuer {
     /// What is needed to use it.
     pub fn accounts(&self) -> &DemoAccounts {
         &self.issuer.accounts
+    }
+
+    /// The clients that are known beforehand and authenticate by a certificate, if it is served over TLS.
+    pub fn certified_clients(&self) -> Option<&[CertifiedClient; 2]> {
+        self.issuer.trusted.as_ref().map(|trusted| &trusted.clients)
     }
 
     /// The places where a flaw would have shown so far, if it has none.
@@ -91,14 +100,15 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
     let bound = listen::bind(Ipv4Addr::LOCALHOST.into(), Some(Ipv6Addr::LOCALHOST.into()), port).await;
     let (port, listeners) = bound.map_err(|(_, source)| IssuerError::Bind { port, source })?;
 
-    let issuer = Arc::new(Issuer::new(options, port, keys));
+    let issuer = Arc::new(if tls.is_some() { Issuer::new_with_trust(options, port, keys)? } else { Issuer::new(options, port, keys) });
     let router = routes::router(Arc::clone(&issuer));
     let stop = CancellationToken::new();
-    let (acceptor, ca_pem) = tls.map_or((None, None), |tls| (Some(tls.acceptor), Some(tls.ca_pem)));
+    let by_tls = tls.as_ref().map(|tls| tls.served(&issuer)).transpose()?;
+    let ca_pem = tls.map(|tls| tls.ca_pem);
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut acceptors = JoinSet::new();
     for listener in listeners {
-        let tls = acceptor.clone().map(|acceptor| (acceptor, Arc::clone(&issuer)));
+        let tls = by_tls.clone().map(|settings| (settings, Arc::clone(&issuer)));
         acceptors.spawn(accept(listener, tls, router.clone(), Arc::clone(&permits), stop.clone()));
     }
     let server = tokio::spawn(async move { while acceptors.join_next().await.is_some() {} });
@@ -114,27 +124,40 @@ fn make_keys(behaviour: Option<Behaviour>) -> Result<&'static KeyRing, KeyError>
 }
 
 /// Accepts connections until `stop` is cancelled, then ends those it has.
-async fn accept(listener: TcpListener, tls: Option<(TlsAcceptor, Arc<Issuer>)>, router: Router, permits: Arc<Semaphore>, stop: CancellationToken) {
+async fn accept(listener: TcpListener, tls: Option<(Served, Arc<Issuer>)>, router: Router, permits: Arc<Semaphore>, stop: CancellationToken) {
     let mut connections = listen::accept(listener, permits, stop, |stream| connection(stream, tls.clone(), router.clone())).await;
     connections.shutdown().await;
 }
 
-async fn connection(mut stream: TcpStream, tls: Option<(TlsAcceptor, Arc<Issuer>)>, router: Router) {
+async fn connection(mut stream: TcpStream, tls: Option<(Served, Arc<Issuer>)>, router: Router) {
     match tls {
-        None => serve(stream, router).await,
+        None => serve(stream, router, None).await,
         // A client that does not trust the certificate ends the handshake: nothing to report here.
-        Some((acceptor, issuer)) => {
+        Some((served, issuer)) => {
             if timeout(listen::TIMEOUT, greeting::answers_by_flaw(&issuer, &mut stream)).await != Ok(false) {
                 return;
             }
-            if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, acceptor.accept(stream)).await {
-                serve(stream, router).await;
+            if let Ok(Some(stream)) = timeout(listen::TIMEOUT, handshake(stream, &served, &issuer)).await {
+                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).map(|leaf| leaf.to_vec());
+                serve(stream, router, shown).await;
             }
         }
     }
 }
 
-async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
+/// Sets up TLS: with a certificate of the client where it comes to the host that is for that. An address is no server name (RFC 6066 3), so a client that
+/// goes to one sends none.
+async fn handshake(stream: TcpStream, served: &Served, issuer: &Issuer) -> Option<TlsStream<TcpStream>> {
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await.ok()?;
+    let asks = start.client_hello().server_name().is_none() || issuer.does(Behaviour::MutualTlsWithoutAliases);
+    start.into_stream(Arc::clone(if asks { &served.mutual } else { &served.plain })).await.ok()
+}
+
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router, certificate: Option<Vec<u8>>) {
+    let router = router.layer(map_request(move |mut request: Request| {
+        mutual_tls::hand_over(request.headers_mut(), certificate.as_deref());
+        std::future::ready(request)
+    }));
     // The date is set with the other headers, where a flaw can take it away.
     listen::serve(listen::http1().auto_date_header(false), stream, router).await;
 }

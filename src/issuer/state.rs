@@ -13,12 +13,14 @@ use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check, Site};
 use super::key_rollover::Rollover;
 use super::keys::KeyRing;
+use super::mutual_tls::{Registered, Trusted};
 use super::persona::PersonaSettings;
 use super::reply::{Answer, OauthError, Reply};
 use super::response_type;
 use super::session_state;
 use super::store::Store;
-use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
+use super::tls::TlsError;
+use super::{CERTIFIED_CLIENT_ID, DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona, SECOND_CERTIFIED_CLIENT_ID};
 
 /// The subject identifier of the one end-user.
 pub const USER_SUB: &str = "user-100";
@@ -50,6 +52,8 @@ pub struct Issuer {
     pub accounts: DemoAccounts,
     /// The requests that it was too busy for.
     pub refusals: Refusals,
+    /// Whom it trusts for the certificates of clients, where it is served over TLS.
+    pub trusted: Option<Trusted>,
     store: Mutex<Store>,
 }
 
@@ -88,7 +92,32 @@ impl Issuer {
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(clients));
         let (rollover, refusals) = (Rollover::default(), Refusals::default());
-        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover, accounts, refusals, store }
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover, accounts, refusals, trusted: None, store }
+    }
+
+    /// The same with clients that authenticate by certificates.
+    ///
+    /// # Errors
+    /// If the certificates cannot be made.
+    pub fn new_with_trust(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Result<Self, TlsError> {
+        let redirect_uris = options.redirect_uris.clone();
+        let mut issuer = Self::new(options, port, keys);
+        let trusted = Trusted::make([CERTIFIED_CLIENT_ID, SECOND_CERTIFIED_CLIENT_ID])?;
+        let settings = issuer.settings();
+        for certified in &trusted.clients {
+            let mut metadata = Metadata::of_static_client(
+                "Demo client by certificate",
+                redirect_uris.clone(),
+                settings.client_grants,
+                settings.response_types,
+                false,
+            );
+            metadata.auth_methods = vec![AuthMethod::Tls];
+            metadata.mutual_tls = Registered { common_name: Some(certified.id.clone()), bound_tokens: true, ..Registered::default() };
+            issuer.store().put_client(Client { id: certified.id.clone(), secret: None, metadata, registered: None });
+        }
+        issuer.trusted = Some(trusted);
+        Ok(issuer)
     }
 
     /// What its persona decides.

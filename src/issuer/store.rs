@@ -334,7 +334,16 @@ impl Store {
         let number = refresh.or(id_token)?;
         let grant = self.grants.get(&number)?.clone();
         let scope = grant.scope.clone();
-        let access = Access { grant: number, scope, jti: String::new(), audience: String::new(), refreshed: false, issued_at: now, expires_at: now };
+        let access = Access {
+            grant: number,
+            scope,
+            jti: String::new(),
+            audience: String::new(),
+            refreshed: false,
+            bound: None,
+            issued_at: now,
+            expires_at: now,
+        };
         Some((access, grant))
     }
 
@@ -454,6 +463,7 @@ mod tests {
             jti: String::new(),
             audience: String::new(),
             refreshed: false,
+            bound: None,
             issued_at: 0,
             expires_at: 900,
         };

@@ -14,6 +14,7 @@ use super::client::Client;
 use super::client_auth::{Endpoint, authenticate, learn_keys};
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
+use super::mutual_tls;
 use super::params::{Params, Query};
 use super::persona::RefreshFor;
 use super::received_jwt;
@@ -92,17 +93,19 @@ pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params
             }
         })?,
     };
-    give(issuer, &client, form)
+    give(issuer, &client, headers, form)
 }
 
 /// What a client gets that has authenticated.
-pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+pub fn give(issuer: &Issuer, client: &Client, headers: &HeaderMap, form: &Params) -> Answer {
+    let bound = mutual_tls::binding(issuer, client, headers);
+    let bound = bound.as_deref();
     let grant_type = form.get("grant_type").ok_or_else(|| OauthError::invalid_request("grant_type is missing"))?;
     if grant_type == "password" && issuer.does(Behaviour::PasswordGrant) {
-        return password(issuer, client, form);
+        return password(issuer, client, form, bound);
     }
     if grant_type == "urn:ietf:params:oauth:grant-type:token-exchange" && issuer.does(Behaviour::TokenExchangeGrant) {
-        return client_credentials(issuer, client, &Params::default());
+        return client_credentials(issuer, client, &Params::default(), bound);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
@@ -117,18 +120,19 @@ pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         return Err(OauthError::bad_request(error, "the client did not register this grant").into());
     }
     match grant_type {
-        "authorization_code" => authorization_code(issuer, client, form),
-        "refresh_token" => refresh_token(issuer, client, form),
-        _ => client_credentials(issuer, client, form),
+        "authorization_code" => authorization_code(issuer, client, form, bound),
+        "refresh_token" => refresh_token(issuer, client, form, bound),
+        _ => client_credentials(issuer, client, form, bound),
     }
 }
 
-fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+fn authorization_code(issuer: &Issuer, client: &Client, form: &Params, bound: Option<&str>) -> Answer {
     let code = form.get("code").ok_or_else(|| OauthError::invalid_request("code is missing"))?;
     if !issuer.store().codes.contains_key(code) && issuer.does(Behaviour::UnknownCodeAccepted) {
         return Ok(Reply::ok(json!({})));
     }
-    if issuer.does(Behaviour::CodeAlwaysRefused) {
+    let is_by_certificate = client.metadata.is_by_certificate() && issuer.does(Behaviour::MutualTlsRefused);
+    if is_by_certificate || issuer.does(Behaviour::CodeAlwaysRefused) {
         return Err(OauthError::bad_request("invalid_grant", "the code is bad").into());
     }
     if form.get("code_verifier").is_none() && issuer.does(Behaviour::PkceForAll) {
@@ -140,10 +144,10 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         return Ok(Reply::ok(json!({ "access_token": random::secret(), "token_type": "Bearer", "expires_in": 60 })).no_store());
     }
     let (number, grant) = redeemed?;
-    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
+    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, bound, now })
 }
 
-fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+fn refresh_token(issuer: &Issuer, client: &Client, form: &Params, bound: Option<&str>) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| OauthError::invalid_request("refresh_token is missing"))?;
     if issuer.does(Behaviour::RefreshAlwaysRefused) {
         return Err(OauthError::bad_request("invalid_grant", "the refresh token is bad").into());
@@ -151,7 +155,7 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let now = issuer.now();
     let access = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
     if let Some((number, grant, scope)) = access.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {
-        return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
+        return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, bound, now });
     }
     let scope = form.get("scope").map(Scope::parse);
     let like = if issuer.store().refresh.contains_key(token) { None } else { issuer.store().refresh_like(token) };
@@ -162,11 +166,11 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     if keeps || issuer.settings().refresh == RefreshFor::Everyone {
         issuer.store().refresh.entry(token.to_owned()).and_modify(|token| token.spent = false);
     }
-    issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
+    issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, bound, now })
 }
 
 /// Tokens for a client by itself, which may do little: all else belongs to end-users.
-fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+fn client_credentials(issuer: &Issuer, client: &Client, form: &Params, bound: Option<&str>) -> Answer {
     let may = Scope::parse(issuer.settings().client_scope);
     let mut scope = form.get("scope").map_or_else(|| may.clone(), Scope::parse);
     let is_more = !scope.within(&may) || !scope.within(&client.metadata.scope);
@@ -186,17 +190,17 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         session: String::new(),
         alive: true,
     };
-    issue_new(issuer, client, &grant, GrantKind::ClientCredentials, issuer.now())
+    issue_new(issuer, client, &grant, GrantKind::ClientCredentials, bound)
 }
 
 /// Tokens for a grant that begins with them.
-fn issue_new(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind, now: u64) -> Answer {
+fn issue_new(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind, bound: Option<&str>) -> Answer {
     let number = issuer.store().put_grant(grant.clone());
-    issue(issuer, client, &Issue { number, scope: &grant.scope, grant, kind, now })
+    issue(issuer, client, &Issue { number, scope: &grant.scope, grant, kind, bound, now: issuer.now() })
 }
 
 /// Tokens for a user name and a password, which no issuer may offer (RFC 9700 2.4).
-fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+fn password(issuer: &Issuer, client: &Client, form: &Params, bound: Option<&str>) -> Answer {
     let is_right = |name: &str, known: &str| form.get(name).is_some_and(|sent| random::same(sent, known));
     if !is_right("username", &issuer.accounts.username) || !is_right("password", &issuer.accounts.password) {
         return Err(OauthError::bad_request("invalid_grant", "the user name or the password is wrong").into());
@@ -213,7 +217,7 @@ fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         session: String::new(),
         alive: true,
     };
-    issue_new(issuer, client, &grant, GrantKind::AuthorizationCode, now)
+    issue_new(issuer, client, &grant, GrantKind::AuthorizationCode, bound)
 }
 
 /// What tokens are to be issued for.
@@ -222,6 +226,8 @@ struct Issue<'a> {
     grant: &'a Grant,
     scope: &'a Scope,
     kind: GrantKind,
+    /// The thumbprint of the certificate that the access token is bound to, if it is to one (RFC 8705 3).
+    bound: Option<&'a str>,
     /// Seconds since the epoch.
     now: u64,
 }
@@ -257,7 +263,7 @@ impl Issue<'_> {
 }
 
 fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
-    let mut access = claims::access_token(issuer, issue.grant, issue.scope, issue.kind, issue.now)?;
+    let mut access = claims::access_token(issuer, issue.grant, (issue.scope, issue.bound), issue.kind, issue.now)?;
     if issue.kind == GrantKind::Refresh
         && issuer.does(Behaviour::RefreshKeepsAccessToken)
         && let Some((before, _)) = issuer.store().access.iter().find(|(_, access)| access.grant == issue.number)
@@ -308,8 +314,9 @@ pub fn of_response(
     let mut all = Vec::new();
     if asked.token || issuer.does(Behaviour::AccessTokenUnasked) {
         let lifetime = issuer.settings().token_lifetime;
-        let claims::AccessToken { text, jti, audience } = claims::access_token(issuer, grant, &grant.scope, kind, now)?;
-        let token = Access { grant: number, scope: grant.scope.clone(), jti, audience, refreshed: false, issued_at: now, expires_at: now + lifetime };
+        let claims::AccessToken { text, jti, audience } = claims::access_token(issuer, grant, (&grant.scope, None), kind, now)?;
+        let (scope, expires_at) = (grant.scope.clone(), now + lifetime);
+        let token = Access { grant: number, scope, jti, audience, refreshed: false, bound: None, issued_at: now, expires_at };
         issuer.store().access.insert(text.clone(), token);
         let scope = grant.scope.to_string();
         all.extend([("access_token", text), ("token_type", "Bearer".to_owned()), ("expires_in", lifetime.to_string()), ("scope", scope)]);
@@ -351,6 +358,7 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
             jti: access.jti,
             audience: access.audience,
             refreshed: issue.kind == GrantKind::Refresh,
+            bound: issue.bound.map(str::to_owned),
             issued_at: issue.now,
             expires_at: issue.now + issuer.settings().token_lifetime,
         };

@@ -21,28 +21,28 @@ use super::state::Issuer;
 /// `GET`: the token is in the header.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
     let in_query = query.get("access_token").filter(|_| issuer.does(Behaviour::BearerInQuery));
-    answer(&issuer, bearer::token(&issuer, &headers).or(in_query), None)
+    answer(&issuer, &headers, bearer::token(&issuer, &headers).or(in_query), None)
 }
 
 /// `POST`: the token is in the header or in the form (RFC 6750 2.2), not in both.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = if params::is_form(&headers) { Params::form(&headers, &body)? } else { Params::default() };
     match (bearer::token(&issuer, &headers), form.get("access_token")) {
-        (Some(token), Some(_)) if !issuer.checks(Check::BearerOneMethod) => answer(&issuer, Some(token), None),
+        (Some(token), Some(_)) if !issuer.checks(Check::BearerOneMethod) => answer(&issuer, &headers, Some(token), None),
         (Some(_), Some(_)) => {
             let error = OauthError::invalid_request("there is a token in the header and one in the form");
             issuer.reply(&[Site::UserinfoTwoTokens], error.reply())
         }
-        (None, Some(token)) => answer(&issuer, Some(token), Some(Site::UserinfoPostBody)),
-        (header, None) => answer(&issuer, header, Some(Site::UserinfoPostHeader)),
+        (None, Some(token)) => answer(&issuer, &headers, Some(token), Some(Site::UserinfoPostBody)),
+        (header, None) => answer(&issuer, &headers, header, Some(Site::UserinfoPostHeader)),
     }
 }
 
 /// The answer to a token, or to none. A successful one to a POST has a site of its own.
-fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
+fn answer(issuer: &Issuer, headers: &HeaderMap, token: Option<&str>, own: Option<Site>) -> Answer {
     let refuse = |site, error: &OauthError| issuer.reply(&[site], error.reply());
     let Some(token) = token else { return refuse(Site::UserinfoNoToken, &OauthError::no_token()) };
-    let known = bearer::access(issuer, token, OPENID);
+    let known = bearer::access(issuer, headers, token, OPENID);
     match known {
         Ok((access, grant)) => {
             let sites: Vec<_> = [Site::Userinfo].into_iter().chain(own).collect();

@@ -75,7 +75,7 @@ impl Session {
     pub(super) async fn attack_client_authentication(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
-        let secret = client.secret.clone().filter(|_| client.method != AuthMethod::None);
+        let secret = client.secret.clone().filter(|_| client.method.sends_secret());
         let secret = secret.or_not_offered("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
@@ -215,7 +215,7 @@ impl Session {
     }
 
     /// Exchanges the code of the last login once more, and looks what became of its tokens.
-    pub(super) async fn replay_code(&mut self) -> Result<(), Stop> {
+    pub(super) async fn replay_code(&mut self, later: bool) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         self.may_destroy("a code would be used twice")?;
         let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
@@ -227,6 +227,11 @@ impl Session {
         let mut refreshed = Control::Missing("no refresh token was issued".to_owned());
         if let Some(token) = &mut refresh {
             refreshed = self.refresh_control(&client, "Refresh before the Code is Used Again", token, &mut access).await?;
+        }
+        if later {
+            let pause = self.run.config.replay_pause;
+            self.note(said!("The code is exchanged once more {} seconds after the first time.", pause.as_secs()));
+            tokio::time::sleep(pause.saturating_sub(user.at.elapsed())).await;
         }
         let living = self.try_living(&access).await?;
         self.sentence("should refuse a code that was used before");

@@ -296,7 +296,7 @@ fn refused(params: &Authorize) -> Option<Refused> {
     let asked = params.response_type();
     match params.prompt {
         _ if params.response_type.is_some() && !asked.code && !asked.id_token => Some(Refused::UnsupportedResponseType),
-        _ if params.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
+        _ if params.request_object.is_some_and(RequestObject::is_by_reference) => Some(Refused::RequestUri),
         _ if params.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if params.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),

@@ -88,7 +88,7 @@ impl Session {
         probing: &mut Probing,
     ) -> Result<(Ended, AuthorizationRequest, usize), Stop> {
         let title = format!("Authorization Request with {sent}");
-        let mut parameters = self.plain_request(good, probing.silent)?;
+        let mut parameters = self.plain_request_with_long_state(good, probing.silent)?;
         change(&mut parameters);
         let request = AuthorizationRequest::new(parameters);
         let probed = self.probe(&title, endpoint, &request, &[good], probing).await?;
@@ -102,11 +102,18 @@ impl Session {
         if !is_open || matches!(improper, Improper::Odd | Improper::Prompt) {
             return Ok((probed.ended, request, exchange));
         }
-        let mut parameters = self.plain_request(good, false)?;
+        let mut parameters = self.plain_request_with_long_state(good, false)?;
         change(&mut parameters);
         let request = AuthorizationRequest::new(parameters);
         let ended = self.look(endpoint, &request, &[good], false).await?;
         Ok((ended, request, exchange))
+    }
+
+    /// A request in order with a `state` of 128 characters, as the OpenID Foundation's suite sends it where an error is due.
+    fn plain_request_with_long_state(&self, good: &str, silent: bool) -> Result<Parameters, Stop> {
+        let mut parameters = self.plain_request(good, silent)?;
+        parameters.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, state)| *state = super::random(96));
+        Ok(parameters)
     }
 
     /// Judges the error that came to the redirect URI, or that none did.

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
-
 use crate::agent::visit::{Conduct, VisitError};
 use crate::observed::authorization_request::Parameters;
 use crate::protocol::prelude::*;
@@ -158,7 +156,7 @@ impl Session {
     ) -> Result<Probed, Stop> {
         let url = authorization.url(endpoint);
         let headers = vec![("accept".to_owned(), "text/html, */*;q=0.1".to_owned())];
-        let request = Request { title: title.to_owned(), method: Method::GET, url: url.clone(), headers, body: None, is_private: false };
+        let request = Request { headers, ..Request::get(title, url.clone()) };
         // How the endpoint's responses come is judged once, and not on twenty pages that are all alike.
         let response = if probing.good.is_none() { self.send(request).await? } else { self.send_unjudged(request).await? };
         let location = location(&response, &url);

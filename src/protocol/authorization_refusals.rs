@@ -2,10 +2,12 @@
 //! (RFC 8252 7.3).
 
 use super::authorization_probe::{Ended, Probed, Probing, continues, reaches};
+use super::authorization_request::object_claims;
 use super::client_metadata::{NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6, second_redirect_uri};
 use crate::observed::authorization_request::Parameters;
 use crate::protocol::prelude::*;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
+use crate::session::signing_key::without_signature;
 
 /// The errors that are about the end-user, and not about the request (OpenID Connect Core 3.1.2.6).
 pub(super) const ABOUT_THE_USER: [&str; 4] = ["login_required", "interaction_required", "consent_required", "account_selection_required"];
@@ -39,9 +41,9 @@ impl Attempt {
 
 impl Session {
     /// Sends requests with redirect URIs that are like the client's, and of clients that do not exist, and judges where each leads.
-    pub(super) async fn refuse_redirects(&mut self) -> Result<(), Stop> {
+    pub(super) async fn refuse_redirects(&mut self, query_only: bool) -> Result<(), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
-        let good = self.run.redirect_uri();
+        let good = self.redirect_uri();
         let second = second_redirect_uri(&good);
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
         self.sentence("should not redirect a request that names another redirect URI or an unknown client");
@@ -49,7 +51,8 @@ impl Session {
         let port_counts = registered.and_then(|registered| registered.application_type.as_deref()) == Some("web");
         let mut refused = Vec::new();
         let by_hand = self.client()?.configured.is_some();
-        for attempt in attempts(&good).into_iter().filter(|attempt| !(by_hand && attempt.plausible)) {
+        let is_due = |attempt: &Attempt| !(by_hand && attempt.plausible) && (!query_only || attempt.wrong == Wrong::Query);
+        for attempt in attempts(&good).into_iter().filter(is_due) {
             let Attempt { wrong, says, bad, change, .. } = attempt;
             let mut parameters = self.plain_request(&bad, probing.silent)?;
             change(&mut parameters, &good);
@@ -66,6 +69,31 @@ impl Session {
             refused.push(RefusedAuthorization { wrong, sent, led, response: probed.response, port_counts, marked });
         }
         self.judge(&RefusedAuthorizations(refused));
+        Ok(())
+    }
+
+    /// Sends a request object that names the client's redirect URI, and beside it one that the client did not register; judges where it leads. An issuer
+    /// may go by the object, refuse the request on a page, or not take the object at all.
+    pub(super) async fn refuse_redirect_beside_object(&mut self) -> Result<(), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
+        let good = self.run.redirect_uri();
+        let Written { scheme, host, port, path, query } = Written::read(&good);
+        let bad = format!("{scheme}://{host}{port}{}/{}{query}", path.trim_end_matches('/'), super::random(12));
+        let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
+        self.sentence("should not redirect to a redirect URI beside the request object that the client did not register");
+        let inside = self.plain_request(&good, probing.silent)?;
+        let claims = object_claims(&self.issuer(), &inside);
+        self.note_object(&claims);
+        let mut beside = inside.clone();
+        beside.iter_mut().filter(|(name, _)| name == "redirect_uri").for_each(|(_, value)| value.clone_from(&bad));
+        beside.push(("request".to_owned(), without_signature(&Value::Object(claims))));
+        let request = AuthorizationRequest::new(inside).by_object(beside);
+        let title = "Authorization Request with another Redirect URI beside its Object";
+        let probed = self.probe(title, &endpoint, &request, &[&bad, &good], &mut probing).await?;
+        let sent = format!("a redirect URI beside the object, {bad:?}");
+        let led = led(probed.ended, &bad, &good);
+        let refused = RefusedAuthorization { wrong: Wrong::BesideObject, sent, led, response: probed.response, port_counts: false, marked: false };
+        self.judge(&RefusedAuthorizations(vec![refused]));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::assertion::JWT_BEARER;
+use crate::session::recorder::Shows;
 
 use super::credentials_encoding::is_refused;
 use super::error_of;
@@ -104,6 +105,12 @@ impl Session {
 
     /// A form for an endpoint with a client's credentials, the way it authenticates.
     pub(super) fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
+        let request = self.with_credentials(client, title, url, parameters);
+        request.showing(Shows::of(client.certificate.as_ref()))
+    }
+
+    /// The same, whatever is shown on the connection.
+    fn with_credentials(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
         let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {
@@ -117,11 +124,11 @@ impl Session {
             }
             (AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt, _) => {
                 let now = jiff::Timestamp::now().as_second();
-                let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
-                let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
+                let assertion = client.signer().map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
                 self.with_assertion(client, title, url, &parameters, (&assertion, JWT_BEARER))
             }
-            (AuthMethod::None, _) | (_, None) => {
+            // A client that authenticates by its certificate says who it is (RFC 8705 2).
+            (AuthMethod::None | AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth, _) | (_, None) => {
                 parameters.push(("client_id", client.id.as_str()));
                 Request::form(title, url.clone(), &parameters)
             }

@@ -1,10 +1,12 @@
 //! The client metadata that is registered: what a story needs, as far as the issuer offers it (RFC 7591 2).
 
+use super::mutual_tls::BOUND_TOKENS;
 use crate::agent::callback::Offer;
-use crate::config::setting;
+use crate::config::{SharedCertificate, setting};
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::protocol::prelude::*;
 use crate::session::assertion::{BY_SECRET, Signer};
+use crate::session::mutual_tls::self_signed;
 use crate::text::response_type::ResponseType;
 
 /// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
@@ -32,6 +34,8 @@ pub(super) struct ClientToRegister {
     pub signer: Option<Signer>,
     /// Its redirect URI, if that is not the usual one.
     pub redirect_uri: Option<String>,
+    /// The certificate that it shows on its connections, if it authenticates by one.
+    pub certificate: Option<SharedCertificate>,
 }
 
 /// The scope of a client that is registered, each space-separated; empty where the story has none and leaves it to the issuer.
@@ -81,6 +85,15 @@ impl Session {
             Some(AuthMethod::PrivateKeyJwt) => Some(self.signer(params.keys).await?),
             _ => None,
         };
+        let mut certificate = None;
+        if asked == Some(AuthMethod::SelfSignedTlsClientAuth) {
+            let made = self_signed("oa-authtest").map_err(Stop::untestable)?;
+            metadata["jwks"] = json!({ "keys": [made.jwk] });
+            if self.promises(BOUND_TOKENS)? {
+                metadata[BOUND_TOKENS] = json!(true);
+            }
+            certificate = Some(made.certificate);
+        }
         if asked == Some(AuthMethod::ClientSecretJwt) {
             let algs = "token_endpoint_auth_signing_alg_values_supported";
             Stop::not_offered_if(self.lists(algs, BY_SECRET)? == Some(false), said!("`{algs}` does not list {BY_SECRET}"))?;
@@ -91,8 +104,8 @@ impl Session {
         if params.links {
             self.add_client_links(&mut metadata)?;
         }
-        if params.request_object_key {
-            self.add_request_key(&mut metadata, params.signed_requests_only).await?;
+        if params.request_object_key || params.unsigned_requests {
+            self.add_request_key(&mut metadata, params).await?;
         }
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
@@ -104,7 +117,7 @@ impl Session {
             metadata["redirect_uris"] = json!([other]);
         }
         self.add_subjects(params, &mut metadata)?;
-        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri })
+        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri, certificate })
     }
 
     /// The scope to register. A story that says neither scope nor grants registers all of it, whatever the issuer advertises.
@@ -288,6 +301,7 @@ impl From<ClientAuth> for AuthMethod {
             ClientAuth::ClientSecretPost => Self::ClientSecretPost,
             ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
             ClientAuth::ClientSecretJwt => Self::ClientSecretJwt,
+            ClientAuth::SelfSignedTlsClientAuth => Self::SelfSignedTlsClientAuth,
             ClientAuth::None => Self::None,
         }
     }

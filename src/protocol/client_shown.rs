@@ -87,6 +87,7 @@ pub(super) fn odd(value: String, odd: Option<OddValues>) -> String {
         None => value,
         Some(OddValues::Characters) => format!("{value}'\"><{MARK}>%20%2B+&amp=b;\\ {{}}[]|^`~!@#$*()-_.,/?:{value}"),
         Some(OddValues::Long) => value.chars().cycle().take(LONG).collect(),
+        Some(OddValues::Characters128) => value.chars().cycle().take(128).collect(),
     }
 }
 
@@ -99,6 +100,7 @@ mod tests {
         let value = || "abc".to_owned();
         assert_eq!(odd(value(), None), "abc");
         assert_eq!(odd(value(), Some(OddValues::Long)).chars().count(), LONG);
+        assert_eq!(odd(value(), Some(OddValues::Characters128)).chars().count(), 128);
         let strange = odd(value(), Some(OddValues::Characters));
         assert!(strange.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{strange}");
     }

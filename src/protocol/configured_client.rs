@@ -11,6 +11,7 @@ use crate::feature::register::Register;
 use crate::protocol::prelude::*;
 use crate::rule::expect::scope_words;
 use crate::session::Configured;
+use crate::session::assertion::{Means, Signer};
 use crate::text::markdown::code;
 use crate::text::response_type::ResponseType;
 
@@ -39,6 +40,9 @@ impl Session {
     /// Stops if none fits.
     pub(super) async fn take_configured(&mut self, params: &Register, because: &str) -> Result<(), Stop> {
         let asked = params.auth_method.map(AuthMethod::from);
+        // Of the two kinds of mutual TLS a configured client has its own.
+        let own = self.run.config.clients.first.as_ref().and_then(|client| client.auth_method);
+        let asked = if asked.is_some_and(AuthMethod::is_mutual_tls) { own.filter(|own| own.is_mutual_tls()).or(asked) } else { asked };
         let Some((table, client)) = self.fitting(asked) else {
             let wanted = self.wanted(asked);
             return Err(Stop::lacks_saying(wanted.setting(), format!("{because}: {}", wanted.how_to_name_it())));
@@ -63,6 +67,7 @@ impl Session {
         let fits = |table: ClientTable, client: &ConfiguredClient| match asked {
             Some(AuthMethod::None) => client.is_public(),
             Some(AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt) => false,
+            Some(method) if method.is_mutual_tls() => client.certificate.is_some() && !client.is_public(),
             Some(_) => !client.is_public(),
             // The first may be any that was given for it; an attacker needs no secret.
             None => table != ClientTable::Public || clients.current.is_some(),
@@ -82,15 +87,65 @@ impl Session {
 
     async fn go_on_with_configured(&mut self, client: ConfiguredClient, configured: Configured, asked: Option<AuthMethod>) {
         self.take_turn().await;
-        let ConfiguredClient { id, secret, auth_method } = client;
-        let method = asked.or(auth_method).unwrap_or_else(|| self.offered_method(secret.is_some()));
+        let method = asked.or(client.auth_method).unwrap_or_else(|| self.method_of_configured(&client));
+        let ConfiguredClient { id, secret, certificate, key, .. } = client;
+        let means = match method {
+            AuthMethod::PrivateKeyJwt => key.map(Means::Configured),
+            AuthMethod::ClientSecretJwt => secret.clone().map(Means::Secret),
+            _ => None,
+        };
+        let signer = means.map(|means| Signer { means, audience: self.issuer(), hosted: None });
+        if let Some(signer) = &signer {
+            self.note(said!("The client signs its assertions by {}.", signer.alg()));
+        }
+        if let Some(certificate) = &certificate {
+            self.note(said!("The client shows the certificate of {} on its connections.", code(&certificate.subject)));
+        }
         self.note(said!(
             "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
             code(&id),
-            if secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
+            match (&secret, method) {
+                (Some(_), _) => "`‹client secret›`",
+                (None, AuthMethod::PrivateKeyJwt) => "none (it signs assertions with its key)",
+                (None, method) if method.is_mutual_tls() => "none (it authenticates by its certificate)",
+                (None, _) => "none (a public client)",
+            },
             method.as_str()
         ));
-        self.facts.client.go_on_with(Client { id, secret, method, registered: None, configured: Some(configured) });
+        self.facts.client.go_on_with(Client { id, secret, method, certificate, signer, registered: None, configured: Some(configured) });
+    }
+
+    /// How a configured client authenticates where the settings do not say: by its certificate where it has nothing else.
+    fn method_of_configured(&self, client: &ConfiguredClient) -> AuthMethod {
+        let is_only_self_signed = || {
+            self.offers_method(AuthMethod::SelfSignedTlsClientAuth).unwrap_or(false)
+                && !self.offers_method(AuthMethod::TlsClientAuth).unwrap_or(false)
+        };
+        match (&client.secret, &client.key, &client.certificate) {
+            (None, Some(_), _) => AuthMethod::PrivateKeyJwt,
+            (None, None, Some(_)) if is_only_self_signed() => AuthMethod::SelfSignedTlsClientAuth,
+            (None, None, Some(_)) => AuthMethod::TlsClientAuth,
+            (secret, ..) => self.offered_method(secret.is_some()),
+        }
+    }
+
+    /// Takes the configured client that authenticates by a certificate.
+    /// Stops if there is none.
+    pub(super) async fn use_certified_client(&mut self) -> Result<(), Stop> {
+        let known = |id: &str| self.facts.client.current.iter().chain(&self.facts.client.previous).any(|client| client.id == id);
+        let is_certified =
+            |client: &ConfiguredClient| client.certificate.is_some() && client.auth_method.map_or(client.secret.is_none(), AuthMethod::is_mutual_tls);
+        let found = {
+            let mut all = self.run.config.clients.all();
+            all.find(|(_, client)| is_certified(client) && !known(&client.id)).map(|(table, client)| (table, client.clone()))
+        };
+        let Some((table, client)) = found else {
+            let setting =
+                if self.facts.client.current.is_some() { &setting::SECOND_CLIENT_CERTIFICATE_FILE } else { &setting::CLIENT_CERTIFICATE_FILE };
+            return Err(Stop::lacks(setting, "no client is configured that authenticates by a certificate of its own"));
+        };
+        self.go_on_with_configured(client, Configured { table, instead: false }, None).await;
+        Ok(())
     }
 
     /// Makes sure that a configured client gets tokens for a code that is its own, once a run: a refusal is to be about the attack. Where no test of
@@ -139,8 +194,8 @@ impl Session {
 
     /// True if a story asked for another way of authenticating than the metadata or the settings do.
     fn is_other_method(&self, client: &Client, Configured { table, .. }: Configured) -> bool {
-        let own = self.run.config.clients.get(table).and_then(|client| client.auth_method);
-        client.method != own.unwrap_or_else(|| self.offered_method(client.secret.is_some()))
+        let Some(configured) = self.run.config.clients.get(table) else { return false };
+        client.method != configured.auth_method.unwrap_or_else(|| self.method_of_configured(configured))
     }
 
     /// Leaves a step out whose attack may end more than the story itself was given, unless the client is the story's own or the settings allow it.

@@ -65,7 +65,7 @@ impl Session {
 
     /// Exchanges a code that was attacked, as its own client; where the issuer took it back, that of another login. The tokens become those of the
     /// test. True if that very code was good to the end.
-    async fn exchange_attacked_code(&mut self, url: &Url, code: Code) -> Result<(bool, Control), Stop> {
+    pub(super) async fn exchange_attacked_code(&mut self, url: &Url, code: Code) -> Result<(bool, Control), Stop> {
         let (redirect_uri, scope) = (self.redirect_uri(), code.request.scope().to_owned());
         let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;

@@ -116,7 +116,7 @@ impl Session {
     /// The client with bad credentials; `None` for the secret of another client where the test knows none.
     fn with_fault(&self, client: &Client, fault: Fault) -> Option<Client> {
         let secret = match fault {
-            Fault::NoCredentials => return Some(Client { secret: None, method: AuthMethod::None, ..client.clone() }),
+            Fault::NoCredentials => return Some(Client { secret: None, certificate: None, method: AuthMethod::None, ..client.clone() }),
             Fault::EmptySecret => SecretString::from(String::new()),
             Fault::WrongSecret => SecretString::from(random(32)),
             Fault::SecretOfAnother => {

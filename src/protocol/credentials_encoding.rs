@@ -6,6 +6,7 @@ use super::client_authentication::INVALID_CLIENT;
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::{BasicCredentials, Encoded};
+use crate::session::assertion::Signer;
 use crate::session::recorder::form_encoded;
 
 /// A code that no issuer gave.
@@ -22,6 +23,9 @@ impl Session {
         parameters: &[(&str, &str)],
     ) -> Result<Option<TokenExchange>, Stop> {
         let is_at_token_endpoint = self.endpoint("token_endpoint")?.as_ref() == Some(url);
+        if is_at_token_endpoint && client.signer.is_some() {
+            return self.try_other_audience(client, title, url, parameters).await;
+        }
         if self.facts.client.encoding_judged || !is_at_token_endpoint || !is_changed(client) {
             return Ok(None);
         }
@@ -62,6 +66,28 @@ impl Session {
             self.judge_registered_credentials(in_body.response(), 2, registered.at, false);
         }
         Ok(Some(in_body))
+    }
+
+    /// Tries an assertion of a configured client once with the token endpoint as its audience, where the one for the issuer was refused: the specifications know
+    /// both (OpenID Connect Core 9, RFC 7523 3). Where it is accepted, the test goes on with that.
+    async fn try_other_audience(
+        &mut self,
+        client: &Client,
+        title: &str,
+        url: &Url,
+        parameters: &[(&str, &str)],
+    ) -> Result<Option<TokenExchange>, Stop> {
+        let Some(signer) = client.signer.clone().filter(|signer| signer.audience != url.as_str()) else { return Ok(None) };
+        let other = Client { signer: Some(Signer { audience: url.to_string(), ..signer }), ..client.clone() };
+        self.note("The issuer refused the assertion with the issuer as its audience. One for the token endpoint is tried once.");
+        let exchange = self.exchange(self.authenticated(&other, &format!("{title}, assertion for the token endpoint"), url, parameters)).await?;
+        if !is_accepted(exchange.response()) {
+            return Ok(None);
+        }
+        if let Some(current) = self.facts.client.current.as_mut().filter(|current| current.id == client.id) {
+            current.signer = other.signer;
+        }
+        Ok(Some(exchange))
     }
 
     /// The exchange in which the issuer refuses the credentials with the form-encoding once more: against a registration that has taken effect only
@@ -124,7 +150,15 @@ mod tests {
     #[test]
     fn what_form_encoding_changes_is_known() {
         let with = |id: &str, secret: &str, method| {
-            let client = Client { id: id.to_owned(), secret: Some(secret.to_owned().into()), method, registered: None, configured: None };
+            let client = Client {
+                id: id.to_owned(),
+                secret: Some(secret.to_owned().into()),
+                method,
+                certificate: None,
+                signer: None,
+                registered: None,
+                configured: None,
+            };
             is_changed(&client)
         };
         for secret in ["a+b", "a/b", "a=b", "a:b", "a%b", "a b", "a~b", "ä"] {

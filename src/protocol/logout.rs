@@ -40,7 +40,8 @@ impl Session {
         let to = self.possible_redirect(params)?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(to, &registered);
-        let state = params.state.then(|| super::random(24));
+        // As long as the OpenID Foundation's suite has it: 128 characters.
+        let state = params.state.then(|| super::random(96));
         let client_id = params.other_client.then(|| "another-client".to_owned());
         // Exactly as registered, since it is compared so.
         let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });

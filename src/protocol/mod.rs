@@ -11,7 +11,6 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
-use crate::config::AuthMethod;
 use crate::feature::Step;
 use crate::observed::received::Received;
 use crate::rule::token_response::Grant;
@@ -58,6 +57,7 @@ pub mod key_set;
 pub mod login_page;
 pub mod logout;
 pub mod logout_channels;
+pub mod mutual_tls;
 mod prelude;
 pub mod refresh;
 pub mod refresh_attacks;
@@ -144,7 +144,7 @@ fn token_form<'a>(token: &'a str, hint: &'a str) -> [(&'a str, &'a str); 2] {
 
 /// The client with a secret that is not its own; `None` if it has none.
 fn liar(client: &Client) -> Option<Client> {
-    let has_secret = client.secret.is_some() && client.method != AuthMethod::None;
+    let has_secret = client.secret.is_some() && client.method.sends_secret();
     has_secret.then(|| Client { secret: Some(SecretString::from(random(32))), ..client.clone() })
 }
 

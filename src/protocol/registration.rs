@@ -161,7 +161,7 @@ impl Session {
 
     /// Judges what came, and keeps the client for the story.
     fn take_registration(&mut self, params: &Register, client: ClientToRegister, attempt: Attempt) -> Result<(), Stop> {
-        let ClientToRegister { signer, redirect_uri, .. } = client;
+        let ClientToRegister { signer, redirect_uri, certificate, .. } = client;
         let Attempt { metadata: request, response, at, failed_before } = attempt;
         let artefact = Registration { response, request, failed_before, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
@@ -175,6 +175,7 @@ impl Session {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(said!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
+        client.certificate = certificate;
         let by_secret = client.secret.clone().filter(|_| params.auth_method == Some(ClientAuth::ClientSecretJwt));
         let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), audience: self.issuer(), hosted: None });
         if let Some(registered) = &mut client.registered {
@@ -228,6 +229,7 @@ impl Session {
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
             Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
+            Some("self_signed_tls_client_auth") => AuthMethod::SelfSignedTlsClientAuth,
             // Without having been asked for it does not sign, but has a secret.
             Some("client_secret_jwt") if asked == Some(AuthMethod::ClientSecretJwt) => AuthMethod::ClientSecretJwt,
             _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
@@ -263,7 +265,7 @@ impl Session {
             require_auth_time: members.get("require_auth_time") == Some(&Value::Bool(true)),
             application_type: text("application_type"),
         };
-        Some(Client { id, secret, method, registered: Some(registered), configured: None })
+        Some(Client { id, secret, method, certificate: None, signer: None, registered: Some(registered), configured: None })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Good request objects: by value and by reference (OpenID Connect Core 6, RFC 9101).
 
 use crate::agent::callback::Offer;
-use crate::feature::authorize::{Authorize, RequestObject};
+use crate::feature::authorize::{Authorize, Expect, RequestObject};
+use crate::feature::register::Register;
 use crate::observed::authorization_request::Parameters;
 use crate::protocol::prelude::*;
 use crate::result::model::Entry;
@@ -14,17 +15,22 @@ use crate::session::signing_key::{SharedKey, SigningAlg, other, without_signatur
 pub(super) const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 /// A scope that no issuer gives unasked.
 const DECOY_SCOPE: &str = "phone";
+/// The algorithm of a request object without a signature.
+const UNSIGNED: &str = "none";
 /// How long a good request object lives, in seconds.
 const LIFETIME: i64 = 300;
 
 impl Session {
     /// Makes a key for the client's request objects and puts it into the client metadata to register.
-    pub(super) async fn add_request_key(&mut self, body: &mut Value, signed_only: bool) -> Result<(), Stop> {
+    pub(super) async fn add_request_key(&mut self, body: &mut Value, params: &Register) -> Result<(), Stop> {
+        let (signed_only, unsigned) = (params.signed_requests_only, params.unsigned_requests);
         let listener = self.listener()?;
         let key = OWN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
         let second = other().await.map_err(|error| Stop::untestable(error.to_string()))?;
         let page = listener.offer(Offer { content_type: MEDIA_TYPE, body: String::new() });
-        body["jwks"] = json!({ "keys": [key.public_jwk(), second.public_jwk()] });
+        if !unsigned {
+            body["jwks"] = json!({ "keys": [key.public_jwk(), second.public_jwk()] });
+        }
         // An issuer that does not know request objects need not know this member.
         let speaks_of_them = self.promises("request_parameter_supported")?
             || self.promises("request_uri_parameter_supported")?
@@ -32,7 +38,7 @@ impl Session {
         if signed_only {
             body["require_signed_request_object"] = json!(true);
         } else if speaks_of_them {
-            body["request_object_signing_alg"] = json!(SigningAlg::Rs256.name());
+            body["request_object_signing_alg"] = json!(if unsigned { UNSIGNED } else { SigningAlg::Rs256.name() });
         }
         // Only where it is asked for: issuers may refuse addresses that are not https.
         if self.promises("require_request_uri_registration")? {
@@ -54,14 +60,22 @@ impl Session {
     /// Leaves the step out if its request object cannot be sent to this issuer.
     pub(super) fn must_be_signable(&self, params: &Authorize) -> Result<(), Stop> {
         let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(()) };
-        self.facts.client.request_signer.as_ref().or_not_offered("the client has no key to sign request objects with")?;
-        let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
-        Stop::not_offered_if(self.lists(algs, alg)? == Some(false), said!("`{algs}` does not list {alg}"))?;
-        if object == RequestObject::ByReference {
+        let signer = self.facts.client.request_signer.as_ref().or_not_offered("the client has no key to sign request objects with")?;
+        let is_unsigned = object == RequestObject::UnsignedByReference;
+        let (algs, alg) = ("request_object_signing_alg_values_supported", if is_unsigned { UNSIGNED } else { SigningAlg::Rs256.name() });
+        // Without a list an issuer may take any signature; that it takes none it has to say.
+        let is_listed = self.lists(algs, alg)?.unwrap_or(!is_unsigned);
+        Stop::not_offered_if(!is_listed, said!("`{algs}` does not list {alg}"))?;
+        if object.is_by_reference() {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
+            let wants_code = params.expect == Expect::Code;
+            Stop::not_offered_if(refuses && wants_code, "`request_uri_parameter_supported` is false")?;
             if !refuses {
                 self.must_reach_this_machine()?;
+                let is_plain = signer.page.url().scheme() != "https";
+                let reason = "a request object without a signature has to be at an https address (OpenID Connect Core 6.2), which this program has by --public-url only";
+                Stop::out_of_reach_if(is_unsigned && is_plain, reason)?;
             }
         }
         Ok(())
@@ -85,8 +99,9 @@ impl Session {
         let signer = self.facts.client.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
         live_from(&mut claims, jiff::Timestamp::now().as_second());
         self.note_object(&claims);
-        let jwt = signer.key.sign(Map::new(), &Value::Object(claims));
-        if object == RequestObject::ByReference {
+        let claims = Value::Object(claims);
+        let jwt = if object == RequestObject::UnsignedByReference { without_signature(&claims) } else { signer.key.sign(Map::new(), &claims) };
+        if object.is_by_reference() {
             signer.page.replace(jwt);
             sent.push(("request_uri".to_owned(), signer.page.url().to_string()));
         } else {

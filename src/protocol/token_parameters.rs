@@ -49,7 +49,8 @@ impl Session {
         Ok(())
     }
 
-    async fn another_code(&mut self, scope: &str) -> Result<Code, Stop> {
+    /// The code of one more login.
+    pub(super) async fn another_code(&mut self, scope: &str) -> Result<Code, Stop> {
         self.log_in_for_control(scope, scope_words(scope).contains("openid")).await?;
         self.take_code()
     }

@@ -56,6 +56,7 @@ fn profile(out: &mut String, known: &Certification) {
             }
         }
         notes.extend(module.not_judged_because.iter().map(|why| format!("not judged here: {why}")));
+        notes.extend((!module.where_it_ran.is_empty()).then(|| format!("where they ran: {}", listed(&module.where_it_ran))));
         notes.extend(module.left_out_where.iter().map(|when| format!("skipped: {when}")));
         notes.extend(module.a_person_looks_at.iter().map(|what| format!("a person looks at: {what}")));
         notes.extend(module.other_way.clone());

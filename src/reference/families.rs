@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 55] = [
+const ABOUT: [(&str, &str); 57] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("webfinger", "WebFinger, where it leads to the issuer"),
@@ -53,6 +53,8 @@ const ABOUT: [(&str, &str); 55] = [
     ("cross-origin", "clients that run in a browser"),
     ("resource", "a protected resource"),
     ("http", "HTTP: status, headers, bodies"),
+    ("mutual-tls", "clients that authenticate by a certificate"),
+    ("bound-token", "access tokens that are bound to a certificate"),
     ("tls", "TLS: versions and cipher suites"),
     ("openactive", "OpenActive: the seller's identity"),
     ("orders-feed", "OpenActive: the orders feed"),

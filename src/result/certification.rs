@@ -121,7 +121,8 @@ fn verdict(tests: &[TestReport], profile: &'static Certification) -> ProfileVerd
 /// How a module would end by these tests.
 pub fn of_module(all: &[TestReport], profile: &'static Certification, module: &'static Module) -> ModuleVerdict {
     let matcher = profile.matcher(module);
-    let tests: Vec<&TestReport> = all.iter().filter(|test| matcher.has_test(&test.id)).collect();
+    let tests: Vec<&TestReport> =
+        all.iter().filter(|test| matcher.has_test(&test.id) && !(matcher.is_extra(&test.id) && test.did_not_run())).collect();
     let mut reasons: Vec<Reason> = Vec::new();
     let mut passed = false;
     for test in &tests {
@@ -206,6 +207,19 @@ mod tests {
         {
             assert_eq!(outcome(test(Verdict::Failed, findings)), expected, "{findings:?}");
         }
+    }
+
+    #[test]
+    fn a_test_that_few_can_run_counts_where_it_ran() {
+        let profile = certification::named(&["basic".to_owned()])[0];
+        let module = profile.modules.iter().find(|module| !module.where_it_ran.is_empty()).unwrap();
+        let outcome = |verdict, findings: &[(&str, Level)]| {
+            let usual = TestReport { id: module.tests[0].clone(), ..test(Verdict::Passed, &[]) };
+            let extra = TestReport { id: module.where_it_ran[0].clone(), ..test(verdict, findings) };
+            of_module(&[usual, extra], profile, module).outcome
+        };
+        assert_eq!(outcome(Verdict::Skipped, &[]), Outcome::Passes);
+        assert_eq!(outcome(Verdict::Failed, &[("request-object/supersedes", Level::Must)]), Outcome::Fails);
     }
 
     #[test]

@@ -11,6 +11,9 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// The longest lifetime that the text prefers, in seconds, with some room for rounding.
 const SHORT: f64 = 130.0;
 
+/// A day, in seconds: so old a token may be when it is received.
+const DAY: f64 = 86_400.0;
+
 /// A logout token and everything it has to agree with.
 #[derive(Debug, Clone)]
 pub struct LogoutToken {
@@ -44,6 +47,7 @@ const EVENTS: &str = "logout-token/events";
 const EVENT_OBJECT: &str = "logout-token/event-object";
 const EXP: &str = "logout-token/exp-present";
 const IAT: &str = "logout-token/iat-present";
+const IAT_NOT_FUTURE: &str = "logout-token/iat-not-future";
 const SID: &str = "logout-token/sid-present";
 
 impl LogoutToken {
@@ -184,6 +188,30 @@ static RULES: &[Check<LogoutToken>] = &[
         "Clients that check when the token was issued refuse it.",
         "Set `iat` to the time of issue, as a number of seconds since 1970-01-01T00:00:00Z.",
         |token| has_number(token.claims()?, "iat"),
+    ),
+    must(
+        IAT_NOT_FUTURE,
+        "OIDCBC-2.6",
+        "The `iat` of the logout token must not be in the future when the token is received",
+        "Clients check `iat` as they do that of an ID token, and refuse the token, so the end-user stays logged in there.",
+        "Set `iat` from the server's clock when the token is signed, in seconds, and synchronize the clock (NTP).",
+        |token| {
+            let ahead = token.time("iat", IAT)? - seconds(token.received_at);
+            let expected = said!("iat no later than {} s after the token was received", token.skew);
+            holds(ahead <= seconds(token.skew), expected, said!("iat: {} s after it was received", number(ahead)))
+        },
+    ),
+    // What is too far away "is Client specific".
+    may(
+        "logout-token/iat-fresh",
+        "OIDCBC-2.6",
+        "It is good practice that the logout token was issued in the day before it was received",
+        "Clients may refuse tokens that were issued too long ago. An old token in a new request hints at a cache or a wrong clock.",
+        "Make a new logout token for each logout, with `iat` from the server's clock, and synchronize the clock (NTP).",
+        |token| {
+            let age = seconds(token.received_at) - token.time("iat", IAT)?;
+            holds(age <= DAY + seconds(token.skew), said!("iat at most {DAY} s before it was received"), said!("{} s", number(age)))
+        },
     ),
     must(
         EXP,
@@ -383,6 +411,8 @@ mod tests {
             (json!({ "aud": null }), &["audience"]),
             (json!({ "iat": null }), &["iat-present"]),
             (json!({ "iat": "now" }), &["iat-present"]),
+            (json!({ "iat": 1_700_000_011 }), &["iat-not-future"]),
+            (json!({ "iat": 1_699_913_589 }), &["iat-fresh", "exp-short"]),
             (json!({ "exp": null }), &["exp-present"]),
             (json!({ "exp": 1_699_999_000 }), &["exp-future"]),
             (json!({ "exp": 1_700_003_600 }), &["exp-short"]),

@@ -26,6 +26,7 @@ pub mod authorization_parameters;
 pub mod authorization_response;
 pub mod back_channel_logout;
 pub mod bearer;
+pub mod bound_token;
 pub mod capability;
 pub mod client_assertion;
 pub mod client_authentication;
@@ -58,6 +59,7 @@ pub mod login_attempt;
 pub mod logout;
 pub mod logout_token;
 pub mod metadata_pair;
+pub mod mutual_tls;
 pub mod openactive;
 pub mod orders_feed;
 pub mod own;
@@ -311,6 +313,8 @@ macro_rules! artefacts {
             client_assertion::SignatureLengths,
             untrusted_fetch::UntrustedKeys,
             assertion_attack::AssertionAttacks,
+            mutual_tls::CertificateAttacks,
+            bound_token::BoundToken,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,
             client_authentication::BasicCredentials,

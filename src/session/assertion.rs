@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::forged_jwt::{ELSEWHERE, Stranger, can_be_made, forge};
 use super::signing_key::{SharedKey, SigningAlg, SigningKey, SigningKeyError, unsecured, without_signature};
 use crate::agent::callback::StandingOffer;
+use crate::config::ClientKey;
 use crate::rule::assertion_attack::Fault;
 use crate::rule::jwt_fault::JwtFault;
 
@@ -57,6 +58,8 @@ pub(crate) async fn next_key(alg: SigningAlg) -> Result<&'static SigningKey, Sig
 pub enum Means {
     /// A key of its own: `private_key_jwt`.
     Key(&'static SigningKey),
+    /// A key of the settings: `private_key_jwt`.
+    Configured(Arc<ClientKey>),
     /// Its secret: `client_secret_jwt`.
     Secret(SecretString),
 }
@@ -97,13 +100,17 @@ impl Signer {
     pub fn key(&self) -> Option<&'static SigningKey> {
         match &self.means {
             Means::Key(key) => Some(key),
-            Means::Secret(_) => None,
+            Means::Configured(_) | Means::Secret(_) => None,
         }
     }
 
     /// The algorithm it signs with.
     pub fn alg(&self) -> &'static str {
-        self.key().map_or(BY_SECRET, |key| key.alg().name())
+        match &self.means {
+            Means::Key(key) => key.alg().name(),
+            Means::Configured(key) => key.alg(),
+            Means::Secret(_) => BY_SECRET,
+        }
     }
 
     /// A client assertion, good once and from this time on, in seconds since the epoch.
@@ -187,6 +194,7 @@ impl Signer {
     fn sign(&self, header: Map<String, Value>, claims: &Value) -> String {
         match &self.means {
             Means::Key(key) => key.sign(header, claims),
+            Means::Configured(key) => key.sign(header, claims),
             Means::Secret(secret) => by_secret(Algorithm::HS256, secret.expose_secret(), header, claims),
         }
     }

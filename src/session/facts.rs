@@ -12,7 +12,7 @@ use super::assertion::Signer;
 use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
 use crate::agent::user_agent::AgentSession;
-use crate::config::{AuthMethod, ClientTable};
+use crate::config::{AuthMethod, ClientTable, SharedCertificate};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::document::Frames;
@@ -31,10 +31,21 @@ pub struct Client {
     pub secret: Option<SecretString>,
     /// How it authenticates at the token endpoint.
     pub method: AuthMethod,
+    /// The certificate that it shows on its connections (RFC 8705), if it has one.
+    pub certificate: Option<SharedCertificate>,
+    /// How it makes assertions, if it was registered beforehand and authenticates by them.
+    pub signer: Option<Signer>,
     /// Set if this test registered it.
     pub registered: Option<Registered>,
     /// Set if it was registered beforehand.
     pub configured: Option<Configured>,
+}
+
+impl Client {
+    /// How it makes assertions, if it authenticates by them.
+    pub fn signer(&self) -> Option<&Signer> {
+        self.registered.as_ref().and_then(|registered| registered.signer.as_ref()).or(self.signer.as_ref())
+    }
 }
 
 /// What is known about a client because it is in the settings.

@@ -22,6 +22,7 @@ use crate::text::words::{Words, said};
 pub mod assertion;
 pub mod facts;
 pub mod forged_jwt;
+pub mod mutual_tls;
 pub mod recorder;
 pub mod signing_key;
 pub mod stop;
@@ -127,6 +128,13 @@ impl Session {
         }
         for secret in config.clients.all().filter_map(|(_, client)| client.secret.as_ref()) {
             redactor.learn(SecretKind::ClientSecret, secret.expose_secret());
+        }
+        for key in config.clients.all().filter_map(|(_, client)| client.key.as_ref()) {
+            redactor.learn(SecretKind::ClientSecret, key.text().expose_secret());
+            key.secrets().iter().for_each(|secret| redactor.learn(SecretKind::ClientSecret, secret));
+        }
+        for certificate in config.clients.all().filter_map(|(_, client)| client.certificate.as_ref()) {
+            redactor.learn(SecretKind::ClientSecret, certificate.key_pem().expose_secret());
         }
         if let Some(user) = &config.user {
             // A password that is also the user name would put its label over every mention of the user.

@@ -9,6 +9,7 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
+use crate::config::SharedCertificate;
 use crate::http::busy::{Asked, Busy};
 use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
@@ -39,6 +40,27 @@ pub struct Request {
     pub body: Option<String>,
     /// True if the body of the response stays out of the journal: what a resource holds may be about people.
     pub is_private: bool,
+    /// The certificate that is shown on the connection.
+    pub shows: Shows,
+}
+
+/// The certificate that a request shows on its connection (RFC 8705).
+#[derive(Debug, Clone, Default)]
+pub enum Shows {
+    /// That of the client that the test goes on with, at the endpoints that a client asks directly.
+    #[default]
+    Own,
+    /// None.
+    Nothing,
+    /// This one.
+    Certificate(SharedCertificate),
+}
+
+impl Shows {
+    /// What a client shows.
+    pub fn of(certificate: Option<&SharedCertificate>) -> Self {
+        certificate.map_or(Self::Nothing, |own| Self::Certificate(Arc::clone(own)))
+    }
 }
 
 impl Request {
@@ -51,6 +73,7 @@ impl Request {
             headers: vec![("accept".into(), "application/json".into())],
             body: None,
             is_private: false,
+            shows: Shows::Own,
         }
     }
 
@@ -87,6 +110,13 @@ impl Request {
     #[must_use]
     pub fn private(mut self) -> Self {
         self.is_private = true;
+        self
+    }
+
+    /// With another certificate on its connection.
+    #[must_use]
+    pub fn showing(mut self, shows: Shows) -> Self {
+        self.shows = shows;
         self
     }
 
@@ -185,7 +215,10 @@ impl Recorder {
         let body = request.body.clone().map(String::into_bytes);
         let silences = self.http.silences();
         let answer = match silences.may_be_asked(&request.url) {
-            Ok(()) => self.http.send(request.method.clone(), &request.url, &request.headers, body).await,
+            Ok(()) => match &request.shows {
+                Shows::Certificate(own) => self.http.send_showing(own, request.method.clone(), &request.url, &request.headers, body).await,
+                Shows::Own | Shows::Nothing => self.http.send(request.method.clone(), &request.url, &request.headers, body).await,
+            },
             Err(unreachable) => Err(unreachable),
         };
         match &answer {

@@ -14,6 +14,7 @@ use crate::rule::attack::{ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::token_refusal::TokenRefusal;
 use crate::rule::token_response::TokenResponse;
 use crate::rule::transport::Transport;
+use crate::session::mutual_tls::ALIASES;
 use crate::session::recorder::Request;
 use crate::session::{Client, Session};
 
@@ -140,7 +141,7 @@ impl Session {
 
     /// Sends a request whose answer is not judged by how it came: by [`Session::take_in`] later, or not at all.
     pub(crate) async fn send_unjudged(&self, request: Request) -> Result<Received, Unreachable> {
-        self.recorder.send(request).await.map_err(|unreachable| self.naming_its_member(unreachable))
+        self.recorder.send(self.over_mutual_tls(request)).await.map_err(|unreachable| self.naming_its_member(unreachable))
     }
 
     /// With the member of the provider metadata that has the URL which could not be reached.
@@ -188,8 +189,11 @@ impl Session {
 
     /// True if a response came from the endpoint that the metadata name so, whatever its query.
     fn is_at(&self, response: &Received, member: &str) -> bool {
-        let endpoint = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get(member)?.as_str());
-        endpoint.is_some_and(|endpoint| endpoint.split('?').next() == response.url.as_str().split('?').next())
+        let metadata = self.facts.issuer.metadata.as_ref();
+        let endpoint = metadata.and_then(|metadata| metadata.get(member)?.as_str());
+        let alias = metadata.and_then(|metadata| metadata.get(ALIASES)?.get(member)?.as_str());
+        let bare = response.url.as_str().split('?').next();
+        [endpoint, alias].into_iter().flatten().any(|endpoint| endpoint.split('?').next() == bare)
     }
 
     /// Judges an answer of the token endpoint as what it is: the only way in which it counts as judged.

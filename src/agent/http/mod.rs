@@ -66,7 +66,7 @@ impl HttpAgent {
                     let problem = Problem::new(said!("cannot read the certificate authorities of {}: {why}", path.display()));
                     HttpAgentError(problem.with_hint("; ", "check --ca-file"))
                 };
-                Some(crate::http::trust::File::read(path).map_err(broken)?)
+                Some(File::read(path).map_err(broken)?)
             }
             Tls::System | Tls::Insecure => None,
         };

@@ -17,6 +17,30 @@ named! {
     IdTokenOtherAlg = "id-token-other-alg",
     /// Signs ID tokens whose `alg` is `none`.
     IdTokenUnsecuredSigned = "id-token-unsecured-signed",
+    /// Exchanges no code of a client that authenticates by a certificate.
+    MutualTlsRefused = "mutual-tls-refused",
+    /// Ends the handshake where a certificate is missing, or is not that of any client.
+    MutualTlsByHandshake = "mutual-tls-by-handshake",
+    /// Asks for certificates at the usual addresses, and publishes no others.
+    MutualTlsWithoutAliases = "mutual-tls-without-aliases",
+    /// Writes the thumbprint of a bound token with padding.
+    BoundTokenPadded = "bound-token-padded",
+    /// Leaves the thumbprint of a bound token out of introspection.
+    IntrospectionUnbound = "introspection-unbound",
+    /// Refuses a bound token that comes with another certificate with status 403.
+    BoundTokenForbidden = "bound-token-forbidden",
+    /// Refuses every bound token.
+    BoundTokenRefused = "bound-token-refused",
+    /// Registers a client without its `initiate_login_uri` where that is not by https.
+    InitiateLoginDropped = "initiate-login-dropped",
+    /// Cuts a long `state` in errors.
+    ErrorStateCut = "error-state-cut",
+    /// Refuses a request in which `client_id` comes before `response_type`.
+    ParameterOrderFixed = "parameter-order-fixed",
+    /// Redirects to the redirect URI beside a request object though the client did not register it.
+    RedirectBesideObjectTaken = "redirect-beside-object-taken",
+    /// Goes by the redirect URI in a request object where that beside it is not registered.
+    RedirectUriOfObject = "redirect-uri-of-object",
     /// Never fetches the keys of a client behind its `jwks_uri` again.
     ClientKeysKept = "client-keys-kept",
     /// Fetches them again for a key that it does not know, and goes on with those that it knew.
@@ -757,6 +781,9 @@ named! {
 impl Behaviour {
     /// True if it shows only in an issuer that is served over TLS.
     pub fn is_of_tls(self) -> bool {
-        matches!(self, Self::TlsOldVersion | Self::TlsWeakCipher | Self::TlsNewOnly)
+        let of_versions = matches!(self, Self::TlsOldVersion | Self::TlsWeakCipher | Self::TlsNewOnly);
+        let of_certificates = matches!(self, Self::MutualTlsRefused | Self::MutualTlsByHandshake | Self::MutualTlsWithoutAliases);
+        let of_tokens = matches!(self, Self::BoundTokenPadded | Self::IntrospectionUnbound | Self::BoundTokenForbidden | Self::BoundTokenRefused);
+        of_versions || of_certificates || of_tokens
     }
 }

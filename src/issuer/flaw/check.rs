@@ -2,11 +2,31 @@
 
 use super::named;
 
+impl Check {
+    /// True if it is made only in an issuer that is served over TLS.
+    pub fn is_of_tls(self) -> bool {
+        let of_clients = matches!(self, Self::CertificatePresent | Self::CertificateOfClient | Self::CertificateKnown);
+        of_clients || matches!(self, Self::TokenBound | Self::BoundTokenCertificatePresent | Self::BoundTokenCertificate)
+    }
+}
+
 named! {
     /// A check that the issuer makes: the sentence is true of everything that passes it.
     Check:
     /// A registration shows the initial access token (RFC 7591 3).
     RegistrationToken = "registration/initial-access-token",
+    /// A client that authenticates by a certificate shows one (RFC 8705 2).
+    CertificatePresent = "mutual-tls/present",
+    /// The certificate is not that of another client.
+    CertificateOfClient = "mutual-tls/of-client",
+    /// The certificate is one that a client has.
+    CertificateKnown = "mutual-tls/known",
+    /// An access token is bound to the certificate of the connection, where the client registered that (RFC 8705 3).
+    TokenBound = "bound-token/bound",
+    /// An access token that is bound comes with a certificate.
+    BoundTokenCertificatePresent = "bound-token/present",
+    /// The certificate is the one that the token is bound to.
+    BoundTokenCertificate = "bound-token/certificate",
     /// No redirect URI that is registered has a fragment (RFC 6749 3.1.2).
     RegistrationFragment = "registration/redirect-uri-fragment",
     /// Every redirect URI that is registered is absolute (RFC 6749 3.1.2).

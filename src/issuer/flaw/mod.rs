@@ -76,6 +76,11 @@ impl Flaw {
         self.waives.is_empty() && self.behaviour.is_none()
     }
 
+    /// True if it shows only in an issuer that is served over TLS.
+    pub fn is_of_tls(&self) -> bool {
+        self.behaviour.is_some_and(Behaviour::is_of_tls) || self.waives.iter().copied().any(Check::is_of_tls)
+    }
+
     /// The same flaw with `{issuer}` in its patches replaced by the issuer identifier.
     #[must_use]
     pub fn for_issuer(mut self, issuer: &str) -> Self {

@@ -48,6 +48,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     registered_members: None,
     any_client_credentials: false,
     client_tokens_stored: true,
+    request_uris: false,
     tells_of_logouts: false,
     session_management: false,
     refresh: RefreshFor::Everyone,
@@ -80,7 +81,7 @@ fn by_json(issuer: &Issuer, headers: &HeaderMap, request: &Params) -> Answer {
         }
         let named = request.get("client_id").and_then(|id| issuer.store().clients.get(id).cloned());
         let client: Client = named.ok_or_else(|| OauthError::invalid_client("client_id is missing, or there is no such client"))?;
-        return token::give(issuer, &client, request);
+        return token::give(issuer, &client, headers, request);
     }
     token::grant(issuer, headers, request, &Params::default())
 }

@@ -54,6 +54,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     ]),
     any_client_credentials: true,
     client_tokens_stored: false,
+    request_uris: false,
     tells_of_logouts: false,
     session_management: false,
     refresh: RefreshFor::Registered,

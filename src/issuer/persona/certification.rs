@@ -15,6 +15,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     response_types: response_type::ALL,
     unsigned_id_tokens: true,
     openactive_claims: false,
+    request_uris: true,
     tells_of_logouts: true,
     session_management: true,
     ..openactive::REFERENCE

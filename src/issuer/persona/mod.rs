@@ -108,6 +108,8 @@ pub struct PersonaSettings {
     pub any_client_credentials: bool,
     /// False if access tokens of client credentials are not stored, so that introspection does not know them.
     pub client_tokens_stored: bool,
+    /// True if request objects are fetched from the address that a request names (OpenID Connect Core 6.2).
+    pub request_uris: bool,
     /// True if clients are told of logouts, and ID tokens name the session.
     pub tells_of_logouts: bool,
     /// True if there is session management.

@@ -39,6 +39,7 @@ pub(super) const REFERENCE: PersonaSettings = PersonaSettings {
     registered_members: None,
     any_client_credentials: false,
     client_tokens_stored: true,
+    request_uris: false,
     tells_of_logouts: false,
     session_management: false,
     refresh: RefreshFor::OfflineAccess,

@@ -119,6 +119,7 @@ impl Artefact for AuthorizationError {
 const ERROR_PRESENT: &str = "authz-error/error-present";
 const ERROR_CHARSET: &str = "authz-error/error-charset";
 const URI_CHARSET: &str = "authz-error/error-uri-charset";
+const PROMPT_NONE_CODE: &str = "authz-error/prompt-none-code";
 
 /// The errors that say that the end-user has to do something (OpenID Connect Core 3.1.2.6).
 const INTERACTION: [&str; 4] = ["login_required", "interaction_required", "consent_required", "account_selection_required"];
@@ -149,7 +150,7 @@ static RULES: &[Check<AuthorizationError>] = &[
     ),
     // "Typically login_required, interaction_required, or another code"; the MUST is that an error comes back (authz-error/error-present).
     should(
-        "authz-error/prompt-none-code",
+        PROMPT_NONE_CODE,
         "OIDCC-3.1.2.1",
         "`prompt=none` without a login should be refused with `login_required` or another error about interaction, or with `invalid_request`",
         "Clients that first try a silent login do not learn that they have to send the end-user to the login page.",
@@ -157,6 +158,22 @@ static RULES: &[Check<AuthorizationError>] = &[
         |response| {
             let right: Vec<_> = INTERACTION.into_iter().chain(["invalid_request"]).collect();
             response.error_is_one_of(Refused::PromptNoneNotLoggedIn, &right)
+        },
+    ),
+    // "Will typically be": so it is advice, and a failure only to who is to be certified.
+    may(
+        "authz-error/prompt-none-interaction",
+        "OIDCC-3.1.2.6",
+        "It is good practice that `prompt=none` without a login is refused with one of the errors that ask for the end-user, such as `login_required`",
+        "A client that gets `invalid_request` looks for a mistake in its request, and does not send the end-user to the login page.",
+        "Answer with `error=login_required` at the redirect URI when no end-user is logged in, and keep `invalid_request` for requests that are wrong.",
+        |response| {
+            if response.parameter("error") == Some("invalid_request") {
+                applies_if(response.refused == Refused::PromptNoneNotLoggedIn, "refused for another reason")?;
+                return fail(said!("error = {}", INTERACTION.join(" or ")), "error = invalid_request");
+            }
+            let judgement = response.error_is_one_of(Refused::PromptNoneNotLoggedIn, &INTERACTION);
+            if is_broken(&judgement) { not_run(PROMPT_NONE_CODE) } else { judgement }
         },
     ),
     should(

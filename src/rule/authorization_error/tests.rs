@@ -69,7 +69,7 @@ fn every_true_code_is_right_and_every_other_wrong() {
     for (refused, right, rule) in [
         (
             Refused::PromptNoneNotLoggedIn,
-            &["login_required", "interaction_required", "consent_required", "account_selection_required", "invalid_request"][..],
+            &["login_required", "interaction_required", "consent_required", "account_selection_required"][..],
             "prompt-none-code",
         ),
         (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),
@@ -90,6 +90,15 @@ fn every_true_code_is_right_and_every_other_wrong() {
             assert_eq!(failed(&response(refused, &with(error, &[]))), [rule], "{refused:?} {error}");
         }
     }
+}
+
+#[test]
+fn an_error_about_the_request_is_no_error_about_the_end_user() {
+    let judged = |error| judged(&response(Refused::PromptNoneNotLoggedIn, &with(error, &[])));
+    assert_eq!(judged("invalid_request").failed, ["authz-error/prompt-none-interaction"]);
+    let not_run: Vec<_> = judged("server_error").not_run.into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(not_run, ["authz-error/prompt-none-interaction"]);
+    assert_eq!(failed(&response(Refused::PromptNoneAndLogin, &with("invalid_request", &[]))), [""; 0]);
 }
 
 #[test]

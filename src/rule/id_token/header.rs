@@ -113,6 +113,22 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             }
         },
     ),
+    may(
+        "id-token/kid-of-only-key",
+        "OIDCC-10.1",
+        "It is good practice that the ID token names its key by `kid` even if the issuer publishes only one key",
+        "When a second key is published, clients cannot see which of the two signed the tokens that they have.",
+        "Give the key a `kid` in the key set at `jwks_uri`, and set the same value as `kid` in the header of every ID token.",
+        |token| {
+            applies_if(published_keys(token)?.len() == 1, "the issuer does not publish exactly one key")?;
+            // A kid that is no string is that of id-token/kid-present.
+            let kid = token.jwt()?.header.get("kid").filter(|kid| !kid.is_null());
+            match kid {
+                Some(kid) => pass(said!("kid = {}", show(kid))),
+                None => fail("a kid", "no kid, and one published key"),
+            }
+        },
+    ),
     must(
         KEY_BY_KID,
         "OIDCC-10.1",

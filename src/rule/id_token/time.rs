@@ -14,7 +14,7 @@ const IAT_FRESH: &str = "id-token/iat-fresh";
 const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
 
 /// How old a token may be when it is received, in seconds, before it is remarked on.
-const FRESH: f64 = 600.0;
+const FRESH: f64 = 300.0;
 
 /// The longest lifetime that needs no remark, in seconds.
 const DAY: f64 = 86_400.0;
@@ -78,7 +78,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     may(
         IAT_FRESH,
         "OIDCC-3.1.3.7-10",
-        "It is good practice that the ID token was issued in the ten minutes before it was received",
+        "It is good practice that the ID token was issued in the five minutes before it was received",
         "Clients may refuse tokens that were issued too long ago. An old token in a new response hints at a cache or a wrong clock.",
         "Issue a new ID token for each token response, with `iat` from the server's clock, and synchronize the clock (NTP).",
         |token| {

@@ -69,6 +69,21 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             fail("a kid on every signing key", said!("no kid: {}", list(&without)))
         },
     ),
+    may(
+        "jwks/kid-on-only-key",
+        "OIDCC-10.1",
+        "It is good practice that a key has a `kid` even if it is the only key of the set",
+        "When a second key is added, clients cannot see which of the two signed the tokens that they have. Some clients refuse a key without a `kid` at all.",
+        "Give the key a `kid`, for example its thumbprint (RFC 7638), and put it into the header of every token that the key signs.",
+        |set| {
+            let [key] = set.entries()? else { return not_applicable("the set does not have exactly one key") };
+            match key.get("kid") {
+                None | Some(Value::Null) => fail("a kid", "no kid"),
+                Some(Value::String(kid)) if kid.is_empty() => fail("a kid", "an empty kid"),
+                Some(kid) => pass(said!("kid = {}", show(kid))),
+            }
+        },
+    ),
     should(
         "jwks/kid-unique",
         "RFC7517-4.5",

@@ -41,6 +41,7 @@ fn good() -> Value {
 fn a_good_set_passes_every_rule() {
     let artefact = artefact(&good());
     let unused = [
+        "jwks/kid-on-only-key",
         "jwks/okp-full-size",
         "jwks/key-ops-array",
         "jwks/use-or-key-ops",
@@ -110,8 +111,16 @@ fn what_is_allowed_is_left_alone() {
         let keys = if what.starts_with("one key without") { json!([keys[0]]) } else { keys };
         let mut artefact = artefact(&keys);
         artefact.metadata = json!({"id_token_signing_alg_values_supported": ["RS256", "PS256", "none"]});
-        assert!(failing(&artefact).is_empty(), "{what}: {:?}", failing(&artefact));
+        let expected: &[&str] = if what.starts_with("one key without") { &["jwks/kid-on-only-key"] } else { &[] };
+        assert_eq!(failing(&artefact), expected, "{what}");
     }
+}
+
+#[test]
+fn the_only_key_has_a_kid_too() {
+    let only = |changes: Value| artefact(&json!([with(&rsa("1", 256, 0xff), &changes)]));
+    let failing = |changes| failing(&only(changes)).contains(&"jwks/kid-on-only-key");
+    assert_eq!((failing(json!({})), failing(json!({"/kid": "$remove"})), failing(json!({"/kid": ""}))), (false, true, true));
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub enum Wrong {
     Padding,
     /// There are two redirect URIs, one of them registered.
     Doubled,
+    /// It is not registered, and stands beside a request object with one that is.
+    BesideObject,
     /// There is no redirect URI though two are registered.
     Missing,
     /// There is no such client.

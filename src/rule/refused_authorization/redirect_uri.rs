@@ -87,6 +87,19 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         },
     ),
     must(
+        "redirect-uri/beside-object",
+        "OIDCC-6.1",
+        "If a request object names a registered redirect URI, the issuer must not redirect to another one that stands beside it and is not registered",
+        "An attacker puts an address beside the client's own request object, and gets the code of every end-user who follows the link.",
+        "Put the request together first, with the parameters of the request object in the place of those beside it. Check the `redirect_uri` of the \
+         result, and redirect to no other address.",
+        |all| {
+            // A request object need not be supported, and what stands beside it may be checked as well: a page is as good as the registered address.
+            let expected = "no redirect to the one that is not registered";
+            all.each(|request| request.wrong == Wrong::BesideObject, expected, |request| Some(!matches!(request.led, Led::Sent(_))))
+        },
+    ),
+    must(
         "redirect-uri/missing",
         "OIDCC-3.1.2.2",
         "A request without a redirect URI, from a client that registered two, must be refused",

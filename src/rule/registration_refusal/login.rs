@@ -13,30 +13,54 @@ pub struct LoginInitiation {
 
 artefact!(LoginInitiation: [RULES], at by_http.exchange);
 
-// The text has no keyword: "URI using the "https" scheme".
-static RULES: &[Check<LoginInitiation>] = &[should(
-    "registration-error/initiate-login-uri-http",
-    "OIDCR-2",
-    "The issuer should not register a client with an `initiate_login_uri` by http",
-    "An attacker on the way sees who is sent to log in where, and sends the end-user to another issuer.",
-    "Check the scheme of `initiate_login_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
-    |login| {
-        let kept = |response: &Received| match Answer::of_registration(response) {
-            Answer::Given => response.member("initiate_login_uri"),
-            _ => None,
-        };
-        not_busy(&login.by_http)?;
-        match kept(&login.by_http) {
-            Some(uri) if uri.as_str().is_some_and(|uri| uri.starts_with("http:")) => {
-                fail("a refusal: status 400", said!("a client is registered with initiate_login_uri = {}", show(&uri)))
+const BY_HTTP: &str = "registration-error/initiate-login-uri-http";
+
+/// The `initiate_login_uri` that a client was registered with.
+fn kept(response: &Received) -> Option<Value> {
+    if Answer::of_registration(response) == Answer::Given { response.member("initiate_login_uri") } else { None }
+}
+
+/// True if a client was registered with an address by http.
+fn is_kept_by_http(response: &Received) -> bool {
+    kept(response).is_some_and(|uri| uri.as_str().is_some_and(|uri| uri.starts_with("http:")))
+}
+
+static RULES: &[Check<LoginInitiation>] = &[
+    // The text has no keyword: "URI using the "https" scheme".
+    should(
+        BY_HTTP,
+        "OIDCR-2",
+        "The issuer should not register a client with an `initiate_login_uri` by http",
+        "An attacker on the way sees who is sent to log in where, and sends the end-user to another issuer.",
+        "Check the scheme of `initiate_login_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
+        |login| {
+            not_busy(&login.by_http)?;
+            if is_kept_by_http(&login.by_http) {
+                let uri = kept(&login.by_http).unwrap_or_default();
+                return fail("a refusal: status 400", said!("a client is registered with initiate_login_uri = {}", show(&uri)));
             }
-            _ => {
-                applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
-                pass(refusal(&login.by_http))
+            applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
+            pass(refusal(&login.by_http))
+        },
+    ),
+    // To leave a member out, and say so in the response, is as lawful (OpenID Connect Registration 3.2).
+    may(
+        "registration-error/initiate-login-uri-refused",
+        "OIDCR-3.3",
+        "It is good practice to refuse an `initiate_login_uri` by http with status 400 and `invalid_client_metadata`, and not to leave it out",
+        "The developer of the client does not notice that the address is missing, and no other party can begin a login there.",
+        "Answer a registration whose `initiate_login_uri` is not `https` with status 400 and `error=invalid_client_metadata`, and name the member in `error_description`.",
+        |login| {
+            not_busy(&login.by_http)?;
+            applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
+            if is_kept_by_http(&login.by_http) {
+                return not_run(BY_HTTP);
             }
-        }
-    },
-)];
+            let is_refused = login.by_http.status == 400 && login.by_http.member("error").is_some_and(|error| error == "invalid_client_metadata");
+            holds(is_refused, "status 400 and error = invalid_client_metadata", refusal(&login.by_http))
+        },
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -49,13 +73,15 @@ mod tests {
         let client = |uri: &str| response(201, &json!({ "client_id": "c", "initiate_login_uri": uri }));
         let refused = || response(400, &json!({ "error": "invalid_client_metadata" }));
         let rule = ["registration-error/initiate-login-uri-http"];
+        let both = ["registration-error/initiate-login-uri-http", "registration-error/initiate-login-uri-refused"];
         let by_https = || client("https://client.example/login");
-        assert_eq!(passing(&LoginInitiation { by_https: by_https(), by_http: refused() }), rule);
+        assert_eq!(passing(&LoginInitiation { by_https: by_https(), by_http: refused() }), both);
         assert_eq!(failing(&LoginInitiation { by_https: by_https(), by_http: client("http://client.example/login") }), rule);
         let ignored = || response(201, &json!({ "client_id": "c" }));
         assert_eq!(passing(&LoginInitiation { by_https: by_https(), by_http: ignored() }), rule);
-        assert_eq!(not_applicable(&LoginInitiation { by_https: ignored(), by_http: ignored() }), rule);
-        assert_eq!(not_applicable(&LoginInitiation { by_https: refused(), by_http: refused() }), rule);
+        assert_eq!(failing(&LoginInitiation { by_https: by_https(), by_http: ignored() }), both[1..]);
+        assert_eq!(not_applicable(&LoginInitiation { by_https: ignored(), by_http: ignored() }), both);
+        assert_eq!(not_applicable(&LoginInitiation { by_https: refused(), by_http: refused() }), both);
     }
 
     arbitrary_artefact!(LoginInitiation:

@@ -9,6 +9,8 @@ const EXPIRES_IN_SANE: &str = "token/expires-in-sane";
 
 /// An hour in seconds.
 const HOUR: f64 = 3600.0;
+/// A year in seconds.
+const YEAR: f64 = 31_536_000.0;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
     should(
@@ -55,6 +57,17 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         |response| {
             let number = expires_in(response)?;
             holds(number <= HOUR, said!("at most {HOUR} s"), said!("{} s", expect::number(number)))
+        },
+    ),
+    may(
+        "token/expires-in-within-a-year",
+        "RFC6750-5.3",
+        "It is good practice that the access token lives for a year at most, by its `expires_in`",
+        "A lifetime of years is often a mistake: a point in time in place of a number of seconds, or milliseconds in place of seconds.",
+        "Return the remaining lifetime of the access token in seconds in `expires_in`, and set that lifetime to an hour or less.",
+        |response| {
+            let number = expires_in(response)?;
+            holds(number <= YEAR, said!("at most {YEAR} s"), said!("{} s", expect::number(number)))
         },
     ),
     must(

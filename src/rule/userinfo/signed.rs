@@ -85,6 +85,18 @@ static RULES: &[Check<SignedUserInfo>] = &[
             }
         },
     ),
+    // No text forbids it; what keeps the two kinds of token apart is that only one has it.
+    may(
+        "userinfo-signed/no-nonce",
+        "OIDCC-5.3.2",
+        "It is good practice that a signed userinfo response has no `nonce`",
+        "An attacker who gets hold of the response can pass it off as an ID token of the same login.",
+        "Keep `nonce` for ID tokens, and do not copy claims of the ID token into the userinfo response.",
+        |userinfo| {
+            let nonce = userinfo.jwt()?.claims.get("nonce");
+            holds(nonce.is_none(), "no nonce", seen("nonce", nonce))
+        },
+    ),
     must(
         "userinfo-signed/iss",
         "OIDCC-5.3.2",
@@ -193,6 +205,7 @@ mod tests {
             (json!({ "aud": 1 }), "aud"),
             (json!({ "iss": null }), "iss"),
             (json!({ "aud": null }), "aud"),
+            (json!({ "nonce": "n" }), "no-nonce"),
         ] {
             assert_eq!(judged(&userinfo("application/jwt", &signed(&changes))).failed, [format!("userinfo-signed/{failed}")], "{changes}");
         }
