@@ -613,12 +613,13 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, browser: &Browser) -> R
 /// The modules of certification that do not fail under the flaw that they name, each with what became of it: the proof that each can fail. A module that is in
 /// several profiles is proved in the first of them.
 ///
-/// The browser that some of them need is guarded by the program at `guard`.
+/// The browser that some of them need is guarded by the program at `guard`. Without one these are left out.
 ///
 /// # Errors
 /// [`SelfTestError`] if something of our own does not start.
-pub async fn unproved_modules(jobs: usize, guard: PathBuf) -> Result<Vec<String>, SelfTestError> {
-    let browser = Browser::new(Some(guard));
+pub async fn unproved_modules(jobs: usize, guard: Option<PathBuf>) -> Result<Vec<String>, SelfTestError> {
+    let has_browser = guard.is_some();
+    let browser = Browser::new(guard);
     let (features, flaws) = (feature::features()?, issuer::flaws()?);
     let (mut seen, mut to_prove) = (BTreeSet::new(), Vec::new());
     for profile in CERTIFICATIONS.iter() {
@@ -632,16 +633,11 @@ pub async fn unproved_modules(jobs: usize, guard: PathBuf) -> Result<Vec<String>
             let Some(flaw) = flaws.iter().find(|flaw| Some(flaw.name.as_str()) == named) else {
                 return Ok(Some(format!("{} in {}: there is no flaw {:?}", module.id, profile.id, named.unwrap_or_default())));
             };
-            let stand = if features.iter().any(|feature| {
-                feature.tests.iter().any(|test| {
-                    let id = format!("{}/{}", feature.id, test.id);
-                    is_for_browser(&id) && profile.matcher(module).has_test(&id)
-                })
-            }) {
-                Stand::Browser
-            } else {
-                Stand::Plain
-            };
+            let needs_browser = browser::TESTS.iter().any(|id| profile.matcher(module).has_test(id));
+            if needs_browser && !has_browser {
+                return Ok(None);
+            }
+            let stand = if needs_browser { Stand::Browser } else { Stand::Plain };
             let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), stand).await?;
             bench.config.certification = vec![profile.id.clone()];
             let plan = Plan::new(&bench.config, features)?;

@@ -123,7 +123,7 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("", &["ISSUER= https://op.example"], None),
     ("", &[], Some("\nissuer = \"https://op.example#a\"")),
     // Addresses.
-    ("I --redirect-uri https://localhost/cb", &[], None),
+    ("I --redirect-uri https://op.example/cb", &[], None),
     ("I --redirect-uri http://op.example/cb", &[], None),
     ("I --redirect-uri http://localhost:0/cb", &[], None),
     ("I --redirect-uri http://localhost:3000/cb#a", &[], None),

@@ -15,25 +15,26 @@ const TESTS: [&str; 6] = [
     "rp-initiated-logout/by-post",
 ];
 
-fn run_at(host: &str, agent: &str, more: &[&str]) -> (Ended, RunReport, String) {
+/// Runs them at an embedded issuer of which no client is known, so that each test registers its own.
+fn run_at(host: &str, agent: &str) -> (Ended, RunReport, String) {
     let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let issuer =
+        runtime.block_on(start(IssuerOptions { persona: Persona::Certification, tls: true, ..IssuerOptions::default() })).expect("it starts");
+    let (accounts, authority) = (issuer.accounts(), folder.path().join("ca.pem"));
+    std::fs::write(&authority, issuer.ca_pem().expect("it is served over TLS")).expect("it can be written");
     let redirect_uri = format!("https://{host}:{}/cb", free_port());
     let mut command = program(folder.path());
-    command.args([
-        "run",
-        "--demo",
-        "--persona",
-        "certification",
-        "--profile",
-        "certification,security",
-        "--agent",
-        agent,
-        "--redirect-uri",
-        &redirect_uri,
-    ]);
-    command.args(["--screenshots", "false"]).args(TESTS.iter().flat_map(|id| ["--test", id])).args(more);
+    command.args(["run", "--issuer", issuer.issuer(), "--profile", "certification,security", "--agent", agent, "--redirect-uri", &redirect_uri]);
+    command
+        .arg("--ca-file")
+        .arg(&authority)
+        .args(["--screenshots=false", "--username", &accounts.username])
+        .args(TESTS.iter().flat_map(|id| ["--test", id]));
+    command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", &accounts.initial_access_token).env("OA_AUTHTEST_PASSWORD", &accounts.password);
     let ended = run(command);
     let report = results(folder.path());
+    runtime.block_on(issuer.stop());
     (ended, report, redirect_uri)
 }
 
@@ -43,7 +44,7 @@ fn registered_as(report: &RunReport, id: &str) -> String {
 }
 
 fn all_hold(agent: &str) {
-    let (ended, report, redirect_uri) = run_at("127.0.0.1", agent, &[]);
+    let (ended, report, redirect_uri) = run_at("127.0.0.1", agent);
     assert_eq!(ended.code, 0, "{}", ended.said());
     assert_eq!(report.environment.redirect_uri, redirect_uri);
     for id in TESTS {
@@ -74,7 +75,7 @@ fn it_is_trusted_by_the_browser() {
 
 #[test]
 fn no_web_application_with_the_implicit_grant_is_at_localhost() {
-    let (ended, report, _) = run_at("localhost", "http", &[]);
+    let (ended, report, _) = run_at("localhost", "http");
     assert_eq!(ended.code, 0, "{}", ended.said());
     for id in &TESTS[..2] {
         let setting = LeftOut::Lacks { setting: "--redirect-uri".to_owned() };

@@ -70,7 +70,7 @@ enum Refusal {
     /// The same, with the status and the page a flaw makes of it.
     Flawed(Box<Reply>),
     /// Sent to the client.
-    Client { target: Target, error: &'static str, description: &'static str },
+    Client { target: Box<Target>, error: &'static str, description: &'static str },
 }
 
 /// Why it is in doubt where an answer may be sent.
@@ -129,7 +129,7 @@ async fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap, by_post: b
         Err(Refusal::Flawed(reply)) => Ok(*reply),
         Err(Refusal::Client { target, error, description }) => {
             let browser = interaction::cookie(issuer, headers).unwrap_or_default();
-            respond::error(issuer, &Target { browser, ..target }, error, description)
+            respond::error(issuer, &Target { browser, ..*target }, error, description)
         }
     }
 }
@@ -151,7 +151,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let is_openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == OPENID));
     let mode_of_answer = mode.unwrap_or_else(|| Mode::default_of(issuer, asked));
     let target = Target { redirect_uri, state, mode: mode_of_answer, is_openid, client_id: client.id.clone(), browser: String::new() };
-    let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
+    let refuse = |error, description| Refusal::Client { target: Box::new(target.clone()), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
     if params.any_repeats() && issuer.checks(Check::AuthorizationRepeats) {
@@ -348,7 +348,7 @@ fn odd_parameters(issuer: &Issuer, params: &Params) -> Result<(), &'static str> 
 
 /// A request that is made by a request object.
 fn by_object(issuer: &Issuer, client: &Client, params: &Params, (object, by): (&str, By), target: Target) -> Result<Request, Refusal> {
-    let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
+    let refuse = |error, description| Refusal::Client { target: Box::new(target.clone()), error, description };
     let invalid = |description| refuse("invalid_request", description);
     if issuer.does(Behaviour::RequestObjectUnsupported) {
         return Err(refuse("request_not_supported", "this parameter is not supported"));
@@ -363,7 +363,7 @@ fn by_object(issuer: &Issuer, client: &Client, params: &Params, (object, by): (&
         Ok(params) => {
             let asked = params.get("redirect_uri").filter(|uri| !redirect::is_registered(&issuer.defect, &client.metadata, uri));
             if let Some(redirect_uri) = asked.filter(|_| issuer.does(Behaviour::RequestObjectRedirectsAnywhere)) {
-                let target = Target { redirect_uri: redirect_uri.to_owned(), ..target };
+                let target = Box::new(Target { redirect_uri: redirect_uri.to_owned(), ..target });
                 return Err(Refusal::Client { target, error: "invalid_request", description: "the client did not register this redirect_uri" });
             }
             check(issuer, &params, None)
@@ -425,14 +425,14 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 /// What a flaw makes of a request that is to be refused on a page.
 fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     let at = |uri: &str| Refusal::Client {
-        target: Target {
+        target: Box::new(Target {
             redirect_uri: uri.to_owned(),
             state: params.owned("state"),
             mode: Mode::Query,
             is_openid: true,
             client_id: String::new(),
             browser: String::new(),
-        },
+        }),
         error: "invalid_request",
         description: "the request is wrong",
     };

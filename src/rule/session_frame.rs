@@ -127,6 +127,7 @@ impl SessionFrame {
     }
 
     /// What came of a question; `None` if it was not asked.
+    #[allow(clippy::option_option, reason = "what was not asked and what was not answered are different")]
     fn answer(&self, question: Question) -> Option<Option<&str>> {
         self.answers.get(&question).map(Option::as_deref)
     }
@@ -221,7 +222,7 @@ static RULES: &[Check<SessionFrame>] = &[
         "session-frame/other-state-changed",
         "OIDCSM-3.2",
         "The page at `check_session_iframe` must answer `changed` if the session state is another than that of the browser",
-        "A client with an old session state is not told that the end-user has logged out.",
+        "A client with an old session state does not learn that the end-user has logged out.",
         "Compute the session state anew for each message, compare all of it, and answer `changed` where it differs.",
         |frame| match frame.asked(Question::MadeUp)? {
             _ if frame.control().is_err() => not_run(UNCHANGED),

@@ -47,7 +47,8 @@ impl Browser {
             let launch = Launch { spki: None, guard: self.guard.clone() };
             UserAgent::start(&config.agent, &config.network, &launch).await.map(Arc::new)
         };
-        self.agent.get_or_init(start).await.clone()
+        // A browser takes much to start, which is on no stack.
+        self.agent.get_or_init(|| Box::pin(start())).await.clone()
     }
 
     /// The right to use it, for one test.

@@ -352,6 +352,7 @@ pub struct SessionState {
 
 /// The browser session of the test.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct BrowserFacts {
     /// It, once something was opened in it.
     pub session: Option<AgentSession>,

@@ -293,3 +293,17 @@ fn hint(why: &str, found: &Inspection) -> Option<String> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_that_takes_no_keys_is_not_used_where_it_needs_one() {
+        let launch = |spki: Option<&str>| Launch { spki: spki.map(str::to_owned), guard: None };
+        let why = |tls: &Tls, spki| trusts_enough(tls, &launch(spki), "Firefox").err().map(|error| error.to_string());
+        assert_eq!((why(&Tls::System, None), why(&Tls::Insecure, Some("key"))), (None, None));
+        assert!(why(&Tls::System, Some("key")).is_some_and(|why| why.contains("redirect URI by https") && why.contains("--insecure")));
+        assert!(why(&Tls::CaFile("ca.pem".into()), Some("key,key")).is_some_and(|why| why.contains("--ca-file")));
+    }
+}

@@ -22,9 +22,9 @@ use crate::text::markdown::code;
 use crate::text::words::said;
 
 /// The script of the page that has the issuer's page in a frame.
-const CLIENT: &str = include_str!("client.js");
+const CLIENT: &str = include_str!("session_frame/client.js");
 /// The script of the page of another origin in it.
-const STRANGER: &str = include_str!("stranger.js");
+const STRANGER: &str = include_str!("session_frame/stranger.js");
 /// The longest that the first answer is waited for.
 const MOST_PATIENCE: Duration = Duration::from_secs(10);
 /// The member of the metadata.
