@@ -76,6 +76,7 @@ pub mod feature;
 pub mod guard;
 pub mod http;
 pub mod issuer;
+pub mod jwe;
 pub mod launch;
 pub mod listen;
 pub mod listing;
