@@ -260,6 +260,10 @@ steps! {
     RefuseRequestObjects {} => "Request Objects",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_request_objects();
 
+    /// Sends authorization requests with encrypted request objects, a good one and bad ones (OpenID Connect Core 6.3.1, RFC 9101 6.1).
+    TryEncryptedObjects {} => "Encrypted Request Objects",
+        needs: &[Metadata, KeySet, Client], settings: &[User], scope: "openid", action: try_encrypted_objects();
+
     /// Sends requests in the browser session of the login that need no login, each with one thing that is odd (OpenID Connect Core 3.1.2.1, 5.5).
     AskInSession {} => "Requests in a Session",
         needs: &[Metadata, KeySet, Client, UserTokens], settings: &[User], scope: "openid", action: ask_in_session();

@@ -8,6 +8,7 @@ use crate::text::response_type::ResponseType;
 
 use super::assertion::{AssertionKeys, BY_SECRET};
 use super::client::AuthMethod;
+use super::encryption::ClientEncryption;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
@@ -55,6 +56,8 @@ pub struct Metadata {
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
     pub request_objects: RequestObjectKeys,
+    /// What is encrypted for it.
+    pub encryption: ClientEncryption,
     /// The sector of a client that calls end-users by pairwise identifiers.
     pub sector: Option<String>,
     /// The most it may ask for.
@@ -90,6 +93,7 @@ impl Metadata {
             default_max_age: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
+            encryption: ClientEncryption::default(),
             sector: None,
             scope: Scope::supported(),
         }
@@ -187,6 +191,7 @@ impl Metadata {
         };
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
         let request_objects = request_objects.map_err(invalid)?;
+        let (encryption, encrypted) = encryption(request, auth_method, context)?;
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -221,6 +226,7 @@ impl Metadata {
             return Err(invalid("client_name has other letters than those of ASCII"));
         }
         document.extend(logout);
+        document.extend(encrypted);
         copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,
@@ -235,6 +241,7 @@ impl Metadata {
             default_max_age,
             assertion_keys,
             request_objects,
+            encryption,
             sector,
             scope,
         })
@@ -272,6 +279,18 @@ fn id_token_alg(name: &str, method: AuthMethod, response_types: &[String], conte
         (None, UNSIGNED, _) if is_in_front() && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
         (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
     }
+}
+
+/// What is encrypted for a client, and what is registered of it. An issuer that encrypts nothing does not know these members.
+fn encryption(request: &Map<String, Value>, method: AuthMethod, context: &Context) -> Result<(ClientEncryption, Map<String, Value>), OauthError> {
+    if !context.encryption {
+        return Ok((ClientEncryption::default(), Map::new()));
+    }
+    let keys = request.get("jwks").filter(|set| !set.is_null()).or(context.keys.as_ref());
+    let has_secret = matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt);
+    let is_asked = request.keys().any(|name| name.ends_with("_encrypted_response_alg"));
+    let no_default = is_asked && context.defect.does(Behaviour::EncDefaultRefused);
+    ClientEncryption::read(request, keys, has_secret, no_default).map_err(invalid)
 }
 
 /// The sector of a client with pairwise subjects; none of one with public subjects.
@@ -402,6 +421,8 @@ pub struct Context {
     pub tells_of_logouts: bool,
     /// True if clients of the code flow may register for ID tokens without a signature.
     pub unsigned_id_tokens: bool,
+    /// True if something is encrypted for clients.
+    pub encryption: bool,
     /// The flaw of the issuer.
     pub defect: Defect,
 }
@@ -415,6 +436,7 @@ impl Default for Context {
             response_types: response_type::CODE,
             tells_of_logouts: false,
             unsigned_id_tokens: false,
+            encryption: false,
             defect: Defect::default(),
         }
     }

@@ -71,7 +71,7 @@ impl KeyAlg {
     }
 
     /// The bytes of the key that wraps the key of the content; `None` where none does.
-    pub(super) fn wrapping_bytes(self) -> Option<usize> {
+    pub fn wrapping_bytes(self) -> Option<usize> {
         match self {
             Self::EcdhEsA128Kw | Self::A128Kw => Some(16),
             Self::EcdhEsA256Kw | Self::A256Kw => Some(32),

@@ -151,7 +151,7 @@ pub struct EncryptionKey(Recipient);
 enum Recipient {
     Rsa(PublicEncryptingKey),
     Curve(Curve, Vec<u8>),
-    Secret(String),
+    Shared(Vec<u8>),
 }
 
 impl fmt::Debug for Recipient {
@@ -159,7 +159,7 @@ impl fmt::Debug for Recipient {
         f.write_str(match self {
             Self::Rsa(_) => "RSA",
             Self::Curve(..) => "a curve",
-            Self::Secret(_) => "a secret",
+            Self::Shared(_) => "a secret",
         })
     }
 }
@@ -187,9 +187,14 @@ impl EncryptionKey {
         Some(Self(Recipient::Curve(curve, curve.point(jwk)?)))
     }
 
-    /// The client secret, of which the symmetric keys are made (OpenID Connect Core 10.2).
-    pub fn of_secret(secret: &str) -> Self {
-        Self(Recipient::Secret(secret.to_owned()))
+    /// The key that is made of a client secret for these algorithms (OpenID Connect Core 10.2).
+    pub fn of_secret(secret: &str, alg: KeyAlg, enc: Enc) -> Self {
+        Self::of_bytes(of_secret(secret, alg.wrapping_bytes().unwrap_or(enc.key_bytes())))
+    }
+
+    /// A shared key as it is.
+    pub fn of_bytes(key: Vec<u8>) -> Self {
+        Self(Recipient::Shared(key))
     }
 
     /// What kind of key it is.
@@ -197,7 +202,7 @@ impl EncryptionKey {
         match self.0 {
             Recipient::Rsa(_) => KeyKind::Rsa,
             Recipient::Curve(..) => KeyKind::Curve,
-            Recipient::Secret(_) => KeyKind::Secret,
+            Recipient::Shared(_) => KeyKind::Secret,
         }
     }
 
@@ -222,7 +227,7 @@ impl EncryptionKey {
                 let shared = shared_secret(&private, *curve, point).ok_or_else(failed)?;
                 derived(&shared, alg, enc, &[], &[])
             }
-            (Recipient::Secret(secret), KeyKind::Secret) => of_secret(secret, alg.wrapping_bytes().unwrap_or(enc.key_bytes())),
+            (Recipient::Shared(key), KeyKind::Secret) => key.clone(),
             _ => return Err(failed()),
         };
         if alg.is_direct() {

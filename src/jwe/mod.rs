@@ -164,7 +164,11 @@ pub fn random_key(enc: Enc) -> Result<Vec<u8>, KeyError> {
     random(enc.key_bytes())
 }
 
-fn random(bytes: usize) -> Result<Vec<u8>, KeyError> {
+/// So many random bytes.
+///
+/// # Errors
+/// If the system gives none.
+pub fn random(bytes: usize) -> Result<Vec<u8>, KeyError> {
     let mut random = vec![0; bytes];
     fill(&mut random).map_err(|_| KeyError("there are no random bytes".to_owned()))?;
     Ok(random)

@@ -106,12 +106,13 @@ fn every_pair_of_algorithms_goes_there_and_back() {
     let (rsa, curve, secret) = (KeyPair::rsa().unwrap(), KeyPair::curve().unwrap(), "a client secret");
     let shared = DecryptionKey::Secret(secret.to_owned());
     for alg in KeyAlg::ALL {
-        let (private, public, others) = match alg.kind() {
-            KeyKind::Rsa => (&rsa.private, EncryptionKey::of_jwk(&rsa.public).unwrap(), [&curve.private, &shared]),
-            KeyKind::Curve => (&curve.private, EncryptionKey::of_jwk(&curve.public).unwrap(), [&rsa.private, &shared]),
-            KeyKind::Secret => (&shared, EncryptionKey::of_secret(secret), [&rsa.private, &curve.private]),
-        };
         for enc in Enc::ALL {
+            let (private, public, others) = match alg.kind() {
+                KeyKind::Rsa => (&rsa.private, EncryptionKey::of_jwk(&rsa.public).unwrap(), [&curve.private, &shared]),
+                KeyKind::Curve => (&curve.private, EncryptionKey::of_jwk(&curve.public).unwrap(), [&rsa.private, &shared]),
+                KeyKind::Secret => (&shared, EncryptionKey::of_secret(secret, alg, enc), [&rsa.private, &curve.private]),
+            };
+            assert_eq!(public.kind(), alg.kind());
             let text = encrypt(Map::new(), alg, enc, &public, b"within").unwrap();
             let jwe = Jwe::parse(&text).unwrap();
             assert_eq!((jwe.alg(), jwe.enc()), (Some(alg), Some(enc)));

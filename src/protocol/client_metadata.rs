@@ -6,6 +6,7 @@ use url::Url;
 use crate::agent::callback::Offer;
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::jwe::KeyPair;
 use crate::session::assertion::{BY_SECRET, Signer};
 use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::response_type::ResponseType;
@@ -36,6 +37,8 @@ pub(super) struct ClientToRegister {
     pub signer: Option<Signer>,
     /// Its redirect URI, if that is not the usual one.
     pub redirect_uri: Option<String>,
+    /// The keys that it publishes for encryption.
+    pub encryption_keys: Vec<&'static KeyPair>,
 }
 
 /// The scope of a client that is registered, each space-separated; empty where the story has none and leaves it to the issuer.
@@ -98,6 +101,7 @@ impl Session {
         if params.request_object_key {
             self.add_request_key(&mut metadata, params.signed_requests_only).await?;
         }
+        let encryption_keys = self.add_encryption(params, &mut metadata).await?;
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
@@ -108,7 +112,7 @@ impl Session {
             metadata["redirect_uris"] = json!([other]);
         }
         self.add_subjects(params, &mut metadata)?;
-        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri })
+        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri, encryption_keys })
     }
 
     /// The scope to register. A story that says neither scope nor grants registers all of it, whatever the issuer advertises.
