@@ -461,7 +461,9 @@ mod tests {
         let registered: Vec<_> = feature.tests[1]
             .steps
             .iter()
-            .filter_map(|step| if let Step::Register(client) = step { client.id_token_encryption.as_deref().zip(client.id_token_enc.as_deref()) } else { None })
+            .filter_map(|step| {
+                if let Step::Register(client) = step { client.id_token_encryption.as_deref().zip(client.id_token_enc.as_deref()) } else { None }
+            })
             .collect();
         assert_eq!(registered, [("dir", "A128GCM"), ("offered", "A128GCM")], "what a step says itself stays");
     }

@@ -150,7 +150,7 @@ steps! {
         needs: &[Metadata], gives: &[Client], action: use_client(grant_types, response_types);
 
     /// Registers a client dynamically (RFC 7591).
-    Register(client: Register) => "Dynamic Client Registration",
+    Register(client: Box<Register>) => "Dynamic Client Registration",
         needs: &[Metadata], gives: &[Client], capability: DynamicClientRegistration, action: register(client);
 
     /// Asks for clients that no issuer may register (RFC 7591 3.2.2).

@@ -173,9 +173,8 @@ impl Metadata {
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let alg = if alg != "RS256" && context.defect.does(Behaviour::IdTokenAlgReplaced) { "RS256" } else { alg };
         let id_token_alg = id_token_alg(alg, auth_method, &response_types, context)?;
-        let userinfo_alg = text("userinfo_signed_response_alg")?
-            .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
-            .transpose()?;
+        let of_userinfo = |name: &str| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported"));
+        let userinfo_alg = text("userinfo_signed_response_alg")?.map(of_userinfo).transpose()?;
         let seconds = |value: &Value| value.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"));
         let default_max_age = member("default_max_age").map(seconds).transpose()?;
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
@@ -225,8 +224,7 @@ impl Metadata {
         if text("client_name")?.is_some_and(is_odd) && context.defect.does(Behaviour::ClientNamesPlain) {
             return Err(invalid("client_name has other letters than those of ASCII"));
         }
-        document.extend(logout);
-        document.extend(encrypted);
+        document.extend(logout.into_iter().chain(encrypted));
         copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,

@@ -80,7 +80,12 @@ impl ClientEncryption {
     ///
     /// # Errors
     /// What is wrong with them.
-    pub fn read(request: &Map<String, Value>, keys: Option<&Value>, has_secret: bool, no_default: bool) -> Result<(Self, Map<String, Value>), &'static str> {
+    pub fn read(
+        request: &Map<String, Value>,
+        keys: Option<&Value>,
+        has_secret: bool,
+        no_default: bool,
+    ) -> Result<(Self, Map<String, Value>), &'static str> {
         let text = |name: &str| match request.get(name).filter(|value| !value.is_null()) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str())),
@@ -135,13 +140,14 @@ fn broken(_: KeyError) -> Problem {
 /// A text encrypted for a client: a signed JWT, or the claims alone.
 pub fn encrypt(issuer: &Issuer, client: &Client, asked: Algorithms, text: &str, is_signed: bool) -> Result<String, Problem> {
     let encryption = &client.metadata.encryption;
-    let Algorithms { alg, enc } = flawed(issuer, encryption, asked);
+    let is_for_all = client.metadata.is_public() && issuer.does(Behaviour::JweSymmetricForPublic);
+    let Algorithms { alg, enc } = if is_for_all { Algorithms { alg: KeyAlg::Dir, ..asked } } else { flawed(issuer, encryption, asked) };
     let mut members = Map::new();
     let unsigned = is_signed && issuer.does(Behaviour::JweUnsigned);
     if is_signed && !unsigned {
         members.insert("cty".to_owned(), json!("JWT"));
     }
-    let secret = client.secret.as_deref().unwrap_or_default();
+    let secret = client.secret.as_deref().unwrap_or(&client.id);
     let to = match encryption.key(alg.kind()) {
         Some((key, jwk)) => {
             let is_left_out = encryption.keys.len() == 1 && issuer.does(Behaviour::JweKidLeftOut);
@@ -150,7 +156,9 @@ pub fn encrypt(issuer: &Issuer, client: &Client, asked: Algorithms, text: &str, 
             foreign.and_then(|pair| EncryptionKey::of_jwk(&pair.public)).unwrap_or(key)
         }
         None if issuer.does(Behaviour::JweForeignKey) => EncryptionKey::of_secret("another secret", alg, enc),
-        None if issuer.does(Behaviour::JweSecretFromRight) => EncryptionKey::of_bytes(from_right(secret, alg.wrapping_bytes().unwrap_or(enc.key_bytes()))),
+        None if issuer.does(Behaviour::JweSecretFromRight) => {
+            EncryptionKey::of_bytes(from_right(secret, alg.wrapping_bytes().unwrap_or(enc.key_bytes())))
+        }
         None => EncryptionKey::of_secret(secret, alg, enc),
     };
     // Content of another algorithm, whose key has that length.

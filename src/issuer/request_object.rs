@@ -92,7 +92,9 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
             decrypted => decrypted?,
         };
         match verified(issuer, client, &within, by) {
-            Err(_) if !issuer.checks(Check::RequestObjectEncryptedSignature) => unverified(&within).ok_or("the request object is not a JWT that is understood")?,
+            Err(_) if !issuer.checks(Check::RequestObjectEncryptedSignature) => {
+                unverified(&within).ok_or("the request object is not a JWT that is understood")?
+            }
             claims => claims?,
         }
     } else {

@@ -64,7 +64,9 @@ fn halves(enc: Enc, key: &[u8]) -> Option<(hmac::Key, UnboundCipherKey)> {
 fn tag(enc: Enc, key: &hmac::Key, iv: &[u8], aad: &[u8], ciphertext: &[u8]) -> Vec<u8> {
     let bits = (aad.len() as u64).saturating_mul(8).to_be_bytes();
     let mut context = hmac::Context::with_key(key);
-    [aad, iv, ciphertext, &bits].into_iter().for_each(|part| context.update(part));
+    for part in [aad, iv, ciphertext, &bits] {
+        context.update(part);
+    }
     let whole = context.sign();
     whole.as_ref()[..enc.tag_bytes()].to_vec()
 }

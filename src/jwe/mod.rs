@@ -90,9 +90,8 @@ impl Jwe {
                 n => format!("{n} {} instead of five between dots", if n == 1 { "part" } else { "parts" }),
             });
         };
-        let decode = |part: &str, text: &str| {
-            URL_SAFE_NO_PAD.decode(text).map_err(|error| format!("the {part} is not base64url without padding: {error}"))
-        };
+        let decode =
+            |part: &str, text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|error| format!("the {part} is not base64url without padding: {error}"));
         let header = match serde_json::from_slice(&decode("header", protected)?) {
             Ok(Value::Object(header)) => header,
             Ok(_) => return Err("the header is JSON but not an object".to_owned()),

@@ -27,7 +27,8 @@ pub(super) struct OpenedUserinfo {
 impl Session {
     /// Puts what a client is to have encrypted into its metadata, and gives the keys that it publishes for that. Leaves the step out where the issuer does not offer it.
     pub(super) async fn add_encryption(&self, params: &Register, metadata: &mut Value) -> Result<Vec<&'static KeyPair>, Stop> {
-        let wanted = [("id_token", &params.id_token_encryption, &params.id_token_enc), ("userinfo", &params.userinfo_encryption, &params.userinfo_enc)];
+        let wanted =
+            [("id_token", &params.id_token_encryption, &params.id_token_enc), ("userinfo", &params.userinfo_encryption, &params.userinfo_enc)];
         let mut kinds = Vec::new();
         for (purpose, alg, enc) in wanted {
             let Some(alg) = alg else { continue };
@@ -53,7 +54,10 @@ impl Session {
             keys.push(encryption_key::curve().await.map_err(|error| Stop::untestable(error.to_string()))?);
         }
         if !keys.is_empty() {
-            Stop::not_offered_if(metadata.get("jwks_uri").is_some(), "the client has its keys behind a `jwks_uri`, and this program publishes none for encryption there")?;
+            Stop::not_offered_if(
+                metadata.get("jwks_uri").is_some(),
+                "the client has its keys behind a `jwks_uri`, and this program publishes none for encryption there",
+            )?;
             let mut all = metadata["jwks"]["keys"].as_array().cloned().unwrap_or_default();
             all.extend(keys.iter().map(|pair| pair.public.clone()));
             metadata["jwks"] = json!({ "keys": all });
@@ -109,7 +113,9 @@ impl Session {
     /// The ID token in what was sent as one: what is within, where the client registered for encryption, which is judged then. `None` where it stays closed, or
     /// holds no JWT.
     pub(super) fn opened_id_token(&mut self, text: String, exchange: Option<usize>) -> Option<Token> {
-        let Some((opened, algorithms, published)) = self.opened(&text, |encryption| encryption.id_token.as_ref()) else { return Some(Token::from(text)) };
+        let Some((opened, algorithms, published)) = self.opened(&text, |encryption| encryption.id_token.as_ref()) else {
+            return Some(Token::from(text));
+        };
         let nested = opened.text().filter(|_| opened.nested().is_some()).map(str::to_owned);
         if let Some(nested) = &nested {
             self.recorder.redactor().learn(SecretKind::IdToken, nested);
@@ -117,7 +123,8 @@ impl Session {
         let is_encrypted = opened.is_encrypted;
         self.sentence("should encrypt the ID token as the client registered");
         let Algorithms { alg, enc } = algorithms;
-        self.judge(&Encrypted { what: What::IdToken, exchange, opened, alg, enc, published });
+        let has_secret = self.facts.client.current.as_ref().is_some_and(|client| client.secret.is_some());
+        self.judge(&Encrypted { what: What::IdToken, exchange, opened, alg, enc, published, has_secret });
         if is_encrypted { nested.map(Token::from) } else { Some(Token::from(text)) }
     }
 
@@ -134,7 +141,8 @@ impl Session {
         let text = opened.text().map(str::to_owned);
         self.sentence("should encrypt the end-user's claims as the client registered");
         let what = What::UserInfo { signed, media_type: response.media_type() };
-        self.judge(&Encrypted { what, exchange: Some(response.exchange), opened, alg, enc, published });
+        let has_secret = self.facts.client.current.as_ref().is_some_and(|client| client.secret.is_some());
+        self.judge(&Encrypted { what, exchange: Some(response.exchange), opened, alg, enc, published, has_secret });
         if !is_encrypted {
             return as_it_is(response);
         }

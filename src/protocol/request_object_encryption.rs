@@ -156,7 +156,8 @@ impl Session {
                 _ => true,
             };
             if can_be_made && objects.is_decrypted() {
-                let Answered { became, answer, exchange, .. } = self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
+                let Answered { became, answer, exchange, .. } =
+                    self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
                 objects.tried.push(Tried { fault, became, answer, exchange });
             }
         }

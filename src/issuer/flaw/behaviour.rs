@@ -31,6 +31,8 @@ named! {
     JweSecretFromRight = "jwe-secret-from-right",
     /// Encrypts the content with A128GCM, and a key of that length, whatever its header says.
     JweShortKey = "jwe-short-key",
+    /// Encrypts for public clients with a key that is made of their identifier.
+    JweSymmetricForPublic = "jwe-symmetric-for-public",
     /// Sends an encrypted key where the algorithm has none.
     JweKeyNotEmpty = "jwe-key-not-empty",
     /// Pads the last part of what it encrypts.

@@ -78,7 +78,9 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
             applies_if(message.must_be_signed(), "the client registered for encryption alone")?;
             match Jwt::parse(text) {
                 Ok(_) => pass("a JWT within"),
-                Err(_) if serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object()) => fail("a signed JWT within", "claims without a signature"),
+                Err(_) if serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object()) => {
+                    fail("a signed JWT within", "claims without a signature")
+                }
                 Err(why) => fail("a signed JWT within", shorten(&why)),
             }
         },
@@ -120,9 +122,10 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
             let repeated: Vec<_> = REPEATED.into_iter().filter_map(|name| Some((name, jwe.header.get(name)?))).collect();
             applies_if(!repeated.is_empty(), "no claim is repeated in the header")?;
             let claims = message.claims()?;
+            applies_if(repeated.iter().any(|(name, _)| claims.contains_key(*name)), "no claim in the header is within")?;
             let wrong: Vec<_> = repeated
                 .iter()
-                .filter(|(name, value)| claims.get(*name) != Some(value))
+                .filter(|(name, value)| claims.get(*name).is_some_and(|within| within != *value))
                 .map(|(name, value)| said!("{name} = {}", show(value)))
                 .collect();
             none_wrong(&wrong, "the same values as within", said!("{} claims in the header", repeated.len()))

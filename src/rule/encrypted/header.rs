@@ -92,6 +92,22 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
         },
     ),
     must(
+        "jwe/no-shared-key-without-secret",
+        "OIDCC-10.2",
+        "A message to a client without a secret must not be encrypted with a symmetric key",
+        "A client that keeps no secret has no key that nobody else knows, so that everyone reads the message.",
+        "Encrypt to a published key of the client, with `RSA-OAEP` or `ECDH-ES`, and refuse a public client that registers `A128KW`, `A256KW` or `dir`.",
+        |message| {
+            let is_symmetric = message.kind()? == Some(KeyKind::Secret);
+            applies_if(is_symmetric, "it is encrypted to a published key")?;
+            holds(
+                message.has_secret,
+                "a published key of the client",
+                if message.has_secret { "the client secret" } else { "a symmetric key, and no client secret" },
+            )
+        },
+    ),
+    must(
         EPHEMERAL_KEY,
         "RFC7518-4.6.1.1",
         "A message that is encrypted by key agreement must have an `epk` with a public key on the curve of the client's key",

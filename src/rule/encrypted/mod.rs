@@ -43,6 +43,8 @@ pub struct Encrypted {
     pub enc: String,
     /// The keys for encryption that the client published.
     pub published: Vec<Value>,
+    /// True if the client has a secret.
+    pub has_secret: bool,
 }
 
 impl Artefact for Encrypted {

@@ -21,9 +21,18 @@ fn signed() -> String {
 /// A message to the client that is opened with its keys.
 fn message(what: What, alg: KeyAlg, text: &str) -> Encrypted {
     let secret = DecryptionKey::Secret(SECRET.to_owned());
-    let held = [Held { kid: Some(RSA.kid()), key: &RSA.private }, Held { kid: Some(CURVE.kid()), key: &CURVE.private }, Held { kid: None, key: &secret }];
+    let held =
+        [Held { kid: Some(RSA.kid()), key: &RSA.private }, Held { kid: Some(CURVE.kid()), key: &CURVE.private }, Held { kid: None, key: &secret }];
     let published = vec![RSA.public.clone(), CURVE.public.clone()];
-    Encrypted { what, exchange: None, opened: Opened::new(text, &held), alg: alg.name().to_owned(), enc: "A128CBC-HS256".to_owned(), published }
+    Encrypted {
+        what,
+        exchange: None,
+        opened: Opened::new(text, &held),
+        alg: alg.name().to_owned(),
+        enc: "A128CBC-HS256".to_owned(),
+        published,
+        has_secret: true,
+    }
 }
 
 fn key_of(alg: KeyAlg) -> (EncryptionKey, Option<&'static str>) {
@@ -117,6 +126,8 @@ fn each_wrong_way_of_encrypting_breaks_its_rule() {
     let key = key_of(alg).0.content_key(alg, Enc::A128CbcHs256, random_key(Enc::A128CbcHs256).unwrap()).unwrap();
     let twice = Value::Object(header(members(alg, &json!({})), alg, Enc::A128CbcHs256, &key)).to_string().replacen('{', "{\"cty\":\"JWT\",", 1);
     assert_eq!(failed(&seal(&twice, Enc::A128CbcHs256, &key, signed().as_bytes()).unwrap()), ["jwe/header-once"]);
+    let public = Encrypted { has_secret: false, ..message(What::IdToken, KeyAlg::Dir, &good(KeyAlg::Dir)) };
+    assert_eq!(judged(&public).failed, ["jwe/no-shared-key-without-secret"]);
     let userinfo = What::UserInfo { signed: true, media_type: Some("application/json".to_owned()) };
     assert_eq!(judged(&message(userinfo, alg, &good(alg))).failed, ["jwe/media-type"]);
 }

@@ -35,7 +35,9 @@ impl Opened {
     /// Opens a message: with the key that it names first, then with the others, so that a wrong name is seen as such.
     pub fn new(text: &str, keys: &[Held<'_>]) -> Self {
         let jwe = Jwe::parse(text);
-        let mut opened = Self { is_encrypted: Jwe::is_one(text), plaintext: Err(Sealed::OtherKey), kid: None, jwe };
+        // JSON may have as many dots in it.
+        let is_encrypted = Jwe::is_one(text) && !text.starts_with('{');
+        let mut opened = Self { is_encrypted, plaintext: Err(Sealed::OtherKey), kid: None, jwe };
         let Ok(jwe) = &opened.jwe else { return opened };
         let (named, others): (Vec<&Held<'_>>, Vec<&Held<'_>>) = keys.iter().partition(|held| held.kid.is_some() && held.kid == jwe.text("kid"));
         for held in named.into_iter().chain(others) {
@@ -75,6 +77,10 @@ impl fmt::Debug for Opened {
     /// Whether it was opened, and nothing of what is in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plaintext = self.plaintext.as_ref().map(Vec::len);
-        f.debug_struct("Opened").field("is_encrypted", &self.is_encrypted).field("plaintext", &plaintext).field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("Opened")
+            .field("is_encrypted", &self.is_encrypted)
+            .field("plaintext", &plaintext)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
