@@ -288,6 +288,11 @@ fn encryption(request: &Map<String, Value>, method: AuthMethod, context: &Contex
     let has_secret = matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt);
     let is_asked = request.keys().any(|name| name.ends_with("_encrypted_response_alg"));
     let no_default = is_asked && context.defect.does(Behaviour::EncDefaultRefused);
+    let has = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
+    let is_unsigned = has("userinfo_encrypted_response_alg") && !has("userinfo_signed_response_alg");
+    if is_unsigned && context.defect.does(Behaviour::UserinfoEncryptedUnsignedRefused) {
+        return Err(invalid("userinfo is not encrypted without a signature"));
+    }
     ClientEncryption::read(request, keys, has_secret, no_default).map_err(invalid)
 }
 

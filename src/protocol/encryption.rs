@@ -92,12 +92,16 @@ impl Session {
         known.map(Some).or_not_offered(format!("`{name}` lists no algorithm that this program knows"))
     }
 
-    /// Ends the step where the issuer refuses a client for an `enc` that it never said that it has.
+    /// Ends the step where the issuer refuses a client for an `enc` that it never said that it has, or for claims that are encrypted and not signed: that it
+    /// offers both does not say that it offers one without the other.
     pub(super) fn accept_refusal_of_encryption(&self, request: &Value, is_refused: bool, says: &str) -> Result<(), Stop> {
         let is_open = |purpose: &str| {
             let is_asked = request.get(format!("{purpose}_encrypted_response_alg")).is_some();
             Ok::<bool, Stop>(is_asked && self.listed(&format!("{purpose}_encryption_enc_values_supported"))?.is_none())
         };
+        let is_unsigned = request.get("userinfo_encrypted_response_alg").is_some() && request.get("userinfo_signed_response_alg").is_none();
+        let reason = format!("the issuer registers no client whose userinfo responses are encrypted and not signed{says}");
+        Stop::not_offered_if(is_refused && is_unsigned, reason)?;
         let is_unsaid = is_open("id_token")? || is_open("userinfo")?;
         Stop::not_offered_if(is_refused && is_unsaid, format!("the issuer registers no client whose content is encrypted with A128CBC-HS256{says}"))
     }

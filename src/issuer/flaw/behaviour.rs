@@ -41,6 +41,8 @@ named! {
     JweKidLeftOut = "jwe-kid-left-out",
     /// Registers no client whose content is encrypted with A128CBC-HS256.
     EncDefaultRefused = "enc-default-refused",
+    /// Registers no client whose userinfo responses are encrypted and not signed.
+    UserinfoEncryptedUnsignedRefused = "userinfo-encrypted-unsigned-refused",
     /// Refuses each encrypted request object.
     EncryptedObjectRefused = "encrypted-object-refused",
     /// Goes by what stands beside a request object that it cannot decrypt.
