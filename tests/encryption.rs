@@ -16,7 +16,7 @@ fn what_the_issuer_that_we_ship_encrypts_is_read_and_what_is_within_stays_secret
     let folder = tempfile::tempdir().expect("a folder");
     let formats = ["--format", "markdown,html,json,har"];
     let tests = ["--test", "encryption/id-token-*", "--test", "encryption/hybrid-flow", "--test", "encryption/public-client"];
-    let ended = oa_authtest(folder.path(), &[&["--demo"][..], &formats, &tests].concat());
+    let ended = oa_authtest(folder.path(), &[&["--demo", "--persona", "certification"][..], &formats, &tests].concat());
     let report = results(folder.path());
     all_ran(&report, &ended);
     assert_eq!(report.tests.len(), 14, "{}", ended.said());

@@ -216,7 +216,7 @@ pub fn decrypt(issuer: &Issuer, client: &Client, text: &str) -> Result<String, &
             message.header.insert("enc".to_owned(), json!(enc.name()));
             message.decrypt(key).map_err(|_| REFUSED)
         }
-        Sealed::ContentKeyLength(_) if issuer.does(Behaviour::DecryptionErrorsTold) => Err("the key in the request object has a wrong length"),
+        Sealed::ContentKeyLength(_) if issuer.does(Behaviour::DecryptionErrorsShown) => Err("the key in the request object has a wrong length"),
         _ => Err(REFUSED),
     })?;
     String::from_utf8(plaintext).map_err(|_| REFUSED)

@@ -68,6 +68,7 @@ impl Session {
     /// The algorithm of a story, if the issuer offers it for this purpose.
     fn offered_alg(&self, purpose: &str, asked: &str) -> Result<KeyAlg, Stop> {
         let name = format!("{purpose}_encryption_alg_values_supported");
+        Stop::not_offered_if(self.listed(&name)?.is_none(), said!("the metadata have no {name}"))?;
         if asked != OFFERED {
             self.must_list(&name, asked)?;
             return KeyAlg::of(asked).or_not_offered(format!("this program does not know the algorithm {asked}"));

@@ -138,7 +138,7 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "request-object/unknown-enc-refused",
         "RFC7516-4.1.2",
         "The issuer must refuse an encrypted request object with an `enc` that it does not know",
-        "Client and issuer do not mean the same algorithm, and the issuer decrypts with one that nobody chose.",
+        "Client and issuer do not mean the same algorithm, and the issuer decrypts with one that the client did not choose.",
         "Compare `enc` with the algorithms that the server supports, letter by letter, and use no default. Answer with `error=invalid_request_object` if it is another.",
         |objects| objects.refused(&[Fault::Enc]),
     ),

@@ -50,7 +50,7 @@ named! {
     /// Refuses a request object that it cannot decrypt as an invalid request.
     UndecryptableObjectUnnamed = "undecryptable-object-unnamed",
     /// Says what is wrong with an encrypted key.
-    DecryptionErrorsTold = "decryption-errors-told",
+    DecryptionErrorsShown = "decryption-errors-shown",
     /// Signs ID tokens whose `alg` is `none`.
     IdTokenUnsecuredSigned = "id-token-unsecured-signed",
     /// Never fetches the keys of a client behind its `jwks_uri` again.

@@ -95,7 +95,7 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
         "jwe/no-shared-key-without-secret",
         "OIDCC-10.2",
         "A message to a client without a secret must not be encrypted with a symmetric key",
-        "A client that keeps no secret has no key that nobody else knows, so that everyone reads the message.",
+        "A client without a secret has no symmetric key that is only its own. Everyone can read the message.",
         "Encrypt to a published key of the client, with `RSA-OAEP` or `ECDH-ES`, and refuse a public client that registers `A128KW`, `A256KW` or `dir`.",
         |message| {
             let is_symmetric = message.kind()? == Some(KeyKind::Secret);
@@ -130,7 +130,7 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
         NO_ZIP,
         "RFC8725-3.6",
         "An encrypted message should not be compressed: its header should have no `zip`",
-        "The length of what is compressed tells of its content, and a small message can become one that fills the memory of the client. Many clients refuse it.",
+        "The length of compressed data shows something of its content, and a small message can fill the memory of the client. Many clients refuse it.",
         "Switch compression off where tokens are encrypted: leave `zip` out of the header.",
         |message| {
             let zip = message.jwe()?.header.get("zip");
