@@ -41,7 +41,7 @@
 //! config                               flags, environment and file, made into settings
 //! rule                                 what must hold
 //! issuer observed                      the issuer we ship; what came over the wire
-//! guard listen redact                  child processes, servers on loopback, secrets in texts
+//! guard listen redact jwe              child processes, servers on loopback, secrets in texts, encryption
 //! text                                 text of any kind
 //! ```
 //!
@@ -76,6 +76,7 @@ pub mod feature;
 pub mod guard;
 pub mod http;
 pub mod issuer;
+pub mod jwe;
 pub mod launch;
 pub mod listen;
 pub mod listing;

@@ -75,6 +75,13 @@ const REPEATED: &[&str] = &[
     "oauth-authorization-code/public-client",
     "oauth-refusals/token-endpoint",
     "redirect-uri/own-query",
+    "encryption/id-token-rsa-oaep",
+    "encryption/id-token-rsa-oaep-256",
+    "encryption/id-token-ecdh-es-a256kw",
+    "encryption/id-token-a256kw",
+    "encryption/id-token-content-a256cbc-hs512",
+    "encryption/id-token-content-a128gcm",
+    "encryption/id-token-content-a256gcm",
 ];
 
 /// What the embedded issuer does not have.

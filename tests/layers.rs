@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// The floors, from the ground up: the modules on each, and what they are.
 const FLOORS: &[(&[&str], &str)] = &[
     (&["text"], "text of any kind"),
-    (&["guard", "listen", "redact"], "child processes, servers on loopback, secrets in texts"),
+    (&["guard", "listen", "redact", "jwe"], "child processes, servers on loopback, secrets in texts, encryption"),
     (&["issuer", "observed"], "the issuer we ship; what came over the wire"),
     (&["rule"], "what must hold"),
     (&["config"], "flags, environment and file, made into settings"),

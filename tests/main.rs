@@ -20,6 +20,7 @@ mod docs;
 mod doctor;
 mod embedded_issuer;
 mod embedding;
+mod encryption;
 mod example_report;
 mod exit_codes;
 mod features;

@@ -15,7 +15,7 @@ const HOW: &str = "set --initial-access-token, or name an existing client with -
 
 /// How a run comes by its client.
 enum Way {
-    Register(Register),
+    Register(Box<Register>),
     Use(Vec<String>),
 }
 

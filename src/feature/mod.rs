@@ -104,29 +104,46 @@ pub struct Variants {
     #[serde(default)]
     #[schemars(length(max = 20))]
     pub id_token_algs: Vec<String>,
+    /// The algorithms by which ID tokens are encrypted: `id_token_encrypted_response_alg` of each such client.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub id_token_encryptions: Vec<String>,
+    /// The algorithms by which their content is encrypted: `id_token_encrypted_response_enc` of each such client.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub id_token_encs: Vec<String>,
+}
+
+/// One value of each that a test is repeated with, as far as it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Repeated<'a> {
+    kind: Option<&'a String>,
+    mode: Option<ResponseMode>,
+    alg: Option<&'a String>,
+    encryption: Option<&'a String>,
+    enc: Option<&'a String>,
 }
 
 impl Test {
     /// The tests that it stands for: one of each of its variants, or itself where it has none.
     pub fn variants(self) -> Vec<Self> {
-        let Some(Variants { response_types, response_modes, id_token_algs }) = &self.variants else { return vec![self] };
-        let (kinds, modes, algs) = (each(response_types), each(response_modes), each(id_token_algs));
-        let mut all = Vec::new();
-        for kind in kinds {
-            for mode in &modes {
-                all.extend(algs.iter().map(|alg| self.variant(kind, mode.copied(), *alg)));
-            }
-        }
-        all
+        let Some(variants) = &self.variants else { return vec![self] };
+        let all = times(vec![Repeated::default()], &variants.response_types, |one, kind| one.kind = Some(kind));
+        let all = times(all, &variants.response_modes, |one, mode| one.mode = Some(*mode));
+        let all = times(all, &variants.id_token_algs, |one, alg| one.alg = Some(alg));
+        let all = times(all, &variants.id_token_encryptions, |one, encryption| one.encryption = Some(encryption));
+        let all = times(all, &variants.id_token_encs, |one, enc| one.enc = Some(enc));
+        all.into_iter().map(|one| self.variant(one)).collect()
     }
 
-    /// The test with this response type, response mode and algorithm of ID tokens; what is not given stays as the steps have it.
-    fn variant(&self, kind: Option<&String>, mode: Option<ResponseMode>, alg: Option<&String>) -> Self {
+    /// The test with these; what is not given stays as the steps have it.
+    fn variant(&self, Repeated { kind, mode, alg, encryption, enc }: Repeated<'_>) -> Self {
         let mode_word = mode.map(ResponseMode::as_str);
-        let words = [Some(self.id.as_str()), kind.map(String::as_str), mode_word, alg.map(String::as_str)];
-        let id = words.into_iter().flatten().collect::<Vec<_>>().join("-").replace([' ', '_'], "-").to_ascii_lowercase();
+        let algorithms = [alg, encryption, enc].map(|name| name.map(String::as_str));
+        let words = [Some(self.id.as_str()), kind.map(String::as_str), mode_word].into_iter().chain(algorithms);
+        let id = words.flatten().collect::<Vec<_>>().join("-").replace([' ', '_', '+'], "-").to_ascii_lowercase();
         let by = mode_word.map(|mode| format!("by {mode}"));
-        let said = [kind.cloned(), by, alg.cloned()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let said = [kind.cloned(), by].into_iter().chain(algorithms.map(|name| name.map(str::to_owned))).flatten().collect::<Vec<_>>().join(" ");
         let title = if said.is_empty() { self.title.clone() } else { format!("{}: {said}", self.title) };
         let mut steps = self.steps.clone();
         for step in &mut steps {
@@ -141,6 +158,8 @@ impl Test {
                         register.response_types.extend(kind.cloned());
                     }
                     register.id_token_alg = register.id_token_alg.take().or_else(|| alg.cloned());
+                    register.id_token_encryption = register.id_token_encryption.take().or_else(|| encryption.cloned());
+                    register.id_token_enc = register.id_token_enc.take().or_else(|| enc.cloned());
                 }
                 _ => {}
             }
@@ -149,9 +168,17 @@ impl Test {
     }
 }
 
-/// Each of what a test is repeated with; nothing, once, where it is not repeated.
-fn each<T>(all: &[T]) -> Vec<Option<&T>> {
-    if all.is_empty() { vec![None] } else { all.iter().map(Some).collect() }
+/// Each of these with each of the values; these alone where there is no value.
+fn times<'a, T>(all: Vec<Repeated<'a>>, values: &'a [T], set: impl Fn(&mut Repeated<'a>, &'a T)) -> Vec<Repeated<'a>> {
+    if values.is_empty() {
+        return all;
+    }
+    let with = |one: &Repeated<'a>, value| {
+        let mut one = *one;
+        set(&mut one, value);
+        one
+    };
+    all.iter().flat_map(|one| values.iter().map(|value| with(one, value)).collect::<Vec<_>>()).collect()
 }
 
 impl Feature {
@@ -421,6 +448,24 @@ mod tests {
             .collect();
         assert_eq!(algs, ["none", "ES256"], "what a step says itself stays");
         assert!(feature.tests[0].steps.iter().all(|step| !matches!(step, Step::Authorize(authorize) if authorize.response_type.is_some())));
+    }
+
+    #[test]
+    fn a_test_is_repeated_with_algorithms_of_encryption() {
+        let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","tests":[{"id":"t","title":"Login","description":"d",
+            "variants":{"id-token-encryptions":["ECDH-ES+A128KW","dir"],"id-token-encs":["A128GCM"]},"steps":[{"discover":{}},{"fetch-key-set":{}},
+            {"register":{}},{"register":{"id-token-encryption":"offered"}}]}]}"#;
+        let feature = load("x.json", text).expect("it is sound");
+        let ids: Vec<_> = feature.tests.iter().map(|test| test.id.as_str()).collect();
+        assert_eq!(ids, ["t-ecdh-es-a128kw-a128gcm", "t-dir-a128gcm"]);
+        let registered: Vec<_> = feature.tests[1]
+            .steps
+            .iter()
+            .filter_map(|step| {
+                if let Step::Register(client) = step { client.id_token_encryption.as_deref().zip(client.id_token_enc.as_deref()) } else { None }
+            })
+            .collect();
+        assert_eq!(registered, [("dir", "A128GCM"), ("offered", "A128GCM")], "what a step says itself stays");
     }
 
     #[test]

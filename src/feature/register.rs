@@ -39,6 +39,22 @@ pub struct Register {
     pub id_token_alg: Option<String>,
     /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
     pub userinfo_alg: Option<String>,
+    /// `id_token_encrypted_response_alg`, or `offered` for one that the issuer advertises; the step is left out where the issuer does not advertise it. The
+    /// client registers keys for encryption with it.
+    pub id_token_encryption: Option<String>,
+    /// `id_token_encrypted_response_enc`; the step is left out where the issuer does not advertise it. Without it the client registers none, which stands for
+    /// A128CBC-HS256, or where the issuer does not advertise that, one that it does.
+    pub id_token_enc: Option<String>,
+    /// `userinfo_encrypted_response_alg`, in the same way.
+    pub userinfo_encryption: Option<String>,
+    /// `userinfo_encrypted_response_enc`, in the same way.
+    pub userinfo_enc: Option<String>,
+    /// How many keys for encryption the client registers.
+    #[serde(default)]
+    pub encryption_keys: EncryptionKeys,
+    /// Whether it declares that it encrypts its request objects (`request_object_encryption_alg`), where the issuer advertises that.
+    #[serde(default)]
+    pub request_object_encryption: bool,
     /// Whether its redirect URI has a query beyond that of the run's.
     #[serde(default)]
     pub redirect_query: bool,
@@ -99,6 +115,17 @@ pub enum KeysBy {
     AnotherValue,
     /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
     Reference,
+}
+
+/// How many keys for encryption a client registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncryptionKeys {
+    /// One of each kind: an RSA key, and one on the curve P-256.
+    #[default]
+    Several,
+    /// The one that its algorithm takes.
+    One,
 }
 
 /// Whether a client learns of logouts, and what it wants to know.

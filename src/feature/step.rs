@@ -151,7 +151,7 @@ steps! {
         needs: &[Metadata], gives: &[Client], action: use_client(grant_types, response_types);
 
     /// Registers a client dynamically (RFC 7591).
-    Register(client: Register) => "Dynamic Client Registration",
+    Register(client: Box<Register>) => "Dynamic Client Registration",
         needs: &[Metadata], gives: &[Client], capability: DynamicClientRegistration, action: register(client);
 
     /// Asks for clients that no issuer may register (RFC 7591 3.2.2).
@@ -280,6 +280,10 @@ steps! {
     /// Sends authorization requests with request objects that are not good, and with good ones that are unusual (OpenID Connect Core 6, RFC 9101 6).
     RefuseRequestObjects {} => "Request Objects",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_request_objects();
+
+    /// Sends authorization requests with encrypted request objects, a good one and bad ones (OpenID Connect Core 6.3.1, RFC 9101 6.1).
+    TryEncryptedObjects {} => "Encrypted Request Objects",
+        needs: &[Metadata, KeySet, Client], settings: &[User], scope: "openid", action: try_encrypted_objects();
 
     /// Sends requests in the browser session of the login that need no login, each with one thing that is odd (OpenID Connect Core 3.1.2.1, 5.5).
     AskInSession {} => "Requests in a Session",

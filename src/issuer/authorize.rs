@@ -24,6 +24,7 @@ use super::respond::{self, Mode, Target};
 use super::response_type;
 use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
+use crate::jwe::Jwe;
 use crate::text::response_type::ResponseType;
 
 /// The longest user name that is taken as a hint, in bytes.
@@ -373,6 +374,7 @@ fn by_object(issuer: &Issuer, client: &Client, params: &Params, (object, by): (&
             Err(bare.map_or(Refusal::Page(Doubt::Repeated), |reply| Refusal::Flawed(Box::new(reply))))
         }
         Err(description) if issuer.does(Behaviour::RequestObjectRefusedUnnamed) => Err(invalid(description)),
+        Err(description) if Jwe::is_one(object) && issuer.does(Behaviour::UndecryptableObjectUnnamed) => Err(invalid(description)),
         Err(description) => Err(refuse("invalid_request_object", description)),
     }
 }

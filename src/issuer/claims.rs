@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::client_metadata::{SYMMETRIC, UNSIGNED};
+use super::encryption;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
@@ -94,8 +95,24 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
     )
 }
 
-/// A signed ID token for a grant of an end-user, with the claims of this scope, beside these.
+/// A signed ID token for a grant of an end-user, with the claims of this scope, beside these; encrypted, if the client registered for that.
 pub fn id_token(
+    issuer: &Issuer,
+    client: &Client,
+    grant: &Grant,
+    scope: &Scope,
+    kind: GrantKind,
+    beside: Beside<'_>,
+    now: u64,
+) -> Result<String, Problem> {
+    let token = signed_id_token(issuer, client, grant, scope, kind, beside, now)?;
+    match client.metadata.encryption.id_token {
+        Some(algorithms) if !issuer.does(Behaviour::IdTokenNotEncrypted) => encryption::encrypt(issuer, client, algorithms, &token, true),
+        _ => Ok(token),
+    }
+}
+
+fn signed_id_token(
     issuer: &Issuer,
     client: &Client,
     grant: &Grant,

@@ -8,6 +8,7 @@ use crate::text::response_type::ResponseType;
 
 use super::assertion::{AssertionKeys, BY_SECRET};
 use super::client::AuthMethod;
+use super::encryption::ClientEncryption;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
@@ -58,6 +59,8 @@ pub struct Metadata {
     pub request_objects: RequestObjectKeys,
     /// What it registered for mutual TLS.
     pub mutual_tls: mutual_tls::Registered,
+    /// What is encrypted for it.
+    pub encryption: ClientEncryption,
     /// The sector of a client that calls end-users by pairwise identifiers.
     pub sector: Option<String>,
     /// The most it may ask for.
@@ -94,6 +97,7 @@ impl Metadata {
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
             mutual_tls: mutual_tls::Registered::default(),
+            encryption: ClientEncryption::default(),
             sector: None,
             scope: Scope::supported(),
         }
@@ -178,9 +182,8 @@ impl Metadata {
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let alg = if alg != "RS256" && context.defect.does(Behaviour::IdTokenAlgReplaced) { "RS256" } else { alg };
         let id_token_alg = id_token_alg(alg, auth_method, &response_types, context)?;
-        let userinfo_alg = text("userinfo_signed_response_alg")?
-            .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
-            .transpose()?;
+        let of_userinfo = |name: &str| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported"));
+        let userinfo_alg = text("userinfo_signed_response_alg")?.map(of_userinfo).transpose()?;
         let seconds = |value: &Value| value.as_u64().ok_or_else(|| invalid("default_max_age is not a number of seconds"));
         let default_max_age = member("default_max_age").map(seconds).transpose()?;
         let assertion_alg = text("token_endpoint_auth_signing_alg")?;
@@ -189,6 +192,7 @@ impl Metadata {
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?, member("require_signed_request_object"));
         let request_objects = request_objects.map_err(invalid)?;
         let mutual_tls = mutual_tls(request, auth_method, context)?;
+        let (encryption, encrypted) = encryption(request, auth_method, context)?;
         let sector_uri = text("sector_identifier_uri")?;
         let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
         if sector_uri.is_some() && !is_listed() {
@@ -223,7 +227,7 @@ impl Metadata {
         if text("client_name")?.is_some_and(is_odd) && context.defect.does(Behaviour::ClientNamesPlain) {
             return Err(invalid("client_name has other letters than those of ASCII"));
         }
-        document.extend(logout);
+        document.extend(logout.into_iter().chain(encrypted));
         copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,
@@ -239,6 +243,7 @@ impl Metadata {
             assertion_keys,
             request_objects,
             mutual_tls,
+            encryption,
             sector,
             scope,
         })
@@ -302,6 +307,23 @@ fn id_token_alg(name: &str, method: AuthMethod, response_types: &[String], conte
         (None, UNSIGNED, _) if is_in_front() && !defect.checks(Check::RegistrationImplicitSigned) => Ok(Alg::Rs256),
         (known, ..) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
     }
+}
+
+/// What is encrypted for a client, and what is registered of it. An issuer that encrypts nothing does not know these members.
+fn encryption(request: &Map<String, Value>, method: AuthMethod, context: &Context) -> Result<(ClientEncryption, Map<String, Value>), OauthError> {
+    if !context.encryption {
+        return Ok((ClientEncryption::default(), Map::new()));
+    }
+    let keys = request.get("jwks").filter(|set| !set.is_null()).or(context.keys.as_ref());
+    let has_secret = matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt);
+    let is_asked = request.keys().any(|name| name.ends_with("_encrypted_response_alg"));
+    let no_default = is_asked && context.defect.does(Behaviour::EncDefaultRefused);
+    let has = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
+    let is_unsigned = has("userinfo_encrypted_response_alg") && !has("userinfo_signed_response_alg");
+    if is_unsigned && context.defect.does(Behaviour::UserinfoEncryptedUnsignedRefused) {
+        return Err(invalid("userinfo is not encrypted without a signature"));
+    }
+    ClientEncryption::read(request, keys, has_secret, no_default).map_err(invalid)
 }
 
 /// The sector of a client with pairwise subjects; none of one with public subjects.
@@ -434,6 +456,8 @@ pub struct Context {
     pub tells_of_logouts: bool,
     /// True if clients of the code flow may register for ID tokens without a signature.
     pub unsigned_id_tokens: bool,
+    /// True if something is encrypted for clients.
+    pub encryption: bool,
     /// The flaw of the issuer.
     pub defect: Defect,
 }
@@ -448,6 +472,7 @@ impl Default for Context {
             mutual_tls: false,
             tells_of_logouts: false,
             unsigned_id_tokens: false,
+            encryption: false,
             defect: Defect::default(),
         }
     }

@@ -8,10 +8,11 @@ use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::encryption::IssuerKeys;
 use super::flaw::Behaviour;
 use super::keys::{KeyError, KeyRing, MOST_ROTATIONS};
 use super::params::Params;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Problem, Reply};
 use super::state::Issuer;
 
 /// The most addresses of the key set whose answers are counted.
@@ -56,7 +57,16 @@ impl Issuer {
     }
 
     /// The key set document as it is published at this moment at the address with this query.
-    pub fn key_set(&self, query: &Params) -> Result<Value, KeyError> {
+    pub fn key_set(&self, query: &Params) -> Result<Value, Problem> {
+        let mut document = self.signing_key_set(query)?;
+        if let Some(keys) = document["keys"].as_array_mut().filter(|_| self.settings().encryption) {
+            let more = IssuerKeys::published().map_err(|_| Problem::Broken("there are no keys for encryption"))?;
+            keys.extend(more.documents());
+        }
+        Ok(document)
+    }
+
+    fn signing_key_set(&self, query: &Params) -> Result<Value, KeyError> {
         let mut document = self.keys.document();
         if self.does(Behaviour::KeySetsAlternate) {
             let mut asked = self.rollover.asked.lock().unwrap_or_else(PoisonError::into_inner);

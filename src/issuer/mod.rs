@@ -17,6 +17,7 @@ mod client_auth;
 mod client_keys;
 mod client_metadata;
 mod cross_origin;
+mod encryption;
 mod fetch;
 pub mod flaw;
 mod front_channel;

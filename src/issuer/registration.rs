@@ -189,10 +189,13 @@ async fn metadata(issuer: &Issuer, request: &Value) -> Result<Metadata, OauthErr
         mutual_tls: issuer.trusted.is_some(),
         tells_of_logouts: issuer.settings().tells_of_logouts,
         unsigned_id_tokens: issuer.settings().unsigned_id_tokens,
+        encryption: issuer.settings().encryption,
         defect: issuer.defect.clone(),
         ..Context::default()
     };
-    let needs_keys = request["token_endpoint_auth_method"] == "private_key_jwt" && request["jwks"].is_null();
+    let names = |end: &str| request.as_object().is_some_and(|members| members.keys().any(|name| name.ends_with(end)));
+    let uses_keys = request["token_endpoint_auth_method"] == "private_key_jwt" || (context.encryption && names("_encrypted_response_alg"));
+    let needs_keys = uses_keys && request["jwks"].is_null();
     if let Some(uri) = request["jwks_uri"].as_str().filter(|_| needs_keys) {
         context.keys = Some(fetch::json(issuer, uri).await.map_err(OauthError::invalid_client_metadata)?);
     }

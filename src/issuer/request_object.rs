@@ -4,12 +4,14 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
+use super::encryption;
 use super::fetch;
 use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::params::Params;
 use super::received_jwt::ReceivedJwt;
 use super::state::{Issuer, now};
+use crate::jwe::Jwe;
 
 /// The `alg` of a request object without a signature.
 pub const UNSIGNED: &str = "none";
@@ -80,7 +82,24 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
     if issuer.does(Behaviour::RequestObjectIgnored) {
         return Ok(outside);
     }
-    let mut claims = verified(issuer, client, object, by)?;
+    let within;
+    let mut claims = if issuer.settings().encryption && Jwe::is_one(object) {
+        if issuer.does(Behaviour::EncryptedObjectRefused) {
+            return Err("the request object is encrypted");
+        }
+        within = match encryption::decrypt(issuer, client, object) {
+            Err(_) if issuer.does(Behaviour::UndecryptableObjectIgnored) => return Ok(outside),
+            decrypted => decrypted?,
+        };
+        match verified(issuer, client, &within, by) {
+            Err(_) if !issuer.checks(Check::RequestObjectEncryptedSignature) => {
+                unverified(&within).ok_or("the request object is not a JWT that is understood")?
+            }
+            claims => claims?,
+        }
+    } else {
+        verified(issuer, client, object, by)?
+    };
     let checks = |check| issuer.checks(if by == By::Reference { Check::RequestObjectReferenceMatches } else { check });
     let is_client = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());
     if !is_client("client_id") && checks(Check::RequestObjectClient) {
@@ -146,6 +165,11 @@ fn verified(issuer: &Issuer, client: &Client, object: &str, by: By) -> Result<Ma
     } else {
         Err("the signature of the request object is not the client's")
     }
+}
+
+/// The claims of an object, whoever signed it.
+fn unverified(object: &str) -> Option<Map<String, Value>> {
+    ReceivedJwt::read(object, &|_| true).map(|jwt| jwt.claims)
 }
 
 /// Refuses an object without a signature where there must be one.

@@ -17,6 +17,7 @@ use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::encryption::IssuerKeys;
 use super::flaw::{Behaviour, Place};
 use super::keys::{KeyError, KeyRing};
 use super::state::Issuer;
@@ -93,7 +94,8 @@ impl RunningIssuer {
 pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError> {
     pages::prepare()?;
     let behaviour = options.flaw.as_ref().and_then(|flaw| flaw.behaviour);
-    let keys = tokio::task::spawn_blocking(move || make_keys(behaviour)).await.unwrap_or_else(|error| Err(KeyError::stopped(&error)))?;
+    let encryption = options.persona.settings().encryption;
+    let keys = tokio::task::spawn_blocking(move || make_keys(behaviour, encryption)).await.unwrap_or_else(|error| Err(KeyError::stopped(&error)))?;
     let tls = if options.tls { Some(Tls::make()?) } else { None };
     let port = options.port;
     // On both addresses, since `localhost` may mean either.
@@ -116,7 +118,11 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
 }
 
 /// The keys this issuer will need; those for the foreign-key behaviours, too, so that no request waits for them.
-fn make_keys(behaviour: Option<Behaviour>) -> Result<&'static KeyRing, KeyError> {
+fn make_keys(behaviour: Option<Behaviour>, encryption: bool) -> Result<&'static KeyRing, KeyError> {
+    if encryption {
+        // Where they cannot be made, the request that needs them says so.
+        let _ = IssuerKeys::published();
+    }
     if matches!(behaviour, Some(Behaviour::IdTokenForeignKey | Behaviour::AccessTokenForeignKey | Behaviour::LogoutTokenForeignKey)) {
         KeyRing::foreign()?;
     }

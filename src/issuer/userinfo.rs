@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::bearer;
 use super::claims;
 use super::client::Client;
+use super::encryption;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant};
 use super::keys::Alg;
@@ -53,19 +54,29 @@ fn answer(issuer: &Issuer, headers: &HeaderMap, token: Option<&str>, own: Option
     }
 }
 
-/// A JSON object, or the same as a signed JWT if the client registered that (OpenID Connect Core 5.3.2).
+/// A JSON object, or the same as a signed JWT if the client registered that, and encrypted if it registered that (OpenID Connect Core 5.3.2).
 fn claims(issuer: &Issuer, access: &Access, grant: &Grant, sites: &[Site]) -> Answer {
     let claims = claims::userinfo(issuer, grant, access)?;
     let client = issuer.store().clients.get(&grant.client_id).cloned();
     let is_signed = !issuer.does(Behaviour::UserinfoUnsigned);
     let alg = |client: &Client| client.metadata.userinfo_alg.or_else(|| issuer.does(Behaviour::UserinfoSignedUnasked).then_some(Alg::Rs256));
+    let asked = client.as_ref().and_then(|client| Some((client, client.metadata.encryption.userinfo?)));
+    let encrypted = asked.filter(|_| !issuer.does(Behaviour::UserinfoNotEncrypted));
+    let send = |jwt: String, site| {
+        let reply = Reply::text(StatusCode::OK, jwt).with(CONTENT_TYPE, "application/jwt").no_store();
+        Ok(issuer.defect.patch_http(&[site], reply)?)
+    };
     match client.as_ref().filter(|_| is_signed).and_then(|client| Some((client, alg(client)?))) {
-        None => issuer.reply(sites, Reply::ok(claims)),
+        None => match encrypted {
+            Some((client, algorithms)) => send(encryption::encrypt(issuer, client, algorithms, &claims.to_string(), false)?, Site::UserinfoEncrypted),
+            None => issuer.reply(sites, Reply::ok(claims)),
+        },
         Some((client, alg)) => {
-            let sites = &[Site::UserinfoSigned];
             let jwt = claims::signed_userinfo(issuer, client, alg, claims)?;
-            let reply = Reply::text(StatusCode::OK, jwt).with(CONTENT_TYPE, "application/jwt").no_store();
-            Ok(issuer.defect.patch_http(sites, reply)?)
+            match encrypted {
+                Some((client, algorithms)) => send(encryption::encrypt(issuer, client, algorithms, &jwt, true)?, Site::UserinfoEncrypted),
+                None => send(jwt, Site::UserinfoSigned),
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::mutual_tls::BOUND_TOKENS;
 use crate::agent::callback::Offer;
 use crate::config::{SharedCertificate, setting};
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::jwe::KeyPair;
 use crate::protocol::prelude::*;
 use crate::session::assertion::{BY_SECRET, Signer};
 use crate::session::mutual_tls::self_signed;
@@ -36,6 +37,8 @@ pub(super) struct ClientToRegister {
     pub redirect_uri: Option<String>,
     /// The certificate that it shows on its connections, if it authenticates by one.
     pub certificate: Option<SharedCertificate>,
+    /// The keys that it publishes for encryption.
+    pub encryption_keys: Vec<&'static KeyPair>,
 }
 
 /// The scope of a client that is registered, each space-separated; empty where the story has none and leaves it to the issuer.
@@ -107,6 +110,7 @@ impl Session {
         if params.request_object_key || params.unsigned_requests {
             self.add_request_key(&mut metadata, params).await?;
         }
+        let encryption_keys = self.add_encryption(params, &mut metadata).await?;
         if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
@@ -117,7 +121,7 @@ impl Session {
             metadata["redirect_uris"] = json!([other]);
         }
         self.add_subjects(params, &mut metadata)?;
-        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri, certificate })
+        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri, certificate, encryption_keys })
     }
 
     /// The scope to register. A story that says neither scope nor grants registers all of it, whatever the issuer advertises.

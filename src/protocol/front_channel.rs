@@ -20,7 +20,8 @@ impl Session {
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let exchange = self.last_visit.end;
         self.judge_issued_tokens(exchange, &members);
-        let (id_token, access_token) = (text("id_token").map(|raw| Token::from(raw.to_owned())), text("access_token"));
+        let (id_token, access_token) = (text("id_token").map(str::to_owned), text("access_token"));
+        let id_token = id_token.and_then(|text| self.opened_id_token(text, exchange));
         let raw_access_token = access_token.map(|raw| Token::from(raw.to_owned()));
         let now = jiff::Timestamp::now().as_second();
         let received_at = self.received_by_its_clock((exchange, now), None, &[id_token.as_ref(), raw_access_token.as_ref()]);
@@ -29,6 +30,7 @@ impl Session {
         let expires_in = text("expires_in").and_then(|seconds| seconds.parse().ok());
         let mut came = Came { exchange, received_at, expected: &expected, access_token, expires_in, scope, sub: None };
         let mut claims = None;
+        let within = id_token.as_ref().map(|token| Value::from(token.as_str()));
         if let Some(raw) = id_token {
             claims = self.judge_id_token(raw, &came).await?;
             self.judge_subject(exchange, claims.as_ref());
@@ -39,7 +41,10 @@ impl Session {
         }
         // With a code there are better tokens to come.
         if access_token.is_some() || (claims.is_some() && !asked.code) {
-            self.keep_login_of_response(access_token.unwrap_or_default().to_owned(), members.clone(), claims.clone(), response)?;
+            let mut kept = members.clone();
+            // What a client sends back to the issuer, as a hint, is the signed token within (OpenID Connect Core 3.1.2.1).
+            kept.extend(within.map(|within| ("id_token".to_owned(), within)));
+            self.keep_login_of_response(access_token.unwrap_or_default().to_owned(), kept, claims.clone(), response)?;
         }
         Ok(claims)
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI, NATIVE_REDIRECT_URI_IPV6};
+use super::encryption::confirm_encryption;
 use super::error_of;
 use super::registration_attempts::Attempt;
 use crate::agent::callback::StandingOffer;
@@ -20,6 +21,7 @@ use crate::rule::registration::Registration;
 use crate::rule::subject::Subjects;
 use crate::session::Registered;
 use crate::session::assertion::{Means, Signer};
+use crate::session::encryption_key::Encryption;
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
@@ -146,6 +148,7 @@ impl Session {
         let reason = format!("the issuer registers no client with pairwise subjects and redirect URIs by plain http{says}");
         Stop::not_offered_if(is_refused && params.pairwise && are_by_http, reason)?;
         self.accept_refusal_of_logout_addresses(params, &attempt.response, gives_client)?;
+        self.accept_refusal_of_encryption(&attempt.metadata, is_refused, &says)?;
         // An issuer may know no native applications, or want their ports.
         let redirect_uri = match params.redirect_uris {
             RedirectUris::NativeLoopback => Some(NATIVE_REDIRECT_URI.to_owned()),
@@ -161,12 +164,12 @@ impl Session {
 
     /// Judges what came, and keeps the client for the story.
     fn take_registration(&mut self, params: &Register, client: ClientToRegister, attempt: Attempt) -> Result<(), Stop> {
-        let ClientToRegister { signer, redirect_uri, certificate, .. } = client;
+        let ClientToRegister { signer, redirect_uri, certificate, encryption_keys, .. } = client;
         let Attempt { metadata: request, response, at, failed_before } = attempt;
         let artefact = Registration { response, request, failed_before, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
         self.judge_as_product(&artefact);
-        let response = artefact.response;
+        let Registration { response, request, .. } = artefact;
         self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
@@ -178,6 +181,7 @@ impl Session {
         client.certificate = certificate;
         let by_secret = client.secret.clone().filter(|_| params.auth_method == Some(ClientAuth::ClientSecretJwt));
         let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), audience: self.issuer(), hosted: None });
+        let not_encrypted = client.registered.as_mut().and_then(|registered| confirm_encryption(registered, encryption_keys, &response, &request));
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer.or(by_secret), redirect_uri);
             // A sector that was sent and is not returned may be used all the same.
@@ -194,7 +198,8 @@ impl Session {
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
         self.facts.client.go_on_with(client);
-        Stop::not_offered_if(replaced.is_some(), replaced.unwrap_or_default())
+        let otherwise = replaced.or(not_encrypted);
+        Stop::not_offered_if(otherwise.is_some(), otherwise.unwrap_or_default())
     }
 
     /// Says when less scope was registered than was asked for, and judges what a product's documentation shows.
@@ -261,6 +266,7 @@ impl Session {
             // Some issuers name what they do not do.
             userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
             userinfo_encrypted: text("userinfo_encrypted_response_alg").is_some_and(|alg| !alg.is_empty() && alg != "none"),
+            encryption: Encryption::default(),
             default_max_age: members.get("default_max_age").and_then(Value::as_u64),
             require_auth_time: members.get("require_auth_time") == Some(&Value::Bool(true)),
             application_type: text("application_type"),

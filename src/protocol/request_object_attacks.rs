@@ -28,7 +28,7 @@ const ELSEWHERE: &str = "http://evil.example/cb";
 
 /// What a request is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Good,
     GoodUnsecured,
     GoodByReference,
@@ -59,12 +59,12 @@ impl Kind {
 }
 
 /// What all requests of the step have in common.
-struct Scene {
-    endpoint: Url,
-    redirect_uri: String,
-    key: &'static SigningKey,
-    second: &'static SigningKey,
-    stranger: Stranger,
+pub(super) struct Scene {
+    pub endpoint: Url,
+    pub redirect_uri: String,
+    pub key: &'static SigningKey,
+    pub second: &'static SigningKey,
+    pub stranger: Stranger,
 }
 
 impl Session {
@@ -107,7 +107,7 @@ impl Session {
     }
 
     /// Sees that a good request object is carried out, and how such a request is answered.
-    async fn carry_out_good_object(&mut self, scene: &Scene, kind: Kind) -> Result<Probing, Stop> {
+    pub(super) async fn carry_out_good_object(&mut self, scene: &Scene, kind: Kind) -> Result<Probing, Stop> {
         let (request, _page) = self.object_request(scene, kind, true)?;
         let (probing, probed) = self.begin_probing_with(&kind.title(), &scene.endpoint, &request, &scene.redirect_uri).await?;
         let mut became = came_of(&probed.ended);
@@ -282,7 +282,7 @@ impl Session {
 }
 
 /// What is said of a code that came.
-const CODE: &str = "a code";
+pub(super) const CODE: &str = "a code";
 
 /// Changes the claims of a request object so that they have this fault.
 fn spoil(claims: &mut Map<String, Value>, fault: Fault, now: i64, good: &str) {
@@ -325,7 +325,7 @@ fn signed(scene: &Scene, kind: Kind, claims: &Value) -> String {
 }
 
 /// What came of a request, seen by where it led.
-fn came_of(ended: &Ended) -> Became {
+pub(super) fn came_of(ended: &Ended) -> Became {
     match ended {
         Ended::Page { status } => return Became::Page(*status),
         Ended::Unknown(why) => return Became::Unknown(why.clone()),

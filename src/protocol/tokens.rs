@@ -92,7 +92,7 @@ impl Session {
         });
         let without_openid = judged.without_openid().map(str::to_owned);
         let response = judged.response;
-        let members = response.object().filter(|_| response.is_success()).unwrap_or_default();
+        let mut members = response.object().filter(|_| response.is_success()).unwrap_or_default();
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
@@ -113,7 +113,8 @@ impl Session {
         self.judge_issued_tokens(Some(response.exchange), &members);
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
-        let (raw_id_token, raw_access_token) = (text("id_token").map(Token::from), Token::from(access_token.clone()));
+        let raw_access_token = Token::from(access_token.clone());
+        let raw_id_token = text("id_token").and_then(|text| self.opened_id_token(text, Some(response.exchange)));
         let misdated = misdated(&response, self.run.config.clock_skew);
         let dated = (Some(response.exchange), response.received_at);
         let received_at = self.received_by_its_clock(dated, misdated, &[raw_id_token.as_ref(), Some(&raw_access_token)]);
@@ -121,6 +122,10 @@ impl Session {
         let exchange = Some(response.exchange);
         let mut came =
             Came { exchange, received_at, expected, access_token: Some(&access_token), expires_in, scope: None, sub: expected.sub.clone() };
+        // What a client sends back to the issuer, as a hint, is the signed token within (OpenID Connect Core 3.1.2.1).
+        if let (Some(token), Some(sent)) = (&raw_id_token, members.get_mut("id_token")) {
+            *sent = Value::from(token.as_str());
+        }
         if let Some(raw) = raw_id_token.filter(|_| expected.grant != Grant::ClientCredentials) {
             claims = Box::pin(self.judge_id_token(raw, &came)).await?;
         }

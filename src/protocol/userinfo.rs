@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::encryption::OpenedUserinfo;
 use crate::protocol::prelude::*;
 use crate::rule::jose::{Jwt, Token};
 use crate::rule::scope_claims::ScopeClaims;
@@ -25,10 +26,12 @@ impl Session {
         let user = self.login()?.clone();
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
+        let Some(OpenedUserinfo { response, lacks_signature }) = self.opened_userinfo(response) else { return Ok(()) };
         let artefact = self.userinfo(response, user.sub());
         self.judge(&artefact);
         let client = self.client()?;
-        if let Some(alg) = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone()) {
+        let alg = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone());
+        if let Some(alg) = alg.filter(|_| !lacks_signature) {
             let (token, client_id) = (Token::from(&artefact.response), client.id.clone());
             let keys = self.keys_for(&token).await;
             let signed = SignedUserInfo { response: artefact.response.clone(), token, alg, keys, issuer: self.issuer(), client_id };

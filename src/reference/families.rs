@@ -3,7 +3,7 @@
 use crate::rule::{Rule, catalogue};
 
 /// What each family is about, in the order of its page in the contents.
-const ABOUT: [(&str, &str); 57] = [
+const ABOUT: [(&str, &str); 58] = [
     ("discovery", "OpenID Provider metadata"),
     ("server-metadata", "authorization server metadata (RFC 8414)"),
     ("webfinger", "WebFinger, where it leads to the issuer"),
@@ -48,6 +48,7 @@ const ABOUT: [(&str, &str); 57] = [
     ("at", "access tokens that are JWTs"),
     ("userinfo", "userinfo"),
     ("userinfo-signed", "userinfo as a signed JWT"),
+    ("jwe", "ID tokens and userinfo that are encrypted"),
     ("claims", "claims by scope and by the `claims` parameter"),
     ("capability", "what the issuer is declared to have and not to have"),
     ("cross-origin", "clients that run in a browser"),

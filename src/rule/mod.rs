@@ -40,6 +40,7 @@ pub mod cross_origin;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod duplicate;
+pub mod encrypted;
 pub mod entropy;
 pub mod expect;
 pub mod forwarded;
@@ -79,6 +80,7 @@ pub mod registration_access;
 pub mod registration_refusal;
 pub mod request_object;
 pub mod request_object_attack;
+pub mod request_object_encryption;
 pub mod revocation;
 pub mod revocation_attack;
 pub mod revocation_hint;
@@ -321,6 +323,7 @@ macro_rules! artefacts {
             authorization_response::AuthorizationResponse,
             request_object::RequestObjectUse,
             request_object_attack::RequestObjectAttacks,
+            request_object_encryption::EncryptedRequestObjects,
             client_shown::ClientShown,
             client_shown::PagesOfOddRequest,
             scope_grant::ScopeGrant,
@@ -349,6 +352,7 @@ macro_rules! artefacts {
             session_request::SessionRequests,
             issued_token::IssuedCode,
             token_response::TokenResponse,
+            encrypted::Encrypted,
             token_clock::TokenClock,
             issued_token::IssuedAccessToken,
             issued_token::IssuedRefreshToken,

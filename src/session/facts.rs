@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::assertion::Signer;
+use super::encryption_key::Encryption;
 use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
 use crate::agent::user_agent::AgentSession;
@@ -91,6 +92,8 @@ pub struct Registered {
     pub subjects: Option<Subjects>,
     /// True if the registration response names an encryption for userinfo.
     pub userinfo_encrypted: bool,
+    /// What is encrypted for it, if it asked for that.
+    pub encryption: Encryption,
 }
 
 /// An authorization code and what is needed to exchange it.

@@ -20,6 +20,7 @@ use crate::text::address::is_loopback;
 use crate::text::words::{Words, said};
 
 pub mod assertion;
+pub mod encryption_key;
 pub mod facts;
 pub mod forged_jwt;
 pub mod mutual_tls;

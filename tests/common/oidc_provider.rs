@@ -16,11 +16,17 @@ pub struct OidcProvider {
 impl OidcProvider {
     /// Starts one whose clients may be sent back to `redirect_uri`.
     pub fn start(redirect_uri: &str, access_tokens: &str) -> Self {
+        Self::start_with(redirect_uri, access_tokens, &[])
+    }
+
+    /// Starts one with more options.
+    pub fn start_with(redirect_uri: &str, access_tokens: &str, more: &[&str]) -> Self {
         let folder = root().join("tests/interop/oidc-provider");
         assert!(folder.join("node_modules").is_dir(), "scripts/test installs its packages: run it, or npm ci in {}", folder.display());
         let child = Command::new("node")
             .arg("issuer.mjs")
             .args(["--redirect-uri", redirect_uri, "--access-tokens", access_tokens])
+            .args(more)
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -158,7 +158,7 @@ macro_rules! targets {
     };
 }
 
-targets!(metadata, key_set, jwt, page, redactor, configuration, results);
+targets!(metadata, key_set, jwt, jwe, page, redactor, configuration, results);
 
 /// What holds the targets to their time and against panics sees both, and lets pass what is right.
 #[test]

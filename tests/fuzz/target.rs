@@ -7,13 +7,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oa_authtest::agent::http::facts;
 use oa_authtest::agent::page::classify::{Progress, judge as classify};
 use oa_authtest::config::{Layer, OwnNames, Selectors, World, load_document, tests_from_document};
+use oa_authtest::jwe::{DecryptionKey, Enc, EncryptionKey, KeyAlg, encrypt};
 use oa_authtest::observed::document::Document;
 use oa_authtest::observed::received::{Parsed, Received};
 use oa_authtest::redact::{Redactor, SecretKind};
 use oa_authtest::report::{html, json, markdown};
 use oa_authtest::rule::access_token::AccessToken;
+use oa_authtest::rule::encrypted::{Encrypted, What};
 use oa_authtest::rule::id_token::IdToken;
 use oa_authtest::rule::jose::Keys;
+use oa_authtest::rule::jose::opened::{Held, Opened};
 use oa_authtest::rule::key_set::KeySet;
 use oa_authtest::rule::provider_metadata::ProviderMetadata;
 use oa_authtest::rule::server_metadata::ServerMetadata;
@@ -276,6 +279,46 @@ pub fn jwt() -> Target {
         "eyJ",
     ];
     Target { name: "jwt", run, words, seeds: none, pieces }
+}
+
+pub fn jwe() -> Target {
+    /// A message, or its parts one a line before they are encoded.
+    fn run(body: &[u8]) {
+        let text = String::from_utf8_lossy(body);
+        let text = if text.contains('\n') {
+            text.split('\n').map(|part| URL_SAFE_NO_PAD.encode(part)).collect::<Vec<_>>().join(".")
+        } else {
+            text.into_owned()
+        };
+        let secret = DecryptionKey::Secret("secret".to_owned());
+        let opened = Opened::new(&text, &[Held { kid: None, key: &secret }]);
+        let (alg, enc) = ("A128KW".to_owned(), "A128GCM".to_owned());
+        let published = vec![value!({ "kty": "EC", "crv": "P-256", "kid": "k" })];
+        judge(&Encrypted { what: What::IdToken, exchange: Some(0), opened, alg, enc, published, has_secret: true });
+    }
+    fn seeds() -> Vec<Vec<u8>> {
+        let message = |alg, enc| encrypt(serde_json::Map::new(), alg, enc, &EncryptionKey::of_secret("secret", alg, enc), b"{\"sub\":\"u\"}");
+        [(KeyAlg::Dir, Enc::A128CbcHs256), (KeyAlg::A128Kw, Enc::A256Gcm)]
+            .into_iter()
+            .map(|(alg, enc)| message(alg, enc).expect("it is made").into_bytes())
+            .collect()
+    }
+    fn pieces() -> Vec<Piece> {
+        const HEADER: &str = "{\"alg\":\"dir\",\"enc\":\"A128GCM\"}\n";
+        let mut pieces = between("", "", &[".", "eyJ.", "a", "é", "="]);
+        pieces.extend(between("", "\n\ni\nc\nt", &JSON));
+        pieces.extend(between(&format!("{HEADER}\ni\n"), "\nt", &["c"]));
+        pieces.extend(between(HEADER, "\ni\nc\nt", &["k"]));
+        pieces.extend(between(
+            "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":{",
+            "\"crv\":\"P-256\"}}\n\ni\nc\nt",
+            &[r#""a§":1,"#, r#""x":"AA","#],
+        ));
+        pieces
+    }
+    let words =
+        &["\"alg\":\"dir\"", "\"alg\":\"A128KW\"", "\"enc\":\"A128GCM\"", "\"epk\":{", "\"kid\":", "\"zip\":", "\"cty\":\"JWT\"", "\n", ".", "eyJ"];
+    Target { name: "jwe", run, words, seeds, pieces }
 }
 
 const PAGE_WORDS: &[&str] = &[

@@ -171,6 +171,7 @@ pub fn fault(patch: &Patch) -> Option<PatchFault> {
             | Site::AccessTokenHeader
             | Site::AccessTokenClientCredentials
             | Site::UserinfoSignedHeader
+            | Site::JweHeader
     );
     if within_a_token && (patch.status.is_some() || !patch.headers.is_empty() || patch.body.is_some()) {
         return Some(PatchFault::NotAResponse);

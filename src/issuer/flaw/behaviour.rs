@@ -15,6 +15,42 @@ named! {
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
     IdTokenOtherAlg = "id-token-other-alg",
+    /// Does not encrypt ID tokens.
+    IdTokenNotEncrypted = "id-token-not-encrypted",
+    /// Does not encrypt userinfo responses.
+    UserinfoNotEncrypted = "userinfo-not-encrypted",
+    /// Encrypts claims without a signature.
+    JweUnsigned = "jwe-unsigned",
+    /// Encrypts to a key that is not the client's, under the name of that.
+    JweForeignKey = "jwe-foreign-key",
+    /// Encrypts with RSA-OAEP, or with RSA-OAEP-256 where that was registered.
+    JweOtherAlg = "jwe-other-alg",
+    /// Encrypts the content with A256GCM, or with A128GCM where that was registered.
+    JweOtherEnc = "jwe-other-enc",
+    /// Makes keys of client secrets from the end of the hash.
+    JweSecretFromRight = "jwe-secret-from-right",
+    /// Encrypts the content with A128GCM, and a key of that length, whatever its header says.
+    JweShortKey = "jwe-short-key",
+    /// Encrypts for public clients with a key that is made of their identifier.
+    JweSymmetricForPublic = "jwe-symmetric-for-public",
+    /// Sends an encrypted key where the algorithm has none.
+    JweKeyNotEmpty = "jwe-key-not-empty",
+    /// Pads the last part of what it encrypts.
+    JwePadded = "jwe-padded",
+    /// Names no key of a client that published one.
+    JweKidLeftOut = "jwe-kid-left-out",
+    /// Registers no client whose content is encrypted with A128CBC-HS256.
+    EncDefaultRefused = "enc-default-refused",
+    /// Registers no client whose userinfo responses are encrypted and not signed.
+    UserinfoEncryptedUnsignedRefused = "userinfo-encrypted-unsigned-refused",
+    /// Refuses each encrypted request object.
+    EncryptedObjectRefused = "encrypted-object-refused",
+    /// Goes by what stands beside a request object that it cannot decrypt.
+    UndecryptableObjectIgnored = "undecryptable-object-ignored",
+    /// Refuses a request object that it cannot decrypt as an invalid request.
+    UndecryptableObjectUnnamed = "undecryptable-object-unnamed",
+    /// Says what is wrong with an encrypted key.
+    DecryptionErrorsShown = "decryption-errors-shown",
     /// Signs ID tokens whose `alg` is `none`.
     IdTokenUnsecuredSigned = "id-token-unsecured-signed",
     /// Exchanges no code of a client that authenticates by a certificate.

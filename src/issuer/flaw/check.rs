@@ -281,6 +281,16 @@ named! {
     RequestObjectReferenceMatches = "request-object/reference-matches",
     /// The request object of such a client is signed (RFC 9101 10.5).
     RequestObjectRequiredSigned = "request-object/required-signed",
+    /// The signature of an encrypted request object is that of the client (OpenID Connect Core 6.3.1).
+    RequestObjectEncryptedSignature = "request-object/encrypted-signature",
+    /// The authentication tag of what was encrypted is that of its content (here and below RFC 7516 5.2).
+    JweTag = "jwe/tag",
+    /// Its `enc` is known.
+    JweEncKnown = "jwe/enc-known",
+    /// Its `zip` is known.
+    JweZipKnown = "jwe/zip-known",
+    /// The key of its content is as long as its `enc` has it.
+    JweKeyLength = "jwe/key-length",
     /// The password is right.
     LoginPassword = "login/password",
     /// A login form comes from the browser that the login page was sent to (RFC 6749 10.12).

@@ -167,6 +167,10 @@ pub enum Site {
     UserinfoSigned,
     /// The JOSE header of a signed userinfo response.
     UserinfoSignedHeader,
+    /// An encrypted userinfo response (`status` and `headers` only).
+    UserinfoEncrypted,
+    /// The JOSE header of what is encrypted for a client: ID tokens and userinfo responses.
+    JweHeader,
     /// The parameters of a successful authorization response.
     AuthorizationResponse,
     /// … of one with tokens in it.

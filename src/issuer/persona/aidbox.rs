@@ -36,6 +36,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     metadata: None,
     response_types: crate::issuer::response_type::CODE,
     unsigned_id_tokens: false,
+    encryption: false,
     scopes: &[],
     client_scope: "",
     client_grants: &["client_credentials", "refresh_token"],

@@ -29,6 +29,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     metadata: Some(include_str!("../../../fixtures/issuer/airlock/authorization-server-metadata.json")),
     response_types: crate::issuer::response_type::CODE,
     unsigned_id_tokens: false,
+    encryption: false,
     scopes: &["client-scope"],
     client_scope: "client-scope",
     client_grants: &[],

@@ -14,6 +14,7 @@ pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     metadata: Some(include_str!("../../../fixtures/issuer/certification/provider-metadata.json")),
     response_types: response_type::ALL,
     unsigned_id_tokens: true,
+    encryption: true,
     openactive_claims: false,
     request_uris: true,
     tells_of_logouts: true,

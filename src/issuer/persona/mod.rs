@@ -84,6 +84,8 @@ pub struct PersonaSettings {
     pub response_types: &'static [&'static str],
     /// True if clients of the code flow may register for ID tokens without a signature (OpenID Connect Core 2).
     pub unsigned_id_tokens: bool,
+    /// True if ID tokens and userinfo responses are encrypted for clients that register for that, and request objects are decrypted.
+    pub encryption: bool,
     /// Every scope there is.
     pub scopes: &'static [&'static str],
     /// The scope a client may have for itself, space-separated; empty where there are no scopes.

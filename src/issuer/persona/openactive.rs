@@ -27,6 +27,7 @@ pub(super) const REFERENCE: PersonaSettings = PersonaSettings {
     metadata: Some(include_str!("../../../fixtures/issuer/openactive/provider-metadata.json")),
     response_types: response_type::CODE,
     unsigned_id_tokens: false,
+    encryption: false,
     scopes: &scope::SUPPORTED,
     client_scope: scope::ORDERS_FEED,
     client_grants: &GRANT_TYPES,

@@ -11,6 +11,7 @@ use crate::rule::judgement::Judgement;
 mod algorithm;
 pub mod form;
 mod keys;
+pub mod opened;
 #[cfg(test)]
 pub mod testing;
 mod token;
@@ -42,7 +43,7 @@ impl Jwt {
         let parts: Vec<&str> = token.splitn(6, '.').collect();
         let &[header, payload, signature] = parts.as_slice() else {
             return Err(match parts.len() {
-                5 => "an encrypted token (JWE: five parts), which this build cannot decrypt".to_owned(),
+                5 => "an encrypted token (JWE: five parts)".to_owned(),
                 6 => "more than five parts between dots instead of three".to_owned(),
                 n => format!("{n} {} instead of three between dots", if n == 1 { "part" } else { "parts" }),
             });

@@ -39,7 +39,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
             userinfo.success()?;
             // An encrypted response is one the client asked for at registration: its claims cannot be read here.
             let is_encrypted = userinfo.token.as_ref().is_some_and(|token| token.as_str().split('.').count() == 5);
-            applies_if(!is_encrypted, "the response is encrypted, which this build cannot decrypt")?;
+            applies_if(!is_encrypted, "the response is encrypted, and the client did not register for that")?;
             match userinfo.parsed() {
                 Ok(claims) => pass(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
                 Err(why) => fail("a JSON object", shorten(&why)),

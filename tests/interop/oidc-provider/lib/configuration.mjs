@@ -34,6 +34,14 @@ function moreSigningKeys() {
   return [signingKey('PS256'), signingKey('ES256', 'ec', { namedCurve: 'P-256' }), signingKey('EdDSA', 'ed25519', {})];
 }
 
+/** Keys that clients encrypt their request objects to. */
+function encryptionKeys() {
+  return [['rsa', { modulusLength: 2048 }], ['ec', { namedCurve: 'P-256' }]].map(([type, options]) => {
+    const { privateKey } = generateKeyPairSync(type, options);
+    return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(8).toString('hex'), use: 'enc' };
+  });
+}
+
 /** What is offered where every flow is: the keys of clients are at plain http on loopback, where nothing is fetched from otherwise. */
 const EVERY_FLOW = {
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'HS256'] },
@@ -59,7 +67,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       response_types: ['code'],
     }],
     responseTypes: everyFlow ? RESPONSE_TYPES : ['code'],
-    jwks: { keys: [signingKey(), ...(everyFlow ? moreSigningKeys() : [])] },
+    jwks: { keys: [signingKey(), ...(everyFlow ? [...moreSigningKeys(), ...encryptionKeys()] : [])] },
     ...(everyFlow ? EVERY_FLOW : {}),
     // A form on another site may carry the authorization request, so the session's cookie has to come along from there.
     enableHttpPostMethods: true,
@@ -118,6 +126,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
         }),
       },
       backchannelLogout: { enabled: Boolean(everyFlow) },
+      encryption: { enabled: Boolean(everyFlow) },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => showPage(ctx, page('Logout', `<p>Do you want to log out?</p>
