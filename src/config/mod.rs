@@ -221,7 +221,7 @@ impl Config {
     pub fn for_tests(issuer: &str) -> Self {
         let defaults = layers::defaults("https://op.example").expect("the defaults go together");
         let (issuer, invocation) = (issuer.to_owned(), Invocation::of_issuer(issuer));
-        Self { issuer, invocation, registration_patience: Duration::from_secs(1), replay_pause: Duration::ZERO, ..defaults }
+        Self { issuer, invocation, registration_patience: Duration::from_secs(1), ..defaults }
     }
 
     /// True if the redirect URI is by https on this machine, and not behind a public URL: it is served with a certificate of this process.
