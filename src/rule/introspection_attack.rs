@@ -158,7 +158,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.3",
         "An introspection request with a bearer token that the issuer did not issue must be answered with status 401",
         "A resource server whose own token has expired believes that the tokens of its callers are bad, and refuses them.",
-        "Check the `Authorization` header of an introspection request before you look at its token. If the bearer token there is unknown or expired,          answer with status 401 and `error=\"invalid_token\"` in `WWW-Authenticate`.",
+        "Check the `Authorization` header of an introspection request before you look at its token. If the bearer token there is unknown or expired, answer with status 401 and `error=\"invalid_token\"` in `WWW-Authenticate`.",
         |attack| {
             let response = &attack.by_bearer;
             not_busy(response)?;
@@ -177,7 +177,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-4",
         "Introspection must not call an access token active of which something was changed",
         "An attacker who has one access token writes others, for a longer time or with more scope, and every resource server that asks accepts them.",
-        "Verify the signature of an access token that is a JWT before you look for it by a claim, and look up any other by its whole text. Answer what          does not fit with `active: false`.",
+        "Verify the signature of an access token that is a JWT before you look for it by a claim, and look up any other by its whole text. Answer what does not fit with `active: false`.",
         |attack| {
             let Some(response) = &attack.changed else { return not_applicable("there is nothing in the token that can be changed") };
             if is_active(response) {

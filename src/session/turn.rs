@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Client, Session};
-use crate::config::AuthMethod;
+use crate::config::{AuthMethod, IssuerKind};
 use crate::rule::issued_token::IssuedText;
 use crate::rule::registration::issued::Issued;
 use crate::rule::subject::Called;
@@ -85,9 +85,10 @@ pub type Turn = OwnedMutexGuard<()>;
 impl Session {
     /// Waits for the turn at the configured clients, which lasts as long as the test, if it logs in. An issuer may keep one consent and one set of
     /// sessions for an end-user and a client: a test that revokes its refresh token ends them all (Keycloak does so), and so would break another such
-    /// test beside it.
+    /// test beside it. The embedded issuer is known to keep what one login got apart from that of the others.
     pub(crate) async fn take_turn(&mut self) {
-        if self.logs_in && self.turn.is_none() {
+        let may_disturb = self.run.config.issuer_kind != IssuerKind::Embedded;
+        if may_disturb && self.logs_in && self.turn.is_none() {
             let since = Instant::now();
             self.turn = Some(Arc::clone(&self.run.clients.turn).lock_owned().await);
             self.waited += since.elapsed();

@@ -65,6 +65,11 @@ pub enum Place {
 }
 
 impl Flaw {
+    /// True for a variant, which is no fault.
+    pub fn is_variant(&self) -> bool {
+        !self.spares.is_empty()
+    }
+
     /// Where it shows. An issuer that never comes to any of these places is as it would be without the flaw.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let patches = self.patch.iter().map(|patch| Place::Site(patch.at));

@@ -1,5 +1,6 @@
 //! What judging a rule on an artefact came to, as results have it.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::rule::Level;
 
 /// How one rule came out on one artefact.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
@@ -47,6 +48,13 @@ pub struct Finding {
     /// Why the broken rule is lived with, if it is a known failure: in the words of the file of known failures (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
+}
+
+/// What two findings of one rule differ by. Its sentences, which are long, are the same in all of them.
+impl Hash for Finding {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.rule, self.outcome, &self.actual, self.step, self.exchange).hash(state);
+    }
 }
 
 impl Finding {
