@@ -63,7 +63,7 @@ async fn the_configured_clients_take_the_place_of_registered_ones() {
     flags.extend(words(&["--post-logout-redirect", "--allow-destructive"]));
     let (ended, report) = tell_security(&issuer, &redirect_uri, folder.path(), &flags).await;
     assert_eq!(ended.code, 0, "{}", ended.said());
-    // What registration is about, and what only a registration can ask for; a second public client; and in `pkce/verifier` a code for a challenge without a
+    // What registration is about, and what only a registration can ask for; a second public client; certificates, which this issuer does not ask for; and in `pkce/verifier` a code for a challenge without a
     // method, which this issuer refuses.
     let about_registration = [
         "authorization-code-attacks/another-public-client",
@@ -71,10 +71,13 @@ async fn the_configured_clients_take_the_place_of_registered_ones() {
         "authorization-request/request-objects",
         "authorization-request/request-objects-required",
         "authorization-request/unregistered-scope",
+        "mutual-tls/configured-client",
+        "mutual-tls/self-signed",
         "native-applications/end-user-asked",
         "native-applications/loopback-ipv6",
         "pkce/verifier",
         "redirect-uri/native-application",
+        "redirect-uri/own-query",
         "refresh-attacks/another-public-client",
         "registration-attacks/client-management",
         "registration-attacks/deleted-client-tokens",
