@@ -1,11 +1,6 @@
 //! Rules about clients that authenticate by a certificate (RFC 8705 2): a connection without it gets nothing.
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{must, refusal, shorten};
-use crate::rule::judgement::{Judgement, fail, not_applicable};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What is wrong with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::{applies_if, each, holds, must, shorten, should};
-use super::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use super::{Artefact, Check, SeenIn};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// What has happened between the authorization response that gave the session state and the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
@@ -322,7 +319,6 @@ static RULES: &[Check<SessionFrame>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 
