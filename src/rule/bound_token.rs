@@ -171,12 +171,10 @@ fn says_invalid_token(response: &Received) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::{BoundToken, Came, Control};
-    use crate::rule::jose::testing::{Signer, judged};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response};
+    use super::*;
+    use crate::rule::jose::testing::Signer;
+    use crate::rule::testing::json as response;
+    use crate::rule::testing::prelude::*;
 
     fn refusal() -> Came {
         let mut refusal = response(401, &json!({ "error": "invalid_token" }));

@@ -120,12 +120,9 @@ fn refused(attacks: &CertificateAttacks, fault: Fault) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde_json::json;
-
-    use super::{Came, CertificateAttacks, Control, Fault, Tried};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn what_is_refused_needs_a_control_and_what_is_given_does_not() {

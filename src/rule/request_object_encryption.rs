@@ -220,12 +220,8 @@ impl EncryptedRequestObjects {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::{Became, EncryptedRequestObjects, Fault, Tried};
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     fn good() -> Became {
         Became::CarriedOut("a code".to_owned())

@@ -320,11 +320,9 @@ static RULES: &[Check<SessionFrame>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Question, SessionFrame, Since};
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run};
 
     const ALL: [Question; 9] = [
         Question::Right,
