@@ -78,7 +78,6 @@ pub(super) fn acceptor(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Re
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use x509_parser::prelude::{FromDer as _, X509Certificate};
 

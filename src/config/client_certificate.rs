@@ -108,7 +108,6 @@ impl ClientCertificate {
 pub type SharedCertificate = Arc<ClientCertificate>;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{ClientCertificate, ClientCertificateError};
 

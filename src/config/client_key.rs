@@ -172,7 +172,6 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use jsonwebtoken::{DecodingKey, Validation};
     use serde_json::{Map, Value, json};

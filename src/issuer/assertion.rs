@@ -1,13 +1,10 @@
 //! Client authentication by a signed assertion: `private_key_jwt` and `client_secret_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
 
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde_json::{Map, Value};
 
-use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
-use super::flaw::Check;
-use super::keys::Alg;
-use super::received_jwt::{Checks, ReceivedJwt};
-use crate::text::random;
+use super::client_keys::{has_begun, has_expired, is_for};
+use super::received_jwt::Checks;
+use crate::issuer::prelude::*;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

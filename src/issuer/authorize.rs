@@ -1,31 +1,16 @@
 //! The authorization endpoint: the request, checked (RFC 6749 4.1.1, OpenID Connect Core 3.1.2), and how it is answered.
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-use serde_json::json;
-
-use super::client::Client;
-use super::flaw::{Behaviour, Check};
 use super::hint;
 use super::interaction;
-use super::page_set::PageSet;
-use super::pages;
-use super::params::{self, Params, Query};
+use super::params;
 use super::pkce;
 use super::received_jwt;
 use super::redirect;
-use super::reply::{Answer, Problem, Reply};
 use super::request_object::{self, By};
-use super::requested::Requested;
 use super::respond::{self, Mode, Target};
-use super::response_type;
-use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
-use super::state::{Issuer, USER_SUB};
+use super::scope::{OFFLINE_ACCESS, OPENBOOKING};
+use crate::issuer::prelude::*;
 use crate::jwe::Jwe;
-use crate::text::response_type::ResponseType;
 
 /// The longest user name that is taken as a hint, in bytes.
 const LONGEST_HINT: usize = 256;

@@ -1,16 +1,7 @@
 //! Telling clients of a logout without the browser (OpenID Connect Back-Channel Logout 1.0).
 
-use std::time::Duration;
-
-use serde_json::json;
-use url::form_urlencoded;
-
-use super::claims;
-use super::fetch;
-use super::flaw::{Behaviour, Site};
-use super::reply::Problem;
 use super::respond::pairs;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// How late a logout token is under a flaw: later than the browser is back.
 const LATE: Duration = Duration::from_millis(400);

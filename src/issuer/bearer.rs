@@ -1,16 +1,9 @@
 //! Bearer tokens (RFC 6750): found in a request, and checked.
 
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::client_keys::has_expired;
-use super::flaw::{Behaviour, Check};
-use super::grant::{Access, Grant};
-use super::mutual_tls;
-use super::received_jwt::ReceivedJwt;
-use super::reply::OauthError;
-use super::scope::OPENID;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
 pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {

@@ -2,20 +2,17 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
 use http::header::{AUTHORIZATION, COOKIE, RETRY_AFTER};
 
-use super::flaw::Behaviour;
-use super::reply::Reply;
 use super::routes::CERTIFICATE;
 use super::routes::LARGEST_BODY;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// Of how many requests one is not answered. It shares no factor with the number of the statuses, so that each of these meets requests of all kinds.
 const ONE_IN: usize = 17;

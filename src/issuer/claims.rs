@@ -1,24 +1,16 @@
 //! What tokens say: ID tokens (OpenID Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
 
 use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
 
-use super::client::Client;
 use super::client_metadata::{SYMMETRIC, UNSIGNED};
 use super::encryption;
-use super::flaw::{Behaviour, Check, Site};
-use super::grant::{Access, Grant, ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
-use super::keys::{Alg, KeyRing, unsigned};
-use super::mutual_tls;
-use super::reply::Problem;
-use super::requested::{ACR, Requested};
+use super::grant::{ID_TOKEN_LIFETIME, LOGOUT_TOKEN_LIFETIME};
+use super::keys::unsigned;
+use super::requested::ACR;
 use super::routes::LOGIN;
-use super::scope::{IDENTITY, Scope};
-use super::state::Issuer;
+use super::scope::IDENTITY;
 use super::user;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// How an access token came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,9 @@
 //! A client as the issuer knows it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use serde_json::{Value, json};
-
-use super::client_metadata::{Metadata, object};
-use crate::text::random;
+use super::client_metadata::object;
+use crate::issuer::prelude::*;
 
 /// How long a client stays unknown under the behaviour `registration-late`.
 const LATE: Duration = Duration::from_millis(400);

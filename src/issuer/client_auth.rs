@@ -1,23 +1,12 @@
 //! Client authentication (RFC 6749 2.3, OpenID Connect Core 9).
 
-use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
 use super::assertion::{self, AssertionKeys};
-use super::client::{AuthMethod, Client};
-use super::client_keys::ClientKeys;
-use super::fetch;
-use super::flaw::{Behaviour, Check};
-use super::keys::Alg;
-use super::mutual_tls;
-use super::params::Params;
-use super::received_jwt::ReceivedJwt;
-use super::reply::OauthError;
-use super::state::{Issuer, now};
-use crate::text::random;
+use super::state::now;
+use crate::issuer::prelude::*;
 
 /// What the names of claims and header parameters begin with that no specification has.
 const UNKNOWN: &str = "oa_authtest_";

@@ -1,22 +1,11 @@
 //! Client metadata (RFC 7591 2, OpenID Connect Registration 2): read, checked, defaults filled in.
 
-use serde_json::{Map, Value, json};
-use url::Url;
-
+use crate::issuer::prelude::*;
 use crate::text::address::is_loopback;
-use crate::text::response_type::ResponseType;
 
 use super::assertion::{AssertionKeys, BY_SECRET};
-use super::client::AuthMethod;
 use super::encryption::ClientEncryption;
-use super::flaw::apply::Defect;
-use super::flaw::{Behaviour, Check};
-use super::keys::Alg;
-use super::mutual_tls;
-use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
-use super::response_type;
-use super::scope::{OPENID, Scope};
 use super::sector;
 
 /// The grants there are, as registered names.
@@ -441,6 +430,7 @@ fn logout_addresses(request: &Map<String, Value>, defect: &Defect) -> Result<Map
 
 /// What a registration request is checked against: the documents that were fetched for it, and what the issuer is like.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the issuer")]
 pub struct Context {
     /// The document behind `jwks_uri`.
     pub keys: Option<Value>,

@@ -1,20 +1,16 @@
 //! What pages of other origins may read: the endpoints that clients in a browser use, and never the authorization endpoint (OpenID Connect Discovery 3).
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::Method;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
     ACCESS_CONTROL_REQUEST_METHOD, ORIGIN,
 };
-use http::{Method, StatusCode};
 
-use super::flaw::Site;
-use super::reply::{Content, Problem, Reply};
 use super::routes::USERINFO;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// Answers the question of a browser, and lets pages of any origin read the answers: the endpoints look at tokens and secrets, and at no cookie.
 pub async fn share(State(issuer): State<Arc<Issuer>>, request: Request, next: Next) -> Response {

@@ -2,14 +2,7 @@
 
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
-
-use super::client::Client;
-use super::flaw::{Behaviour, Check, Site};
-use super::reply::Problem;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 use crate::jwe::{self, ContentKey, DecryptionKey, Enc, EncryptionKey, Jwe, KeyAlg, KeyError, KeyKind, KeyPair, Sealed};
 
 /// The bytes of a key of the content that is too short for most algorithms.
@@ -223,7 +216,6 @@ pub fn decrypt(issuer: &Issuer, client: &Client, text: &str) -> Result<String, &
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{ClientEncryption, IssuerKeys};
     use crate::jwe::KeyPair;

@@ -1,12 +1,6 @@
 //! Documents the issuer fetches from a client: from loopback only, since any client that registers can choose the address (RFC 7591 5).
 
-use std::time::Duration;
-
-use serde_json::Value;
-use url::Url;
-
-use super::flaw::Check;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 use crate::text::address::is_loopback;
 
 /// The largest document, in bytes.

@@ -1,21 +1,8 @@
 //! Telling clients of a logout by the browser: frames with their addresses (OpenID Connect Front-Channel Logout 1.0).
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use http::StatusCode;
-use serde_json::json;
-use url::Url;
-
-use super::claims;
-use super::flaw::{Behaviour, Site};
-use super::pages;
-use super::params::Query;
-use super::reply::{Answer, Problem, Reply};
 use super::respond::{pairs, with_query};
 use super::routes::LOGOUT;
-use super::state::Issuer;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// The addresses to load in frames for the clients that the end-user has logged in to in a session that has ended.
 ///

@@ -1,7 +1,6 @@
 //! Grants and what was issued for them: codes, access tokens, refresh tokens.
 
-use super::requested::Requested;
-use super::scope::Scope;
+use crate::issuer::prelude::*;
 
 /// Seconds an authorization code lives (RFC 6749 4.1.2 recommends at most ten minutes).
 pub const CODE_LIFETIME: u64 = 60;

@@ -4,8 +4,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::flaw::Behaviour;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// Answers a message that its flaw is about. True if it did, and the connection is at its end.
 pub async fn answers_by_flaw(issuer: &Issuer, stream: &mut TcpStream) -> bool {

@@ -1,11 +1,6 @@
 //! The `id_token_hint` of an authorization request (OpenID Connect Core 3.1.2.1) and of a logout.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-
-use super::flaw::Behaviour;
-use super::state::{Issuer, USER_SUB};
+use crate::issuer::prelude::*;
 
 /// The client that an ID token of this issuer was issued to: the hint of a logout. The token may have expired (OpenID Connect RP-Initiated
 /// Logout 1.0, 2).

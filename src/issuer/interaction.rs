@@ -1,34 +1,18 @@
 //! What happens between the authorization request and its answer: what is to be shown next, and consent.
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
-use url::Url;
 
 use super::authorize::Request;
-use super::client::Client;
-use super::flaw::{Behaviour, Check, Site};
-use super::grant::{CODE_LIFETIME, Code, Grant};
-use super::page_set::{OfflineAccess, PageSet};
-use super::pages;
-use super::params::{Params, Query};
-use super::reply::{Answer, Problem, Reply};
+use super::grant::{CODE_LIFETIME, Code};
+use super::page_set::OfflineAccess;
 use super::respond::{self, Target};
 use super::routes::{CONSENT, CONTINUE, LOGIN};
-use super::scope::{OFFLINE_ACCESS, OPENBOOKING, OPENID, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENBOOKING};
 use super::sector;
-use super::session_state;
-use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use super::token;
 use super::user;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// An authorization request that waits for the end-user.
 #[derive(Debug, Clone)]

@@ -1,19 +1,8 @@
 //! The introspection endpoint (RFC 7662).
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use http::HeaderMap;
-use serde_json::{Value, json};
-
-use super::bearer;
 use super::client_auth::{Endpoint, authenticate};
-use super::flaw::{Behaviour, Check, Site};
-use super::params::Params;
-use super::reply::{Answer, OauthError, Reply};
-use super::state::Issuer;
 use super::store::TOKEN_TYPES;
+use crate::issuer::prelude::*;
 
 /// `POST`: what a token of this client stands for. Of a token that is not good, or another's, it says `active: false` and no more
 /// (RFC 7662 2.2).

@@ -2,18 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use axum::extract::State;
-use http::StatusCode;
-use serde_json::{Value, json};
+use std::sync::{Mutex, PoisonError};
 
 use super::encryption::IssuerKeys;
-use super::flaw::Behaviour;
-use super::keys::{KeyError, KeyRing, MOST_ROTATIONS};
-use super::params::Params;
-use super::reply::{Answer, Problem, Reply};
-use super::state::Issuer;
+use super::keys::{KeyError, MOST_ROTATIONS};
+use crate::issuer::prelude::*;
 
 /// The most addresses of the key set whose answers are counted.
 const MOST_ADDRESSES: usize = 4096;

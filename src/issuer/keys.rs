@@ -1,16 +1,14 @@
 //! The signing keys: made once per process, one key for each algorithm, so that each published key can name its `alg` (RFC 7517 4.4).
 
+use crate::issuer::prelude::*;
+
 use std::sync::OnceLock;
 
-use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
+use aws_lc_rs::digest::{self, SHA384, SHA512};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation, crypto};
-use serde_json::{Value, json};
-use thiserror::Error;
 
 /// How often the keys of an issuer can be rotated.
 pub const MOST_ROTATIONS: usize = 8;

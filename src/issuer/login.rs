@@ -1,23 +1,11 @@
 //! The login page: name and password, on one page or on two, in a frame or not.
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
 use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::{Value, json};
 
-use super::flaw::{Behaviour, Check, Site};
 use super::interaction::{Flow, LOST, Next, asked_scope, deny, go_on, known_flow, next, page, posted_flow};
-use super::page_set::PageSet;
-use super::pages;
-use super::params::{Params, Query};
-use super::reply::{Answer, Content, Problem, Reply};
 use super::routes::LOGIN;
-use super::state::{Issuer, USER_SUB};
 use super::store::Session;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// An image of one pixel, all of whose bytes are ASCII.
 const PICTURE: &str = "GIF87a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";

@@ -1,25 +1,13 @@
 //! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): the end-user is asked, and only a client that shows an ID token of
 //! its own has the browser sent back.
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-use serde_json::{Map, Value, json};
-
 use super::back_channel;
-use super::flaw::{Behaviour, Check, Site};
 use super::front_channel;
 use super::hint;
 use super::interaction::cookie;
-use super::pages;
-use super::params::{self, Params, Query};
-use super::reply::{Answer, Problem, Reply};
+use super::params;
 use super::respond::{pairs, with_query};
-use super::session_state;
-use super::state::Issuer;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// A logout that waits for the end-user's word.
 #[derive(Debug, Clone)]

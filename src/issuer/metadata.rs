@@ -1,18 +1,8 @@
 //! The provider metadata (OpenID Connect Discovery 3, RFC 8414 2) and the key set.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
-use serde_json::json;
 
-use super::flaw::{Behaviour, Site};
-use super::mutual_tls;
-use super::pages;
-use super::params::Query;
-use super::reply::{Answer, Content, Reply};
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// How long the documents may be kept.
 const CACHE: &str = "public, max-age=300";

@@ -37,6 +37,7 @@ mod pages;
 mod params;
 mod persona;
 mod pkce;
+mod prelude;
 mod received_jwt;
 mod redirect;
 mod registration;

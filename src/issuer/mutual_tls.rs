@@ -3,22 +3,16 @@
 //! The certificate of a connection is handed to the handlers in a header, as a proxy that ends TLS does (RFC 8705 6.5). What a client sends by that name
 //! is removed first.
 
-use std::time::Duration;
-
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderName;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::client::{AuthMethod, Client};
-use super::flaw::{Behaviour, Check};
-use super::state::{Issuer, now};
+use super::state::now;
 use super::tls::{Authority, TlsError};
+use crate::issuer::prelude::*;
 
 /// The header with the certificate of the connection, in base64.
 pub const HEADER: HeaderName = HeaderName::from_static("x-oa-authtest-client-certificate");
@@ -210,7 +204,6 @@ pub fn may_use(issuer: &Issuer, bound: Option<&str>, headers: &HeaderMap) -> boo
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use http::HeaderMap;
     use rustls_pki_types::CertificateDer;

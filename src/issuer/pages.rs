@@ -2,16 +2,12 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use handlebars::Handlebars;
 use include_dir::{Dir, include_dir};
-use serde_json::{Value, json};
-use thiserror::Error;
 
-use super::page_set::PageSet;
 use super::scope;
+use crate::issuer::prelude::*;
 use crate::text::folder;
 
 /// A template or document that is part of the program does not work.

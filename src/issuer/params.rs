@@ -3,12 +3,10 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use url::form_urlencoded;
 
-use super::reply::OauthError;
+use crate::issuer::prelude::*;
 
 /// The parameters of a request. Those without a value are left out: they count as absent, and are remembered for flaws alone.
 #[derive(Debug, Clone, Default)]

@@ -1,15 +1,6 @@
 //! Proof Key for Code Exchange (RFC 7636): the code challenge of an authorization request, and the code verifier of a token request.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::client::Client;
-use super::flaw::apply::Defect;
-use super::flaw::{Behaviour, Check};
-use super::params::Params;
-use super::reply::OauthError;
-use super::state::Issuer;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// The code challenge of an authorization request: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
 ///

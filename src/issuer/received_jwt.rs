@@ -2,19 +2,13 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use rustls_pki_types::CertificateDer;
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
-use serde_json::{Map, Value};
 
-use super::client_keys::ClientKeys;
-use super::fetch;
-use super::flaw::{Behaviour, Check};
-use super::keys::Alg;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// Whether the issuer makes a check.
 pub type Checks<'a> = &'a dyn Fn(Check) -> bool;
@@ -198,8 +192,6 @@ fn key_of(certificate: &[u8]) -> Option<DecodingKey> {
 mod tests {
     use super::*;
     use crate::issuer::IssuerOptions;
-    use crate::issuer::keys::KeyRing;
-    use serde_json::json;
 
     fn encoded(header: &[u8], claims: &[u8]) -> String {
         format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))

@@ -1,10 +1,8 @@
 //! Whether a redirect URI is one that the client registered (RFC 6749 3.1.2.3, RFC 9700 4.1.3, RFC 8252 7.3).
 
-use url::{Host, Url};
+use url::Host;
 
-use super::client_metadata::Metadata;
-use super::flaw::apply::Defect;
-use super::flaw::{Behaviour, Check};
+use crate::issuer::prelude::*;
 
 /// True if a client may have its answer at this redirect URI: one that it registered, character by character; for a native application with any
 /// port of loopback.

@@ -1,22 +1,12 @@
 //! Dynamic client registration (RFC 7591) and its management (RFC 7592).
 
-use std::sync::Arc;
-use std::time::Duration;
+use axum::extract::Path;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
-
-use super::bearer;
-use super::client::{Client, Registered};
-use super::client_metadata::{Context, Metadata};
-use super::fetch;
-use super::flaw::{Behaviour, Check, Site};
+use super::client::Registered;
+use super::client_metadata::Context;
 use super::params;
-use super::reply::{Answer, Content, OauthError, Problem, Reply};
-use super::state::{Issuer, signs};
-use crate::text::random;
+use super::state::signs;
+use crate::issuer::prelude::*;
 
 /// How long a registration takes under a flaw that allows one at a time.
 const REGISTERING: Duration = Duration::from_millis(100);

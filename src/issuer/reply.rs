@@ -3,13 +3,11 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::{Value, json};
-use thiserror::Error;
 
 use super::KeyError;
 use super::flaw::apply::PatchError;
-use super::pages::{self, PageError};
+use super::pages::PageError;
+use crate::issuer::prelude::*;
 
 /// The content of a reply.
 #[derive(Debug, Clone, PartialEq)]

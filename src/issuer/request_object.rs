@@ -1,16 +1,9 @@
 //! Request objects (OpenID Connect Core 6, RFC 9101 6).
 
-use serde_json::{Map, Value};
-
-use super::client::Client;
-use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
+use super::client_keys::{has_begun, has_expired, is_for};
 use super::encryption;
-use super::fetch;
-use super::flaw::{Behaviour, Check};
-use super::keys::Alg;
-use super::params::Params;
-use super::received_jwt::ReceivedJwt;
-use super::state::{Issuer, now};
+use super::state::now;
+use crate::issuer::prelude::*;
 use crate::jwe::Jwe;
 
 /// The `alg` of a request object without a signature.

@@ -1,10 +1,7 @@
 //! Single claims asked for by the `claims` parameter (OpenID Connect Core 5.5), and the authentication context class.
 
-use serde_json::{Map, Value};
-
-use super::scope::Scope;
-use super::state::Issuer;
-use super::{claims, user};
+use super::user;
+use crate::issuer::prelude::*;
 
 /// The one authentication context class there is: a user name and a password (OpenID Connect Core 2, `acr`).
 pub const ACR: &str = "https://acme-booking.example/acr/password";

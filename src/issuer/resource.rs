@@ -1,17 +1,8 @@
 //! What the issuer's tokens are for, beside it for the sake of a complete demonstration: the orders feed, and the dataset site that names
 //! the issuer.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-
-use super::bearer;
-use super::flaw::Site;
-use super::pages;
-use super::reply::{Answer, OauthError, Reply};
 use super::scope::ORDERS_FEED;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 static FEED: &str = include_str!("../../fixtures/issuer/openactive/orders-feed.json");
 static DATASET: &str = include_str!("../../fixtures/issuer/openactive/dataset.json");

@@ -1,18 +1,7 @@
 //! How the client gets its answer: parameters in the query of the redirect URI (RFC 6749 4.1.2), or in a form that the end-user's browser
 //! posts to it (OAuth 2.0 Form Post Response Mode).
 
-use http::StatusCode;
-use serde_json::{Map, Value, json};
-use url::form_urlencoded;
-
-use super::flaw::{Behaviour, Check, Site};
-use super::pages;
-use super::params::Params;
-use super::reply::{Answer, Problem, Reply};
-use super::session_state;
-use super::state::Issuer;
-use crate::text::random;
-use crate::text::response_type::ResponseType;
+use crate::issuer::prelude::*;
 
 /// A response mode (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The response types that there are (OAuth 2.0 Multiple Response Type Encoding Practices).
 
-use super::persona::PersonaSettings;
-use crate::text::response_type::ResponseType;
+use crate::issuer::prelude::*;
 
 /// Those of the code flow alone.
 pub const CODE: &[&str] = &["code"];

@@ -1,17 +1,7 @@
 //! The revocation endpoint (RFC 7009).
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-
 use super::client_auth::{Endpoint, authenticate};
-use super::flaw::{Behaviour, Check, Site};
-use super::params::Params;
-use super::reply::{Answer, OauthError, Reply};
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// How long a revocation takes to be known everywhere, where it takes time.
 const DELAY: Duration = Duration::from_millis(500);

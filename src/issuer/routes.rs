@@ -1,25 +1,17 @@
 //! The paths of the OpenActive reference implementation, and what every path has in common.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::header::{CONTENT_SECURITY_POLICY, DATE, X_FRAME_OPTIONS};
-use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use serde_json::json;
 
-use super::flaw::{Behaviour, Site};
-use super::pages;
-use super::reply::{Answer, Content, Json, Problem, Reply};
-use super::state::Issuer;
+use super::reply::Json;
 use super::{busy, cross_origin, interaction, login, single_page};
+use crate::issuer::prelude::*;
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";

@@ -2,13 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-use url::Url;
-
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// The sector of a client: the host of its `sector_identifier_uri`, else that of all its redirect URIs, if they have one.
 pub fn of(uri: Option<&str>, redirect_uris: &[String]) -> Option<String> {

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::map_request;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,11 +16,11 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::encryption::IssuerKeys;
-use super::flaw::{Behaviour, Place};
-use super::keys::{KeyError, KeyRing};
-use super::state::Issuer;
+use super::flaw::Place;
+use super::keys::KeyError;
 use super::tls::{Served, Tls};
-use super::{CertifiedClient, DemoAccounts, IssuerError, IssuerOptions, greeting, mutual_tls, pages, routes};
+use super::{CertifiedClient, DemoAccounts, IssuerError, IssuerOptions, greeting, routes};
+use crate::issuer::prelude::*;
 use crate::listen;
 
 /// The most connections at a time; more wait.

@@ -1,24 +1,10 @@
 //! Session management (OpenID Connect Session Management 1.0): the state of a browser, the `session_state` that is made of it, and the page that a client
 //! has in a frame to learn whether both still fit.
 
-use std::sync::Arc;
-
-use aws_lc_rs::digest::{SHA256, digest};
-use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE, X_FRAME_OPTIONS};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::json;
-use url::Url;
 
-use super::flaw::Behaviour;
 use super::interaction::cookie_named;
-use super::pages;
-use super::params::Query;
-use super::reply::{Answer, Reply};
-use super::state::Issuer;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// The script of the page in the frame.
 const SCRIPT: &str = include_str!("../../fixtures/issuer/session_frame.js");

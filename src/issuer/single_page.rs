@@ -1,18 +1,8 @@
 //! Login and consent for a page that a script runs: each step is a request of the script's, answered in JSON.
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
-
 use super::interaction::{self, Decision, Flow, Next};
 use super::login;
-use super::page_set::PageSet;
-use super::params::Params;
-use super::reply::{Answer, Problem, Reply};
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// `POST` of a step: what the end-user did, and what is to be shown then.
 pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {

@@ -3,24 +3,15 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::StatusCode;
 use http::header::SET_COOKIE;
 
 use super::busy::Refusals;
-use super::client::{AuthMethod, Client};
-use super::client_metadata::Metadata;
-use super::flaw::apply::Defect;
-use super::flaw::{Behaviour, Check, Site};
 use super::key_rollover::Rollover;
-use super::keys::KeyRing;
 use super::mutual_tls::{Registered, Trusted};
-use super::persona::PersonaSettings;
-use super::reply::{Answer, OauthError, Reply};
-use super::response_type;
-use super::session_state;
 use super::store::Store;
 use super::tls::TlsError;
 use super::{CERTIFIED_CLIENT_ID, DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona, SECOND_CERTIFIED_CLIENT_ID};
+use crate::issuer::prelude::*;
 
 /// The subject identifier of the one end-user.
 pub const USER_SUB: &str = "user-100";

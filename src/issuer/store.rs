@@ -1,20 +1,11 @@
 //! What the issuer remembers, in memory and bounded. Times are seconds since the epoch, handed in: the store has no clock.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
-
 use super::bounded::Bounded;
-use super::client::Client;
-use super::flaw::apply::Defect;
-use super::flaw::{Behaviour, Check};
-use super::grant::{Access, Code, Grant, Refresh};
+use super::grant::{Code, Refresh};
 use super::interaction::Flow;
 use super::logout::Logout;
 use super::pkce;
-use super::reply::OauthError;
-use super::scope::Scope;
-use crate::text::random;
+use crate::issuer::prelude::*;
 
 /// The values of `token_type_hint` (RFC 7009 2.1).
 pub const TOKEN_TYPES: [&str; 2] = ["access_token", "refresh_token"];

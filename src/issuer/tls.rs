@@ -1,17 +1,12 @@
 //! TLS: the server's certificate, self-signed and made at each start, and certificates that clients show (RFC 8705).
 
-use std::sync::Arc;
-
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
-use thiserror::Error;
 use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use tokio_rustls::rustls::{self, CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 
-use super::flaw::Behaviour;
-use super::mutual_tls;
-use super::state::Issuer;
+use crate::issuer::prelude::*;
 
 /// Why TLS cannot be served.
 #[derive(Debug, Error)]

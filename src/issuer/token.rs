@@ -1,29 +1,13 @@
 //! The token endpoint (RFC 6749 3.2, OpenID Connect Core 3.1.3).
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
 use http::header::ALLOW;
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
-use url::form_urlencoded;
 
-use super::claims::{self, Beside, GrantKind};
-use super::client::Client;
+use super::claims::{Beside, GrantKind};
 use super::client_auth::{Endpoint, authenticate, learn_keys};
-use super::flaw::{Behaviour, Check, Site};
-use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
-use super::mutual_tls;
-use super::params::{Params, Query};
-use super::persona::RefreshFor;
+use super::grant::{REFRESH_TOKEN_LIFETIME, Refresh};
 use super::received_jwt;
-use super::reply::{Answer, Content, OauthError, Problem, Reply};
-use super::requested::Requested;
-use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
-use super::state::{Issuer, USER_SUB};
-use crate::text::random;
-use crate::text::response_type::ResponseType;
+use super::scope::OFFLINE_ACCESS;
+use crate::issuer::prelude::*;
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {

@@ -1,9 +1,8 @@
 //! What the issuer knows of its one end-user: the standard claims (OpenID Connect Core 5.1), by the scope that asks for them (5.4).
 
-use serde_json::{Map, Value};
-
-use super::pages::{self, PageError};
-use super::scope::{ADDRESS, EMAIL, IDENTITY, PHONE, PROFILE, Scope};
+use super::pages::PageError;
+use super::scope::{ADDRESS, EMAIL, IDENTITY, PHONE, PROFILE};
+use crate::issuer::prelude::*;
 
 static USER: &str = include_str!("../../fixtures/issuer/user.json");
 

@@ -1,23 +1,10 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3).
 
-use std::sync::Arc;
-
-use axum::body::Bytes;
-use axum::extract::State;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 
-use super::bearer;
-use super::claims;
-use super::client::Client;
 use super::encryption;
-use super::flaw::{Behaviour, Check, Site};
-use super::grant::{Access, Grant};
-use super::keys::Alg;
-use super::params::{self, Params, Query};
-use super::reply::{Answer, OauthError, Reply};
-use super::scope::OPENID;
-use super::state::Issuer;
+use super::params;
+use crate::issuer::prelude::*;
 
 /// `GET`: the token is in the header.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {

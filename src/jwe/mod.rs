@@ -15,7 +15,6 @@ mod algorithm;
 mod content;
 mod key;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use algorithm::{Enc, KeyAlg, KeyKind};

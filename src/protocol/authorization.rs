@@ -69,11 +69,8 @@ impl Session {
             return Ok(());
         }
         if let Some(scope) = self.scope_instead(&params.scope, artefact.parameter("error"))? {
-            let visit = self.last_visit.clone();
-            let error = artefact.parameter("error").map(str::to_owned);
-            Box::pin(self.authorize(&Authorize { scope, ..params.clone() })).await?;
-            self.last_visit = visit;
-            self.judge_missing_scope(error, pages);
+            Box::pin(self.authorize_within(params, scope)).await?;
+            self.judge_missing_scope(artefact.parameter("error").map(str::to_owned), pages);
             return Ok(());
         }
         self.may_lack_scope(params, artefact.parameter("error"))?;
@@ -126,6 +123,14 @@ impl Session {
                 Err(Stop::issuer(reason))
             }
         }
+    }
+
+    /// Sends the request with another scope; the last visit stays the one before.
+    async fn authorize_within(&mut self, params: &Authorize, scope: String) -> Result<(), Stop> {
+        let visit = self.last_visit.clone();
+        self.authorize(&Authorize { scope, ..params.clone() }).await?;
+        self.last_visit = visit;
+        Ok(())
     }
 
     /// Sends one more request in the browser session of the test, to see what it shows.

@@ -1,17 +1,15 @@
 //! What the issuer encrypts for a client: what the client registers for that, and what becomes of it (OpenID Connect Registration 2, Core 10.2).
 
-use serde_json::{Value, json};
-
 use crate::feature::register::{EncryptionKeys, Register};
 use crate::jwe::{Enc, KeyAlg, KeyKind, KeyPair};
-use crate::observed::received::{Parsed, Received};
-use crate::redact::SecretKind;
+use crate::observed::received::Parsed;
+use crate::protocol::prelude::*;
 use crate::rule::encrypted::{Encrypted, What};
 use crate::rule::jose::Token;
 use crate::rule::jose::opened::Opened;
+use crate::session::Registered;
 use crate::session::encryption_key::{self, Algorithms, Encryption};
-use crate::session::{OrLeftOut as _, Registered, Session, Stop};
-use crate::text::words::{Words, said};
+use crate::text::words::Words;
 
 /// What stands in a story for an algorithm that the issuer offers.
 const OFFERED: &str = "offered";

@@ -8,14 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::BoxFuture;
 use openidconnect::CsrfToken;
 use secrecy::SecretString;
-use serde_json::Value;
-use url::Url;
 
 use crate::feature::Step;
-use crate::observed::received::Received;
-use crate::rule::token_response::Grant;
-use crate::session::{Client, OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
+use crate::protocol::prelude::*;
 
 pub mod assertion_attacks;
 pub mod attacks;

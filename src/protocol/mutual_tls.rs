@@ -1,22 +1,17 @@
 //! Clients that authenticate by a certificate, and access tokens that are bound to one (RFC 8705).
 
-use std::sync::Arc;
-
 use http::Method;
-use serde_json::json;
-use url::Url;
 
 use super::{code_form, token_form};
 use crate::config::SharedCertificate;
 use crate::http::{Stage, Unreachable};
-use crate::rule::answer::{Answer, Control, is_about_client};
+use crate::protocol::prelude::*;
+use crate::rule::answer::is_about_client;
 use crate::rule::bound_token::BoundToken;
 use crate::rule::mutual_tls::{Came, CertificateAttacks, Fault, Tried};
 use crate::rule::token_refusal::Provocation;
 use crate::session::mutual_tls::self_signed;
-use crate::session::recorder::{Request, Shows};
-use crate::session::token_exchange::TokenExchange;
-use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::session::recorder::Shows;
 
 /// The member of the metadata, and of a registration, that says that access tokens are bound to certificates (RFC 8705 3.3, 3.4).
 pub(super) const BOUND_TOKENS: &str = "tls_client_certificate_bound_access_tokens";

@@ -3,22 +3,19 @@
 //! They are sent as those without encryption are: over plain HTTP with `prompt=none`, and by a visit where that leaves it open.
 
 use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
 
 use super::authorization_probe::{Ended, Probing};
 use super::authorization_request::object_claims;
 use super::request_object::live_from;
 use super::request_object_attacks::{CODE, Kind, Scene, came_of};
 use crate::jwe::{self, Enc, EncryptionKey, KeyAlg, KeyError, KeyKind};
-use crate::observed::authorization_request::AuthorizationRequest;
+use crate::protocol::prelude::*;
 use crate::rule::jwt_fault::JwtFault;
 use crate::rule::request_object_attack::Became;
 use crate::rule::request_object_encryption::{EncryptedRequestObjects, Fault, Tried};
 use crate::session::encryption_key;
 use crate::session::forged_jwt::forge;
 use crate::session::signing_key::SigningAlg;
-use crate::session::{OrLeftOut as _, Session, Stop};
-use crate::text::words::said;
 
 /// The name of an algorithm that does not exist.
 const UNKNOWN: &str = "oa-authtest";

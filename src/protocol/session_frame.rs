@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::json;
-use url::{Host, Url};
+use url::Host;
 
 use crate::agent::callback::{CallbackListener, Offer, StandingOffer};
 use crate::agent::user_agent::AgentSession;
@@ -13,13 +12,11 @@ use crate::agent::visit::Conduct;
 use crate::config::setting;
 use crate::feature::step::with_attempt;
 use crate::observed::policy::ancestors_against;
+use crate::protocol::prelude::*;
 use crate::rule::session_frame::{Question, SessionFrame, Since};
 use crate::session::facts::SessionState;
-use crate::session::recorder::Request;
-use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::address::is_loopback;
 use crate::text::markdown::code;
-use crate::text::words::said;
 
 /// The script of the page that has the issuer's page in a frame.
 const CLIENT: &str = include_str!("session_frame/client.js");

@@ -1,15 +1,7 @@
 //! Rules about access tokens that are bound to the certificate of a client (RFC 8705 3).
 
-use serde_json::Value;
-
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control, error_code, refused_by_resource};
-use crate::rule::expect::{applies_if, holds, must, refusal, seen, shorten, should};
-use crate::rule::jose::Token;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::mutual_tls::Came;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The access token of a client that shows a certificate, and what came of it on connections with others.
 #[derive(Debug, Clone)]
@@ -179,12 +171,10 @@ fn says_invalid_token(response: &Received) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::{BoundToken, Came, Control};
-    use crate::rule::jose::testing::{Signer, judged};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response};
+    use super::*;
+    use crate::rule::jose::testing::Signer;
+    use crate::rule::testing::json as response;
+    use crate::rule::testing::prelude::*;
 
     fn refusal() -> Came {
         let mut refusal = response(401, &json!({ "error": "invalid_token" }));

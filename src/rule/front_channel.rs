@@ -134,12 +134,8 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::json;
-
-    use super::AuthorizationResponse;
-    use crate::rule::jose::testing::judged;
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     fn response(kind: &str, parameters: &[(&str, &str)], in_query: bool) -> AuthorizationResponse {
         let all = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();

@@ -1,11 +1,6 @@
 //! Rules about clients that authenticate by a certificate (RFC 8705 2): a connection without it gets nothing.
 
-use crate::observed::received::Received;
-use crate::rule::answer::{Answer, Control};
-use crate::rule::expect::{must, refusal, shorten};
-use crate::rule::judgement::{Judgement, fail, not_applicable};
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// What is wrong with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -125,12 +120,9 @@ fn refused(attacks: &CertificateAttacks, fault: Fault) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-    use serde_json::json;
-
-    use super::{Came, CertificateAttacks, Control, Fault, Tried};
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable};
 
     #[test]
     fn what_is_refused_needs_a_control_and_what_is_given_does_not() {

@@ -1,10 +1,8 @@
 //! Rules about encrypted request objects: a good one is carried out, and what is wrong with the encryption or within is refused (OpenID Connect Core 6.3.1, RFC 9101 6.1).
 
-use crate::rule::expect::{self, applies_if, holds, must, shorten, should};
-use crate::rule::judgement::{Judgement, not_applicable, not_run};
+use crate::rule::expect::{self};
+use crate::rule::prelude::*;
 use crate::rule::request_object_attack::Became;
-use crate::rule::{Artefact, Check};
-use crate::text::words::said;
 
 /// What is wrong with an encrypted request object, which is good but for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -222,12 +220,8 @@ impl EncryptedRequestObjects {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::{Became, EncryptedRequestObjects, Fault, Tried};
-    use crate::rule::jose::testing::judged;
-    use crate::rule::testing::arbitrary_artefact;
+    use super::*;
+    use crate::rule::testing::prelude::*;
 
     fn good() -> Became {
         Became::CarriedOut("a code".to_owned())

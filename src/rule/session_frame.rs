@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::{applies_if, each, holds, must, shorten, should};
-use super::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use super::{Artefact, Check, SeenIn};
-use crate::text::words::{Words, said};
+use crate::rule::prelude::*;
 
 /// What has happened between the authorization response that gave the session state and the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
@@ -322,13 +319,10 @@ static RULES: &[Check<SessionFrame>] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::{Question, SessionFrame, Since};
-    use crate::rule::Artefact as _;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run, passing};
+    use super::*;
+    use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{not_applicable, not_run};
 
     const ALL: [Question; 9] = [
         Question::Right,

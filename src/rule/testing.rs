@@ -1,11 +1,8 @@
 //! What the unit tests of the rules share.
 
 use proptest::strategy::BoxedStrategy;
-use serde_json::Value;
 
-use crate::observed::received::Received;
-use crate::rule::Artefact;
-use crate::rule::judgement::{Judgement, Unmet, is_broken};
+use crate::rule::prelude::*;
 
 /// A response with a JSON body.
 pub fn json(status: u16, body: &Value) -> Received {

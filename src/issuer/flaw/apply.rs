@@ -1,15 +1,13 @@
 //! The one place where a flaw becomes something wrong in what the issuer sends.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::{HeaderName, HeaderValue, StatusCode};
-use serde_json::{Value, json};
-use thiserror::Error;
+use http::HeaderName;
 
-use super::{Behaviour, Check, Flaw, Patch, Site};
-use crate::issuer::reply::{Content, Reply};
+use super::{Flaw, Patch};
+use crate::issuer::prelude::*;
 
 /// The longest string that `$repeat` makes, in bytes.
 const LONGEST_REPEAT: usize = 4 << 20;

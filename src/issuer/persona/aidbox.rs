@@ -1,23 +1,10 @@
 //! Aidbox as its documentation shows it: no metadata and no registration, token requests as a form or as JSON, refresh tokens for client
 //! credentials, and a session for each access token that its bearer can close.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
 use axum::routing::{delete, get, post};
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
 
-use super::{PersonaSettings, RefreshFor};
-use crate::issuer::bearer;
-use crate::issuer::client::Client;
-use crate::issuer::flaw::{Behaviour, Site};
-use crate::issuer::pages;
-use crate::issuer::params::{self, Params, Query};
-use crate::issuer::reply::{Answer, OauthError, Problem, Reply};
-use crate::issuer::state::Issuer;
+use crate::issuer::params;
+use crate::issuer::prelude::*;
 use crate::issuer::token;
 
 /// The token endpoint.

@@ -1,15 +1,10 @@
 //! Airlock IAM as its documentation shows it: an issuer identifier with a path, registration at a path of its own and without a token, and
 //! tokens of client credentials that are not stored.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::{get, post};
-use http::StatusCode;
 
-use super::{PersonaSettings, RefreshFor};
+use crate::issuer::prelude::*;
 use crate::issuer::routes::login_pages;
-use crate::issuer::state::Issuer;
 use crate::issuer::{authorize, introspection, metadata, registration, token};
 
 /// The one authorization server.

@@ -1,14 +1,11 @@
 //! A provider that offers every flow of OpenID Connect: its settings.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::{get, post};
 
-use super::{PersonaSettings, openactive};
+use super::openactive;
+use crate::issuer::key_rollover;
+use crate::issuer::prelude::*;
 use crate::issuer::routes::{CHECK_SESSION, ROTATE_KEYS};
-use crate::issuer::state::Issuer;
-use crate::issuer::{key_rollover, response_type, session_state};
 
 pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     metadata: Some(include_str!("../../../fixtures/issuer/certification/provider-metadata.json")),

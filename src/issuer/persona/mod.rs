@@ -1,12 +1,6 @@
 //! The products the embedded issuer can imitate: the paths of each, and the settings in which they differ. The handlers are shared.
 
-use std::sync::Arc;
-
-use axum::Router;
-use http::StatusCode;
-
-use super::state::Issuer;
-use crate::text::response_type::ResponseType;
+use crate::issuer::prelude::*;
 
 mod aidbox;
 mod airlock;

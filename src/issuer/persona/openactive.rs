@@ -1,21 +1,14 @@
 //! The `OpenActive` reference implementation: its paths and settings.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::{get, post};
-use http::StatusCode;
 
-use super::{PersonaSettings, RefreshFor};
 use crate::issuer::client_metadata::GRANT_TYPES;
 use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
+use crate::issuer::prelude::*;
 use crate::issuer::routes::{
     AUTHORIZE, CERTIFICATE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
 };
-use crate::issuer::state::Issuer;
-use crate::issuer::{
-    authorize, front_channel, introspection, logout, metadata, registration, resource, response_type, revocation, scope, token, userinfo,
-};
+use crate::issuer::{authorize, front_channel, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
 
 pub(super) static SETTINGS: PersonaSettings = REFERENCE;
 

@@ -1,14 +1,8 @@
 //! Rules about the encryption itself, and what is within (RFC 7516 5, RFC 7519 5, OpenID Connect Core 10).
 
-use serde_json::Value;
-
 use super::{ALG, DECRYPTS, ENC, EPHEMERAL_KEY, Encrypted, KEY_EMPTY, KEY_LENGTH, NO_ZIP};
 use crate::jwe::{KeyAlg, Sealed};
-use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, must, none_wrong, same, seen, shorten, should, show};
-use crate::rule::jose::Jwt;
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The claims that may be repeated in the header (RFC 7519 5.3).
 const REPEATED: [&str; 3] = ["iss", "sub", "aud"];

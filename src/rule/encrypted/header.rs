@@ -1,14 +1,9 @@
 //! Rules about the message as such and its header (RFC 7516 4, RFC 7518 4).
 
-use serde_json::Value;
-
 use super::{ALG, ENC, ENCRYPTED, EPHEMERAL_KEY, Encrypted, NO_ZIP, WELL_FORMED, What};
 use crate::jwe::KeyKind;
-use crate::rule::Check;
 use crate::rule::duplicate::each_once;
-use crate::rule::expect::{applies_if, holds, list, must, needs, same, seen, shorten, should, show};
-use crate::rule::judgement::{fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The members of a JWK that are private (RFC 7518 6.2.2, RFC 8037 2).
 const PRIVATE: &str = "d";

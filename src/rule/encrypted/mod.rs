@@ -1,17 +1,12 @@
 //! Rules about what the issuer encrypts for a client that registered for that: ID tokens and userinfo responses (OpenID Connect Core 10.2, RFC 7516).
 
-use serde_json::{Map, Value};
-
 use crate::jwe::{Jwe, KeyAlg, KeyKind};
-use crate::rule::expect::needs;
 use crate::rule::jose::opened::Opened;
-use crate::rule::judgement::Unmet;
-use crate::rule::{Artefact, Check};
+use crate::rule::prelude::*;
 
 mod content;
 mod header;
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 /// What was to be encrypted.
@@ -47,12 +42,7 @@ pub struct Encrypted {
     pub has_secret: bool,
 }
 
-impl Artefact for Encrypted {
-    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, content::RULES];
-    fn exchange(&self) -> Option<usize> {
-        self.exchange
-    }
-}
+artefact!(Encrypted: [header::RULES, content::RULES], at exchange);
 
 const ENCRYPTED: &str = "jwe/encrypted";
 const WELL_FORMED: &str = "jwe/well-formed";

@@ -1,13 +1,10 @@
 use std::sync::LazyLock;
 
-use proptest::prelude::*;
-use serde_json::{Map, Value, json};
-
-use super::{Encrypted, What};
+use super::*;
 use crate::jwe::{ContentKey, DecryptionKey, Enc, EncryptionKey, KeyAlg, KeyPair, encrypt, header, random_key, seal};
 use crate::rule::jose::opened::{Held, Opened};
-use crate::rule::jose::testing::{Signer, judged};
-use crate::rule::testing::arbitrary_artefact;
+use crate::rule::jose::testing::Signer;
+use crate::rule::testing::prelude::*;
 
 static RSA: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::rsa().unwrap());
 static CURVE: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::curve().unwrap());

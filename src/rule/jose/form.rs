@@ -1,13 +1,6 @@
 //! What is asked of every JWT alike, whatever it is for (RFC 7515 4, RFC 7519 2 and 5).
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
-use super::Jwt;
-use crate::rule::expect::{applies_if, holds, list, none_wrong, optional, seen, shorten, show, strings};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
-use crate::text::words::said;
+use crate::rule::prelude::*;
 
 /// The members of a header that RFC 7515 4.1, RFC 7516 4.1 and RFC 7518 4 define: none of them is an extension.
 const DEFINED: [&str; 18] =

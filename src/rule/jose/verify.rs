@@ -2,12 +2,8 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use super::Jwt;
 use super::algorithm::{Family, Tried, try_key, with_secret};
-use crate::rule::expect::shorten;
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::prelude::*;
 
 /// What verifying a signature came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

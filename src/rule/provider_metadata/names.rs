@@ -130,8 +130,6 @@ static KNOWN: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
