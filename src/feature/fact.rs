@@ -38,10 +38,10 @@ impl Fact {
         match self {
             Self::Metadata => &["discover", "discover-server", "find-metadata"],
             Self::KeySet => &["fetch-key-set"],
-            Self::Client => &["use-client", "register"],
+            Self::Client => &["use-client", "register", "use-certified-client"],
             Self::ClientToken => &["client-credentials", "request-token-by-json"],
             Self::Code => &["authorize"],
-            Self::UserTokens | Self::Login => &["exchange-code", "authorize"],
+            Self::UserTokens | Self::Login => &["exchange-code", "authorize", "attack-certificates"],
         }
     }
 

@@ -72,7 +72,10 @@ fn or(names: &[&str]) -> String {
 
 /// True if a step uses up the code of the last authorization.
 fn uses_up_code(step: &Step) -> bool {
-    matches!(step, Step::ExchangeCode {} | Step::AttackCode { .. } | Step::AttackClientAuthentication {} | Step::RaceCode {})
+    matches!(
+        step,
+        Step::ExchangeCode {} | Step::AttackCode { .. } | Step::AttackClientAuthentication {} | Step::RaceCode {} | Step::AttackCertificates {}
+    )
 }
 
 /// What makes it unclear what a step means after the steps before it.
@@ -214,7 +217,7 @@ mod tests {
             said,
             [
                 r#"/tests/0/steps/1 test t: step 2, "exchange-code", needs the key set, which no step before it gives: add "fetch-key-set" before it"#,
-                r#"/tests/0/steps/1 test t: step 2, "exchange-code", needs a client, which no step before it gives: add "use-client" or "register" before it"#,
+                r#"/tests/0/steps/1 test t: step 2, "exchange-code", needs a client, which no step before it gives: add "use-client", "register" or "use-certified-client" before it"#,
                 r#"/tests/0/steps/1 test t: step 2, "exchange-code", needs an authorization code, which no step before it gives: add "authorize" before it"#,
             ]
         );

@@ -102,6 +102,7 @@ const ORDER: [&[&str]; 4] = [
     ],
     // A token is taken by the wrong party or for too long, or an end-user is shown or led to what is not the issuer's.
     &[
+        "bound-token/",
         "id-token/aud",
         "id-token/azp",
         "id-token/exp",
