@@ -38,9 +38,9 @@ pub struct Finding {
     pub expected: String,
     /// What was seen; for a rule that was not judged, why.
     pub actual: String,
-    /// The index of the step in [`TestReport::steps`].
+    /// The index of the step in [`TestReport::steps`](super::TestReport::steps).
     pub step: usize,
-    /// The index of the sentence in [`StepReport::sentences`].
+    /// The index of the sentence in [`StepReport::sentences`](super::StepReport::sentences).
     #[serde(default)]
     pub sentence: usize,
     /// The number of the exchange it was judged on, in the test.

@@ -94,9 +94,9 @@ pub struct ExchangeResponse {
     pub status: u16,
     /// The headers, names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// The body as text (lossily if it is not UTF-8), redacted. What other answers have as well is kept once ([`super::kept`]).
+    /// The body as text (lossily if it is not UTF-8), redacted. What other answers have as well is kept once ([`crate::result::kept`]).
     pub body: Arc<str>,
-    /// Where in [`Shared::bodies`] the body is that is not in `body`. In a file only.
+    /// Where in [`Shared::bodies`](super::Shared::bodies) the body is that is not in `body`. In a file only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_body: Option<usize>,
     /// The size of the body as received, in bytes.
@@ -108,7 +108,7 @@ pub struct ExchangeResponse {
 pub struct Page {
     /// What it was taken for: `Login page`, `Consent page`, `Error page`, …
     pub title: String,
-    /// The title of its document, redacted and cut to [`MOST_TITLE`] bytes; `None` where it has none, and in what an older version wrote.
+    /// The title of its document, redacted and cut to [`MOST_TITLE`](super::MOST_TITLE) bytes; `None` where it has none, and in what an older version wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document_title: Option<String>,
     /// Its address, redacted.

@@ -51,9 +51,9 @@ pub struct TestReport {
     pub command: String,
     /// The counts of its findings; of a test that was left out, without those that passed.
     pub counts: Counts,
-    /// Every rule judged, in order. What other tests have found as well is kept once ([`super::kept`]).
+    /// Every rule judged, in order. What other tests have found as well is kept once ([`crate::result::kept`]).
     pub findings: Vec<Arc<Finding>>,
-    /// The findings of which there is no more to say than what [`Shared::rules`] does. In a file only.
+    /// The findings of which there is no more to say than what [`Shared::rules`](super::Shared::rules) does. In a file only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
     /// What was done, in order.
