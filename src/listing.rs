@@ -259,6 +259,7 @@ pub fn see(flaw: &Flaw, rule: &Rule<'_>, shown: &Shown, features: &[Feature]) ->
     let mut command = format!("oa-authtest run --demo --flaw {}", flaw.name);
     // The product of a profile brings its profile.
     let _ = match Persona::of_profile(profile) {
+        Persona::Openactive if self_test::is_for_browser(id) => write!(command, " --persona {} --profile {profile}", Persona::Certification.name()),
         Persona::Openactive => write!(command, " --profile {profile}"),
         persona => write!(command, " --persona {}", persona.name()),
     };

@@ -46,7 +46,8 @@ use crate::text::millis;
 
 mod browser;
 
-use browser::{Browser, is_about_browser, is_for_browser, is_rule_of_browser, needs_browser};
+pub use browser::is_for_browser;
+use browser::{Browser, is_about_browser, is_rule_of_browser, needs_browser};
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);

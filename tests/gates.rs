@@ -11,7 +11,7 @@ use oa_authtest::listing;
 use oa_authtest::rule::catalogue;
 use serde_json::Value;
 
-use crate::common::{Ended, program, run};
+use crate::common::{Ended, program, quick, run};
 
 const LOGIN: &str = "authorization-code/basic";
 const DISCOVERY: &str = "discovery/provider-metadata";
@@ -135,7 +135,15 @@ async fn the_commands_that_explain_prints_end_red_and_name_the_rule() {
         .map(|(rule, command)| async move {
             let folder = tempfile::tempdir().expect("a folder");
             let mut call = program(folder.path());
-            call.args(command.split(' ').skip(1)).args(["--agent", "http"]);
+            call.args(command.split(' ').skip(1));
+            // What a page in a frame says only a browser shows.
+            if rule.starts_with("session-frame/") {
+                if quick() {
+                    return None;
+                }
+            } else {
+                call.args(["--agent", "http"]);
+            }
             let ended = tokio::task::spawn_blocking(move || run(call)).await.expect("it ends");
             let names = ended.stdout.lines().any(|line| line.trim_start().starts_with("rule") && line.ends_with(&rule));
             (ended.code != 1 || !names).then(|| format!("{rule}: {command}\n{}", ended.said()))

@@ -91,7 +91,6 @@ impl Session {
         let own = client.certificate.clone().or_not_offered("the client shows no certificate on its connections")?;
         let is_confirmed = self.facts.client.registration.as_ref().is_some_and(|given| given.get(BOUND_TOKENS) == Some(&json!(true)));
         let is_promised = client.registered.is_some() && is_confirmed && self.promises(BOUND_TOKENS)?;
-        self.sentence("should let an access token be used only on a connection with the certificate that it is bound to");
         let introspection = match self.endpoint("introspection_endpoint")? {
             Some(url) => {
                 Some(self.send_authenticated("Introspection of the Bound Token", url, &token_form(&user.access_token, "access_token")).await?)
@@ -99,6 +98,13 @@ impl Session {
             None => None,
         };
         let good = self.at_userinfo("UserInfo with the Certificate of the Token", &url, &user.access_token, Shows::of(Some(&own))).await?;
+        if let Came::Answer(response) = &good
+            && response.is_success()
+        {
+            self.sentence("should return the end-user's claims on a connection with the certificate of the token");
+            let artefact = self.userinfo((**response).clone(), user.sub());
+            self.judge(&artefact);
+        }
         let control = match &good {
             Came::Answer(response) => Control::of(Answer::of_resource(response), response, "the token with the right certificate"),
             Came::Ended(why) => Control::Missing(format!("the server ends connections with the right certificate, too: {why}")),
@@ -109,6 +115,7 @@ impl Session {
         };
         let other = self.at_userinfo("UserInfo with Another Certificate", &url, &user.access_token, Shows::Certificate(stranger)).await?;
         let without = self.at_userinfo("UserInfo without a Certificate", &url, &user.access_token, Shows::Nothing).await?;
+        self.sentence("should let an access token be used only on a connection with the certificate that it is bound to");
         let (token, thumbprint) = (user.access_token.into(), own.thumbprint.clone());
         self.judge(&BoundToken { token, thumbprint, is_promised, introspection, control, other: Some(other), without: Some(without) });
         Ok(())

@@ -66,8 +66,8 @@ impl Browser {
     }
 }
 
-/// True for a test that needs a browser.
-pub(super) fn is_for_browser(test: &str) -> bool {
+/// True for a test, by its id, that needs a browser, and an issuer that offers what only a browser shows.
+pub fn is_for_browser(test: &str) -> bool {
     TESTS.contains(&test)
 }
 
