@@ -28,8 +28,7 @@ use url::Url;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::User;
-use crate::config::{AgentKind, AuthMethod, ClientCertificate, Config, ConfiguredClient, ConfiguredClients, RotateKeys, TestOverride, Tls};
+use crate::config::{AgentKind, AuthMethod, ClientCertificate, Config, ConfiguredClient, ConfiguredClients, RotateKeys, TestOverride, Tls, User};
 use crate::feature::certification::CERTIFICATIONS;
 use crate::feature::plan::{Plan, PlanError, PlannedTest};
 use crate::feature::{self, Feature, FeatureError, Step};
@@ -501,9 +500,11 @@ impl Story {
         !if flaw.is_variant() { self.is_of_another_response_type } else { self.is_repeated }
     }
 
-    /// True if the flaw can show in it. By itself, it never comes to a place where it would otherwise.
-    fn can_show(&self, places: &[Place]) -> bool {
-        self.alone.as_ref().is_none_or(|alone| places.iter().any(|place| alone.places.contains(place)))
+    /// True if the flaw can show in it: not where it is left out, as what is about mutual TLS is without TLS. By itself, it never comes to a place where it would
+    /// otherwise.
+    fn can_show(&self, flaw: &Flaw, places: &[Place]) -> bool {
+        let is_left_out = is_of_mutual_tls(&self.planned) && !flaw.is_of_tls();
+        !is_left_out && self.alone.as_ref().is_none_or(|alone| places.iter().any(|place| alone.places.contains(place)))
     }
 }
 
@@ -532,7 +533,7 @@ impl Clean {
     /// The tests that say something of a flaw and in which it can show.
     fn told(&self, flaw: &Flaw) -> impl Iterator<Item = &Story> {
         let places: Vec<Place> = flaw.places().collect();
-        self.stories.iter().filter(move |story| story.says_something(flaw) && story.can_show(&places))
+        self.stories.iter().filter(move |story| story.says_something(flaw) && story.can_show(flaw, &places))
     }
 
     /// How long it takes to tell them, as far as that can be known: what a flaw makes a test wait for comes on top of it.
@@ -543,9 +544,8 @@ impl Clean {
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without. `room` is for the issuers that run at a time.
     async fn with(&self, flaw: &Flaw, room: &Semaphore, browser: &Browser) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
-        let mut told: Vec<PlannedTest> = self.told(flaw).map(|story| story.planned.clone()).collect();
-        told.retain(|planned| flaw.is_of_tls() || !is_of_mutual_tls(planned));
-        let (for_browser, rest): (Vec<_>, Vec<_>) = told.into_iter().partition(needs_browser);
+        let told = self.told(flaw).map(|story| story.planned.clone());
+        let (for_browser, rest): (Vec<PlannedTest>, Vec<PlannedTest>) = told.partition(needs_browser);
         // What a flaw does may depend on what was told before, and where it shows is written down. Of a variant it is only asked that nothing fails.
         let at_most = if flaw.is_variant() { SLICE } else { rest.len() };
         let without = rest.chunks(at_most.max(1)).map(|slice| (Stand::Plain, slice));
@@ -794,7 +794,7 @@ impl Bench {
         let is_in_browser = stand == Stand::Browser;
         let _turn = if is_in_browser { browser.turn().await } else { None };
         let agent = Ok(if is_in_browser { browser.agent().await? } else { Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)) });
-        let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
+        let agent = future::ready(agent).boxed().shared();
         let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: SharedClients::default() };
         let (events, _) = mpsc::unbounded_channel();
         let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;

@@ -9,6 +9,7 @@ use oa_authtest::feature;
 use oa_authtest::issuer::flaw::{flaws, shown};
 use oa_authtest::listing;
 use oa_authtest::rule::catalogue;
+use oa_authtest::self_test::is_for_browser;
 use serde_json::Value;
 
 use crate::common::{Ended, program, quick, run};
@@ -137,7 +138,7 @@ async fn the_commands_that_explain_prints_end_red_and_name_the_rule() {
             let mut call = program(folder.path());
             call.args(command.split(' ').skip(1));
             // What a page in a frame says only a browser shows.
-            if rule.starts_with("session-frame/") {
+            if command.split(' ').any(is_for_browser) {
                 if quick() {
                     return None;
                 }

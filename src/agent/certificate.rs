@@ -3,12 +3,17 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PublicKeyData as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
+
+use crate::listen;
 
 /// The names of this machine that it is for.
 pub(super) const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -75,6 +80,13 @@ pub(super) fn acceptor(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Re
     let mut config = versions.with_no_client_auth().with_single_cert(chain, private)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Serves one connection by TLS to its end. A peer that does not trust the certificate ends the handshake.
+pub(super) async fn serve(acceptor: TlsAcceptor, stream: TcpStream, router: Router) {
+    if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, acceptor.accept(stream)).await {
+        listen::serve(&listen::http1(), stream, router).await;
+    }
 }
 
 #[cfg(test)]

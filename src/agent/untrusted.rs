@@ -9,7 +9,6 @@ use axum::http::{StatusCode, header};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
@@ -57,14 +56,8 @@ impl UntrustedServer {
             let (permits, stop) = (Arc::clone(&permits), stop.clone());
             servers.spawn(async move {
                 let connection = move |stream| {
-                    let (acceptor, router) = (acceptor.clone(), router.clone());
                     is_reached.store(true, Ordering::SeqCst);
-                    async move {
-                        // A peer that does not trust the certificate ends the handshake.
-                        if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, acceptor.accept(stream)).await {
-                            listen::serve(&listen::http1(), stream, router).await;
-                        }
-                    }
+                    certificate::serve(acceptor.clone(), stream, router.clone())
                 };
                 drop(listen::accept(listener, permits, stop, connection).await);
             });

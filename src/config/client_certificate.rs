@@ -31,7 +31,8 @@ pub enum ClientCertificateError {
 /// A certificate of a client, with its chain and its private key. What is printed of it is what everybody may know.
 #[derive(Clone)]
 pub struct ClientCertificate {
-    chain: Vec<CertificateDer<'static>>,
+    /// It and its key, as connections show them.
+    pub certified: Arc<CertifiedKey>,
     chain_pem: String,
     key_pem: SecretString,
     /// The thumbprint that tokens are bound to (RFC 8705 3.1): base64url of the SHA-256 of the certificate in DER, without padding.
@@ -65,32 +66,14 @@ impl ClientCertificate {
         let unusable = |why: String| ClientCertificateError::Unusable(why);
         let chain =
             CertificateDer::pem_slice_iter(chain_pem.as_bytes()).collect::<Result<Vec<_>, _>>().map_err(|_| ClientCertificateError::NoCertificate)?;
-        let leaf = chain.first().ok_or(ClientCertificateError::NoCertificate)?;
+        let leaf = chain.first().ok_or(ClientCertificateError::NoCertificate)?.clone();
         let key = PrivateKeyDer::from_pem_slice(key_pem.expose_secret().as_bytes()).map_err(|_| ClientCertificateError::NoKey)?;
-        CertifiedKey::from_der(chain.clone(), key, &aws_lc_rs::default_provider()).map_err(|why| unusable(why.to_string()))?;
-        let (_, certificate) = X509Certificate::from_der(leaf).map_err(|why| unusable(why.to_string()))?;
+        let certified = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|why| unusable(why.to_string()))?;
+        let (_, certificate) = X509Certificate::from_der(&leaf).map_err(|why| unusable(why.to_string()))?;
         let subject = certificate.subject().to_string();
         let common_name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok()).map(str::to_owned);
-        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, leaf));
-        Ok(Self { chain_pem: chain_pem.to_owned(), key_pem, thumbprint, subject, common_name, chain })
-    }
-
-    /// The certificate, DER.
-    pub fn der(&self) -> &[u8] {
-        self.chain.first().map_or(&[], |leaf| leaf.as_ref())
-    }
-
-    /// The certificate and those after it.
-    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.chain.clone()
-    }
-
-    /// The private key.
-    ///
-    /// # Errors
-    /// [`ClientCertificateError::NoKey`] never, since it was read before.
-    pub fn key(&self) -> Result<PrivateKeyDer<'static>, ClientCertificateError> {
-        PrivateKeyDer::from_pem_slice(self.key_pem.expose_secret().as_bytes()).map_err(|_| ClientCertificateError::NoKey)
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &leaf));
+        Ok(Self { certified: Arc::new(certified), chain_pem: chain_pem.to_owned(), key_pem, thumbprint, subject, common_name })
     }
 
     /// The certificate, those after it, and the private key, in one PEM text.
@@ -117,7 +100,7 @@ mod tests {
         let (one, other) = (make(), make());
         let key = |made: &rcgen::CertifiedKey<rcgen::KeyPair>| made.signing_key.serialize_pem();
         let read = ClientCertificate::from_pem(&one.cert.pem(), key(&one).into()).unwrap();
-        assert_eq!(read.der(), one.cert.der().as_ref());
+        assert_eq!(read.certified.cert[0].as_ref(), one.cert.der().as_ref());
         assert_eq!(read.thumbprint.len(), 43);
         assert!(!format!("{read:?}").contains("PRIVATE"));
         let failed = |chain: &str, key: String| ClientCertificate::from_pem(chain, key.into()).unwrap_err();

@@ -42,7 +42,6 @@ pub struct Client {
     network: Network,
     /// Those that show a certificate of the client's own, by its thumbprint.
     by_certificate: Arc<Mutex<HashMap<String, reqwest::Client>>>,
-    timeout: Duration,
     silences: Arc<Silences>,
 }
 
@@ -80,7 +79,7 @@ impl Client {
     pub fn new(network: &Network) -> Result<Self, ClientError> {
         let http = Self::connecting(network, None)?;
         let by_certificate = Arc::default();
-        Ok(Self { http, network: network.clone(), by_certificate, timeout: network.timeout, silences: Arc::default() })
+        Ok(Self { http, network: network.clone(), by_certificate, silences: Arc::default() })
     }
 
     /// What opens connections, on which it shows a certificate if it has one.
@@ -208,14 +207,14 @@ impl Client {
 
     /// The longest that one request may take, and that there is waited before it is sent once more.
     pub(crate) fn timeout(&self) -> Duration {
-        self.timeout
+        self.network.timeout
     }
 
     fn unreachable(&self, stage: Stage, url: &Url, error: &reqwest::Error) -> Unreachable {
         let why = match stage {
             _ if !error.is_timeout() => chain(error),
-            Stage::Body => format!("it was not complete within {} s", self.timeout.as_secs_f32()),
-            _ => format!("no answer within {} s", self.timeout.as_secs_f32()),
+            Stage::Body => format!("it was not complete within {} s", self.network.timeout.as_secs_f32()),
+            _ => format!("no answer within {} s", self.network.timeout.as_secs_f32()),
         };
         let hint = if matches!(stage, Stage::Request | Stage::Body) { None } else { Hint::of(error, url) };
         Unreachable { hint, timed_out: error.is_timeout(), ..Unreachable::at(stage, url, why) }

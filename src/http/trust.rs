@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -39,9 +39,7 @@ pub(crate) enum NotByFile {
 pub(crate) fn by_file(path: &Path, own: Option<&ClientCertificate>) -> Result<ClientConfig, String> {
     let mut config = File::read(path)?.client_config(None)?;
     if let Some(own) = own {
-        let key = own.key().map_err(|error| error.to_string())?;
-        let certified = CertifiedKey::from_der(own.chain(), key, &aws_lc_rs::default_provider()).map_err(|error| error.to_string())?;
-        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(certified));
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(Arc::clone(&own.certified)));
     }
     Ok(config)
 }
@@ -61,9 +59,7 @@ impl File {
         if given.is_empty() {
             return Err("there is no PEM certificate in it".to_owned());
         }
-        let file = Self(given);
-        file.client_config(None)?;
-        Ok(file)
+        Ok(Self(given))
     }
 
     /// The TLS settings of a client that trusts them, and one authority more.

@@ -41,6 +41,16 @@ impl AuthMethod {
             _ => None,
         }
     }
+
+    /// True if a client secret is what authenticates.
+    pub fn is_by_secret(self) -> bool {
+        matches!(self, Self::Basic | Self::Post | Self::SecretJwt)
+    }
+
+    /// True if a certificate is.
+    pub fn is_by_certificate(self) -> bool {
+        matches!(self, Self::Tls | Self::SelfSignedTls)
+    }
 }
 
 /// What a registered client has beyond a static one.

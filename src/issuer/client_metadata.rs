@@ -99,12 +99,12 @@ impl Metadata {
 
     /// True for a client that authenticates by a certificate.
     pub fn is_by_certificate(&self) -> bool {
-        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls))
+        self.auth_methods.iter().any(|method| method.is_by_certificate())
     }
 
     /// True for a client that authenticates with a secret.
     pub fn has_secret(&self) -> bool {
-        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt))
+        self.auth_methods.iter().any(|method| method.is_by_secret())
     }
 
     /// True if it registered for ID tokens without a signature (OpenID Connect Core 2).
@@ -263,8 +263,7 @@ fn mutual_tls(request: &Map<String, Value>, method: AuthMethod, context: &Contex
     if context.mutual_tls {
         return mutual_tls::Registered::read(request, method).map_err(invalid);
     }
-    let is_by_certificate = matches!(method, AuthMethod::Tls | AuthMethod::SelfSignedTls);
-    if is_by_certificate && context.defect.checks(Check::RegistrationMethod) {
+    if method.is_by_certificate() && context.defect.checks(Check::RegistrationMethod) {
         return Err(invalid("token_endpoint_auth_method is not supported"));
     }
     Ok(mutual_tls::Registered::default())
@@ -303,16 +302,14 @@ fn encryption(request: &Map<String, Value>, method: AuthMethod, context: &Contex
     if !context.encryption {
         return Ok((ClientEncryption::default(), Map::new()));
     }
-    let keys = request.get("jwks").filter(|set| !set.is_null()).or(context.keys.as_ref());
-    let has_secret = matches!(method, AuthMethod::Basic | AuthMethod::Post | AuthMethod::SecretJwt);
+    let member = |name: &str| request.get(name).filter(|value| !value.is_null());
     let is_asked = request.keys().any(|name| name.ends_with("_encrypted_response_alg"));
     let no_default = is_asked && context.defect.does(Behaviour::EncDefaultRefused);
-    let has = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
-    let is_unsigned = has("userinfo_encrypted_response_alg") && !has("userinfo_signed_response_alg");
+    let is_unsigned = member("userinfo_encrypted_response_alg").is_some() && member("userinfo_signed_response_alg").is_none();
     if is_unsigned && context.defect.does(Behaviour::UserinfoEncryptedUnsignedRefused) {
         return Err(invalid("userinfo is not encrypted without a signature"));
     }
-    ClientEncryption::read(request, keys, has_secret, no_default).map_err(invalid)
+    ClientEncryption::read(request, member("jwks").or(context.keys.as_ref()), method.is_by_secret(), no_default).map_err(invalid)
 }
 
 /// The sector of a client with pairwise subjects; none of one with public subjects.

@@ -26,8 +26,8 @@ impl IssuerKeys {
         KEYS.get_or_init(Self::make).as_ref().map_err(Clone::clone)
     }
 
-    /// Keys that nobody publishes, for flaws.
-    fn foreign() -> Result<&'static Self, KeyError> {
+    /// Keys that nobody publishes, for flaws. As slow.
+    pub fn foreign() -> Result<&'static Self, KeyError> {
         static KEYS: OnceLock<Result<IssuerKeys, KeyError>> = OnceLock::new();
         KEYS.get_or_init(Self::make).as_ref().map_err(Clone::clone)
     }
@@ -65,9 +65,6 @@ pub struct ClientEncryption {
     keys: Vec<Value>,
 }
 
-/// The purposes that a client registers algorithms of encryption for, by the beginning of the members' names.
-const PURPOSES: [&str; 3] = ["id_token_encrypted_response", "userinfo_encrypted_response", "request_object_encryption"];
-
 impl ClientEncryption {
     /// Reads the members of a registration request that are about encryption, and gives those that are to be registered, with the default of `enc`.
     ///
@@ -85,35 +82,30 @@ impl ClientEncryption {
             Some(_) => Err("an algorithm of encryption is not a string"),
         };
         let keys: Vec<Value> = keys.and_then(|set| set["keys"].as_array()).into_iter().flatten().filter(|key| key["use"] != "sig").cloned().collect();
-        let mut read = Self { keys, ..Self::default() };
+        let encryption = Self { keys, ..Self::default() };
         let mut taken = Map::new();
-        for purpose in PURPOSES {
+        let mut read = |purpose: &str, is_for_client: bool| -> Result<Option<Algorithms>, &'static str> {
             let (alg_name, enc_name) = (format!("{purpose}_alg"), format!("{purpose}_enc"));
             let (alg, enc) = (text(&alg_name)?, text(&enc_name)?);
             let Some(alg) = alg else {
-                if enc.is_some() {
-                    return Err("there is an enc of encryption and no alg");
-                }
-                continue;
+                return if enc.is_some() { Err("there is an enc of encryption and no alg") } else { Ok(None) };
             };
             let alg = KeyAlg::of(alg).ok_or("the alg of encryption is not supported")?;
             let enc = Enc::of(enc.unwrap_or(Enc::A128CbcHs256.name())).ok_or("the enc of encryption is not supported")?;
             if enc == Enc::A128CbcHs256 && no_default {
                 return Err("the enc of encryption is not supported");
             }
-            if purpose != PURPOSES[2] && !read.can_be_encrypted_to(alg, has_secret) {
+            if is_for_client && !encryption.can_be_encrypted_to(alg, has_secret) {
                 return Err("the client has no key for the alg of encryption");
-            }
-            let both = Some(Algorithms { alg, enc });
-            match purpose {
-                "id_token_encrypted_response" => read.id_token = both,
-                "userinfo_encrypted_response" => read.userinfo = both,
-                _ => {}
             }
             taken.insert(alg_name, json!(alg.name()));
             taken.insert(enc_name, json!(enc.name()));
-        }
-        Ok((read, taken))
+            Ok(Some(Algorithms { alg, enc }))
+        };
+        let id_token = read("id_token_encrypted_response", true)?;
+        let userinfo = read("userinfo_encrypted_response", true)?;
+        read("request_object_encryption", false)?;
+        Ok((Self { id_token, userinfo, ..encryption }, taken))
     }
 
     fn can_be_encrypted_to(&self, alg: KeyAlg, has_secret: bool) -> bool {

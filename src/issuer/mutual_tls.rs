@@ -97,7 +97,7 @@ impl Registered {
 
 /// Adds to the metadata of an issuer that is served by TLS what it offers.
 pub fn add_to_metadata(issuer: &Issuer, document: &mut Value) {
-    if !issuer.secure || issuer.trusted.is_none() {
+    if issuer.trusted.is_none() {
         return;
     }
     for list in
@@ -148,7 +148,7 @@ fn is_of(issuer: &Issuer, client: &Client, der: &[u8]) -> bool {
         return true;
     }
     let Some((name, trusted)) = registered.common_name.as_deref().zip(issuer.trusted.as_ref()) else { return false };
-    is_signed_by(&trusted.authority, der) && common_name(der).as_deref() == Some(name)
+    common_name(der).as_deref() == Some(name) && is_signed_by(&trusted.authority, der)
 }
 
 /// The common name of a certificate's subject, where there is exactly one.

@@ -76,7 +76,8 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
         return Ok(outside);
     }
     let within;
-    let mut claims = if issuer.settings().encryption && Jwe::is_one(object) {
+    let is_encrypted = issuer.settings().encryption && Jwe::is_one(object);
+    let object = if is_encrypted {
         if issuer.does(Behaviour::EncryptedObjectRefused) {
             return Err("the request object is encrypted");
         }
@@ -84,14 +85,15 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str,
             Err(_) if issuer.does(Behaviour::UndecryptableObjectIgnored) => return Ok(outside),
             decrypted => decrypted?,
         };
-        match verified(issuer, client, &within, by) {
-            Err(_) if !issuer.checks(Check::RequestObjectEncryptedSignature) => {
-                unverified(&within).ok_or("the request object is not a JWT that is understood")?
-            }
-            claims => claims?,
-        }
+        within.as_str()
     } else {
-        verified(issuer, client, object, by)?
+        object
+    };
+    let mut claims = match verified(issuer, client, object, by) {
+        Err(_) if is_encrypted && !issuer.checks(Check::RequestObjectEncryptedSignature) => {
+            unverified(object).ok_or("the request object is not a JWT that is understood")?
+        }
+        claims => claims?,
     };
     let checks = |check| issuer.checks(if by == By::Reference { Check::RequestObjectReferenceMatches } else { check });
     let is_client = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());

@@ -120,6 +120,9 @@ fn make_keys(behaviour: Option<Behaviour>, encryption: bool) -> Result<&'static 
     if encryption {
         // Where they cannot be made, the request that needs them says so.
         let _ = IssuerKeys::published();
+        if matches!(behaviour, Some(Behaviour::JweForeignKey)) {
+            let _ = IssuerKeys::foreign();
+        }
     }
     if matches!(behaviour, Some(Behaviour::IdTokenForeignKey | Behaviour::AccessTokenForeignKey | Behaviour::LogoutTokenForeignKey)) {
         KeyRing::foreign()?;

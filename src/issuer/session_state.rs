@@ -33,12 +33,8 @@ pub fn of_response(issuer: &Issuer, client_id: &str, redirect_uri: &str, browser
     }
     let origin = Url::parse(redirect_uri).ok()?.origin().ascii_serialization();
     let salt = if issuer.does(Behaviour::SessionStateConstant) { ONE_SALT.to_owned() } else { random::hex() };
-    let state = of_browser(issuer, browser);
-    Some(if issuer.does(Behaviour::SessionFrameAsksServer) {
-        format!("v2~{salt}~{}", hash(issuer, client_id, &origin, &state, &salt))
-    } else {
-        format!("{}.{salt}", hash(issuer, client_id, &origin, &state, &salt))
-    })
+    let hash = hash(issuer, client_id, &origin, &of_browser(issuer, browser), &salt);
+    Some(if issuer.does(Behaviour::SessionFrameAsksServer) { format!("v2~{salt}~{hash}") } else { format!("{hash}.{salt}") })
 }
 
 fn hash(issuer: &Issuer, client_id: &str, origin: &str, state: &str, salt: &str) -> String {
@@ -68,16 +64,20 @@ fn cookie_name(issuer: &Issuer) -> String {
 
 /// Adds the cookie with the state of the browser to the answer to a login. The script reads it, so it is not `HttpOnly` (3.2).
 pub fn remember(issuer: &Issuer, browser: &str, reply: Reply) -> Reply {
+    if !issuer.settings().session_management {
+        return reply;
+    }
     with_state(issuer, &of_browser(issuer, browser), reply)
 }
 
 /// Changes the state of the browser with each answer, as a flaw does.
 pub fn renew(issuer: &Issuer, browser: &str, reply: Reply) -> Reply {
-    if !issuer.does(Behaviour::SessionStateBusy) || issuer.store().session(browser, issuer.now()).is_none() {
+    if !issuer.settings().session_management || !issuer.does(Behaviour::SessionStateBusy) {
         return reply;
     }
+    // Nobody is logged in where it is empty.
     let state = of_browser(issuer, browser);
-    with_state(issuer, &state, reply)
+    if state.is_empty() { reply } else { with_state(issuer, &state, reply) }
 }
 
 /// Puts another state in the place of that of the browser, as a flaw does before each answer.

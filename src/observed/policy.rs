@@ -5,6 +5,8 @@ use url::Url;
 
 use super::document::Document;
 
+/// The header.
+const NAME: &str = "content-security-policy";
 /// How many sources of a policy are looked at.
 const SOURCES: usize = 200;
 
@@ -13,37 +15,44 @@ const SOURCES: usize = 200;
 /// Browsers that hold the directive against redirects too, as those of the Chromium family do, drop the answer to such a form without a word.
 #[must_use]
 pub fn form_action_against<'a>(document: &'a Document, page: &Url, target: &Url) -> Option<&'a str> {
-    let policies = document.header("content-security-policy").flat_map(|value| value.split([',', '\n']));
-    // Of two directives of a name the first counts.
-    let directives = policies.filter_map(|policy| policy.split(';').map(str::trim).find(|directive| is_form_action(directive)));
-    let mut directives = directives;
-    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
+    policies(document.header(NAME)).filter_map(|policy| directive(policy, "form-action")).find(|directive| !matches(directive, page, target))
 }
 
 /// The first directive of a policy of the page at `page` that keeps its frames from showing `target`: `frame-src` or, where a policy has none, what stands in
 /// for it. `None` if each lets it through.
 #[must_use]
 pub fn frames_against<'a>(headers: &'a [(String, String)], page: &Url, target: &Url) -> Option<&'a str> {
-    let values = headers.iter().filter(|(name, _)| name == "content-security-policy").map(|(_, value)| value.as_str());
-    let directive = |policy: &'a str| {
-        let named = |name: &str| policy.split(';').map(str::trim).find(|directive| is_named(directive, name));
-        named("frame-src").or_else(|| named("child-src")).or_else(|| named("default-src"))
-    };
-    let mut directives = values.flat_map(|value| value.split([',', '\n'])).filter_map(directive);
-    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
+    let found = |policy: &'a str| ["frame-src", "child-src", "default-src"].into_iter().find_map(|name| directive(policy, name));
+    policies(values(headers)).filter_map(found).find(|directive| !matches(directive, page, target))
 }
 
 /// The first `frame-ancestors` of the page at `page` that keeps it out of a frame of a page at `ancestor`; `None` if each lets it be there.
 #[must_use]
 pub fn ancestors_against<'a>(headers: &'a [(String, String)], page: &Url, ancestor: &Url) -> Option<&'a str> {
-    let values = headers.iter().filter(|(name, _)| name == "content-security-policy").map(|(_, value)| value.as_str());
-    let policies = values.flat_map(|value| value.split([',', '\n']));
-    let mut directives = policies.filter_map(|policy| policy.split(';').map(str::trim).find(|directive| is_named(directive, "frame-ancestors")));
-    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, ancestor)))
+    ancestors(values(headers)).find(|directive| !matches(directive, page, ancestor))
 }
 
-fn is_form_action(directive: &str) -> bool {
-    is_named(directive, "form-action")
+/// The `frame-ancestors` in these values of the header, of each policy that has some.
+pub fn ancestors<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    policies(values).filter_map(|policy| directive(policy, "frame-ancestors"))
+}
+
+fn values(headers: &[(String, String)]) -> impl Iterator<Item = &str> {
+    headers.iter().filter(|(name, _)| name == NAME).map(|(_, value)| value.as_str())
+}
+
+fn policies<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    values.flat_map(|value| value.split([',', '\n']))
+}
+
+/// A directive of a policy. Of two of a name the first counts.
+fn directive<'a>(policy: &'a str, name: &str) -> Option<&'a str> {
+    policy.split(';').map(str::trim).find(|directive| is_named(directive, name))
+}
+
+/// True if one of the sources of a directive matches a target.
+fn matches(directive: &str, page: &Url, target: &Url) -> bool {
+    directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target))
 }
 
 fn is_named(directive: &str, name: &str) -> bool {

@@ -87,7 +87,7 @@ impl Session {
 
     async fn go_on_with_configured(&mut self, client: ConfiguredClient, configured: Configured, asked: Option<AuthMethod>) {
         self.take_turn().await;
-        let method = asked.or(client.auth_method).unwrap_or_else(|| self.method_of_configured(&client));
+        let method = asked.unwrap_or_else(|| self.method_of_configured(&client));
         let ConfiguredClient { id, secret, certificate, key, .. } = client;
         let means = match method {
             AuthMethod::PrivateKeyJwt => key.map(Means::Configured),
@@ -115,8 +115,11 @@ impl Session {
         self.facts.client.go_on_with(Client { id, secret, method, certificate, signer, registered: None, configured: Some(configured) });
     }
 
-    /// How a configured client authenticates where the settings do not say: by its certificate where it has nothing else.
+    /// How a configured client authenticates: as the settings say, else by its certificate where it has nothing else.
     fn method_of_configured(&self, client: &ConfiguredClient) -> AuthMethod {
+        if let Some(own) = client.auth_method {
+            return own;
+        }
         let is_only_self_signed = || {
             self.offers_method(AuthMethod::SelfSignedTlsClientAuth).unwrap_or(false)
                 && !self.offers_method(AuthMethod::TlsClientAuth).unwrap_or(false)
@@ -195,7 +198,7 @@ impl Session {
     /// True if a story asked for another way of authenticating than the metadata or the settings do.
     fn is_other_method(&self, client: &Client, Configured { table, .. }: Configured) -> bool {
         let Some(configured) = self.run.config.clients.get(table) else { return false };
-        client.method != configured.auth_method.unwrap_or_else(|| self.method_of_configured(configured))
+        client.method != self.method_of_configured(configured)
     }
 
     /// Leaves a step out whose attack may end more than the story itself was given, unless the client is the story's own or the settings allow it.

@@ -12,6 +12,12 @@ use crate::rule::token_refusal::Provocation;
 /// How long an issuer may take until all of it knows that a token is dead: "there could be a propagation delay" (RFC 7009 2.1).
 pub(super) const PROPAGATION: Duration = Duration::from_secs(1);
 
+/// The control of an attempt with a code that may have been taken back after the first: an answer says something then where it is about the client.
+pub(super) fn weighed(control: &Control, was_good: bool, number: usize, response: &Received) -> Control {
+    let is_clear = was_good || number == 0 || is_about_client(response);
+    if is_clear { control.clone() } else { Control::Missing("an attempt before it may have used up the code".to_owned()) }
+}
+
 impl Session {
     /// Whether a right exchange of a code by the client gets tokens. One that succeeded in this test is enough; else there is one more login.
     pub(super) async fn code_control(&mut self, scope: &str) -> Result<Control, Stop> {
@@ -47,17 +53,12 @@ impl Session {
             let is_given = exchange.response().grants_token();
             sent.push((attempt, exchange));
             if is_given {
-                let scope = code.request.scope().to_owned();
-                Box::pin(self.log_in_for_control(&scope, scope_words(&scope).contains("openid"))).await?;
-                code = self.take_code()?;
+                code = Box::pin(self.another_code(code.request.scope())).await?;
             }
         }
         let (was_good, control) = Box::pin(self.exchange_attacked_code(url, code)).await?;
         let weighed = sent.into_iter().enumerate().map(|(number, (attempt, exchange))| {
-            // With a code that may have been taken back after the first attempt, an answer says something where it is about the client.
-            let is_clear = was_good || number == 0 || is_about_client(exchange.response());
-            let unclear = || Control::Missing("an attempt before it may have used up the code".to_owned());
-            let control = if is_clear { control.clone() } else { unclear() };
+            let control = weighed(&control, was_good, number, exchange.response());
             (attempt, exchange, control)
         });
         Ok(weighed.collect())

@@ -6,7 +6,6 @@ use crate::observed::received::Parsed;
 use crate::protocol::prelude::*;
 use crate::rule::encrypted::{Encrypted, What};
 use crate::rule::jose::Token;
-use crate::rule::jose::opened::Opened;
 use crate::session::Registered;
 use crate::session::encryption_key::{self, Algorithms, Encryption};
 use crate::text::words::Words;
@@ -45,11 +44,10 @@ impl Session {
         }
         let has = |kind| params.encryption_keys == EncryptionKeys::Several || kinds.contains(&kind);
         let mut keys = Vec::new();
-        if has(KeyKind::Rsa) {
-            keys.push(encryption_key::rsa().await.map_err(|error| Stop::untestable(error.to_string()))?);
-        }
-        if has(KeyKind::Curve) {
-            keys.push(encryption_key::curve().await.map_err(|error| Stop::untestable(error.to_string()))?);
+        for (kind, shared) in [(KeyKind::Rsa, &encryption_key::RSA), (KeyKind::Curve, &encryption_key::CURVE)] {
+            if has(kind) {
+                keys.push(shared.get().await.map_err(|error| Stop::untestable(error.to_string()))?);
+            }
         }
         if !keys.is_empty() {
             Stop::not_offered_if(
@@ -66,12 +64,11 @@ impl Session {
     /// The algorithm of a story, if the issuer offers it for this purpose.
     fn offered_alg(&self, purpose: &str, asked: &str) -> Result<KeyAlg, Stop> {
         let name = format!("{purpose}_encryption_alg_values_supported");
-        Stop::not_offered_if(self.listed(&name)?.is_none(), said!("the metadata have no {name}"))?;
+        let listed = self.listed(&name)?.or_not_offered(said!("the metadata have no {name}"))?;
         if asked != OFFERED {
             self.must_list(&name, asked)?;
             return KeyAlg::of(asked).or_not_offered(format!("this program does not know the algorithm {asked}"));
         }
-        let listed = self.listed(&name)?.unwrap_or_default();
         let known = KeyAlg::ALL.into_iter().find(|alg| listed.contains(&alg.name()));
         known.or_not_offered(format!("`{name}` lists no algorithm that this program knows"))
     }
@@ -83,12 +80,14 @@ impl Session {
             self.must_list(&name, asked)?;
             return Enc::of(asked).map(Some).or_not_offered(format!("this program does not know the algorithm {asked}"));
         }
-        let Some(listed) = self.listed(&name)? else { return Ok(None) };
-        if listed.contains(&Enc::A128CbcHs256.name()) {
-            return Ok(None);
-        }
-        let known = Enc::ALL.into_iter().find(|enc| listed.contains(&enc.name()));
-        known.map(Some).or_not_offered(format!("`{name}` lists no algorithm that this program knows"))
+        let enc = self.known_enc(&name)?.or_not_offered(format!("`{name}` lists no algorithm that this program knows"))?;
+        Ok(Some(enc).filter(|enc| *enc != Enc::A128CbcHs256))
+    }
+
+    /// The algorithm of the content, the default first; `None` where a list of the metadata has none that this program knows.
+    pub(super) fn known_enc(&self, name: &str) -> Result<Option<Enc>, Stop> {
+        let listed = self.listed(name)?;
+        Ok(Enc::ALL.into_iter().find(|enc| listed.as_ref().is_none_or(|listed| listed.contains(&enc.name()))))
     }
 
     /// Ends the step where the issuer refuses a client for an `enc` that it never said that it has, or for claims that are encrypted and not signed: that it
@@ -106,29 +105,28 @@ impl Session {
     }
 
     /// What was encrypted for the client, and how; `None` for one that did not register for that.
-    fn opened(&self, text: &str, of: impl Fn(&Encryption) -> Option<&Algorithms>) -> Option<(Opened, Algorithms, Vec<Value>)> {
+    fn opened(&self, what: What, exchange: Option<usize>, text: &str, of: impl Fn(&Encryption) -> Option<&Algorithms>) -> Option<Encrypted> {
         let client = self.facts.client.current.as_ref()?;
         let encryption = &client.registered.as_ref()?.encryption;
-        let algorithms = of(encryption)?.clone();
-        Some((encryption.open(text, client.secret.as_ref()), algorithms, encryption.published()))
+        let Algorithms { alg, enc } = of(encryption)?.clone();
+        let opened = encryption.open(text, client.secret.as_ref());
+        Some(Encrypted { what, exchange, opened, alg, enc, published: encryption.published(), has_secret: client.secret.is_some() })
     }
 
     /// The ID token in what was sent as one: what is within, where the client registered for encryption, which is judged then. `None` where it stays closed, or
     /// holds no JWT.
     pub(super) fn opened_id_token(&mut self, text: String, exchange: Option<usize>) -> Option<Token> {
-        let Some((opened, algorithms, published)) = self.opened(&text, |encryption| encryption.id_token.as_ref()) else {
+        let Some(encrypted) = self.opened(What::IdToken, exchange, &text, |encryption| encryption.id_token.as_ref()) else {
             return Some(Token::from(text));
         };
+        let opened = &encrypted.opened;
         let nested = opened.text().filter(|_| opened.nested().is_some()).map(str::to_owned);
         if let Some(nested) = &nested {
             self.recorder.redactor().learn(SecretKind::IdToken, nested);
         }
-        let is_encrypted = opened.is_encrypted;
         self.sentence("should encrypt the ID token as the client registered");
-        let Algorithms { alg, enc } = algorithms;
-        let has_secret = self.facts.client.current.as_ref().is_some_and(|client| client.secret.is_some());
-        self.judge(&Encrypted { what: What::IdToken, exchange, opened, alg, enc, published, has_secret });
-        if is_encrypted { nested.map(Token::from) } else { Some(Token::from(text)) }
+        self.judge(&encrypted);
+        if encrypted.opened.is_encrypted { nested.map(Token::from) } else { Some(Token::from(text)) }
     }
 
     /// The userinfo response in what was sent as one, in the same way. `None` where it stays closed.
@@ -137,20 +135,20 @@ impl Session {
         if !response.is_success() {
             return as_it_is(response);
         }
-        let opened = self.opened(response.text().trim(), |encryption| encryption.userinfo.as_ref());
-        let Some((opened, Algorithms { alg, enc }, published)) = opened else { return as_it_is(response) };
         let signed = self.facts.client.current.as_ref().and_then(|client| client.registered.as_ref()?.userinfo_alg.clone()).is_some();
-        let (is_encrypted, is_nested) = (opened.is_encrypted, opened.nested().is_some());
-        let text = opened.text().map(str::to_owned);
-        self.sentence("should encrypt the end-user's claims as the client registered");
         let what = What::UserInfo { signed, media_type: response.media_type() };
-        let has_secret = self.facts.client.current.as_ref().is_some_and(|client| client.secret.is_some());
-        self.judge(&Encrypted { what, exchange: Some(response.exchange), opened, alg, enc, published, has_secret });
-        if !is_encrypted {
+        let encrypted = self.opened(what, Some(response.exchange), response.text().trim(), |encryption| encryption.userinfo.as_ref());
+        let Some(encrypted) = encrypted else { return as_it_is(response) };
+        self.sentence("should encrypt the end-user's claims as the client registered");
+        self.judge(&encrypted);
+        let opened = encrypted.opened;
+        if !opened.is_encrypted {
             return as_it_is(response);
         }
+        let is_nested = opened.nested().is_some();
         let mut headers: Vec<(String, String)> = response.headers.iter().filter(|(name, _)| name != "content-type").cloned().collect();
         headers.push(("content-type".to_owned(), if is_nested { "application/jwt" } else { "application/json" }.to_owned()));
+        let text = opened.text().map(str::to_owned);
         let within = Received { headers, body: text?.into_bytes(), parsed: Parsed::default(), ..response };
         Some(OpenedUserinfo { response: within, lacks_signature: signed && !is_nested })
     }

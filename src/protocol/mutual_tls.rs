@@ -2,11 +2,11 @@
 
 use http::Method;
 
+use super::control::weighed;
 use super::{code_form, token_form};
 use crate::config::SharedCertificate;
 use crate::http::{Stage, Unreachable};
 use crate::protocol::prelude::*;
-use crate::rule::answer::is_about_client;
 use crate::rule::bound_token::BoundToken;
 use crate::rule::mutual_tls::{Came, CertificateAttacks, Fault, Tried};
 use crate::rule::token_refusal::Provocation;
@@ -56,10 +56,7 @@ impl Session {
             let came = match came {
                 Err(why) => Tried { fault, came: Came::Ended(why), control: control.clone() },
                 Ok(exchange) => {
-                    // With a code that may have been taken back after the first attempt, an answer says something where it is about the client.
-                    let is_clear = was_good || number == 0 || is_about_client(exchange.response());
-                    let unclear = || Control::Missing("an attempt before it may have used up the code".to_owned());
-                    let control = if is_clear { control.clone() } else { unclear() };
+                    let control = weighed(&control, was_good, number, exchange.response());
                     let response = exchange.response().clone();
                     if !response.grants_token() {
                         self.judge_refusal_of_tokens(
@@ -117,7 +114,7 @@ impl Session {
         let without = self.at_userinfo("UserInfo without a Certificate", &url, &user.access_token, Shows::Nothing).await?;
         self.sentence("should let an access token be used only on a connection with the certificate that it is bound to");
         let (token, thumbprint) = (user.access_token.into(), own.thumbprint.clone());
-        self.judge(&BoundToken { token, thumbprint, is_promised, introspection, control, other: Some(other), without: Some(without) });
+        self.judge(&BoundToken { token, thumbprint, is_promised, introspection, control, other, without });
         Ok(())
     }
 

@@ -50,25 +50,23 @@ impl Target {
 
     /// A request object as it is sent: encrypted with this fault, or with none.
     fn encrypted(&self, fault: Option<Fault>, stranger: &EncryptionKey, jwt: &str) -> Result<String, KeyError> {
-        let Self { alg, enc, .. } = *self;
+        let alg = self.alg;
+        // The algorithm that is named, and the one that the content is encrypted with.
+        let (named, used) = self.shorter.filter(|_| fault == Some(Fault::ShortKey)).unwrap_or((self.enc, self.enc));
         let mut members = Map::from_iter([("cty".to_owned(), json!("JWT"))]);
         members.extend(self.jwk.as_ref().and_then(|jwk| jwk.get("kid")).map(|kid| ("kid".to_owned(), kid.clone())));
-        if let (Some(Fault::ShortKey), Some((named, used))) = (fault, self.shorter) {
-            let key = self.key(named)?.content_key(alg, named, jwe::random_key(used)?)?;
-            return jwe::seal(&Value::Object(jwe::header(members, alg, named, &key)).to_string(), used, &key, jwt.as_bytes());
-        }
         match fault {
             Some(Fault::Enc) => drop(members.insert("enc".to_owned(), json!(UNKNOWN))),
             Some(Fault::Zip) => drop(members.insert("zip".to_owned(), json!(UNKNOWN))),
             _ => {}
         }
-        let own = self.key(enc)?;
+        let own = self.key(named)?;
         let to = if fault == Some(Fault::OtherKey) { stranger } else { &own };
-        let mut key = to.content_key(alg, enc, jwe::random_key(enc)?)?;
+        let mut key = to.content_key(alg, named, jwe::random_key(used)?)?;
         if fault == Some(Fault::RandomKey) {
             key.encrypted = jwe::random(key.encrypted.len())?;
         }
-        let text = jwe::seal(&Value::Object(jwe::header(members, alg, enc, &key)).to_string(), enc, &key, jwt.as_bytes())?;
+        let text = jwe::seal(&Value::Object(jwe::header(members, alg, named, &key)).to_string(), used, &key, jwt.as_bytes())?;
         Ok(if fault == Some(Fault::Tag) { with_other_tag(&text) } else { text })
     }
 }
@@ -85,7 +83,7 @@ impl Session {
     pub(super) fn declare_object_encryption(&self, metadata: &mut Value) -> Result<(), Stop> {
         let Some((alg, _)) = self.object_target()? else { return Ok(()) };
         metadata["request_object_encryption_alg"] = json!(alg.name());
-        if let Some(enc) = self.object_enc()?.filter(|enc| *enc != Enc::A128CbcHs256) {
+        if let Some(enc) = self.known_enc(ENCS)?.filter(|enc| *enc != Enc::A128CbcHs256) {
             metadata["request_object_encryption_enc"] = json!(enc.name());
         }
         Ok(())
@@ -106,18 +104,12 @@ impl Session {
         }))
     }
 
-    /// The algorithm of the content; `None` where the issuer lists none that this program knows.
-    fn object_enc(&self) -> Result<Option<Enc>, Stop> {
-        let listed = self.listed(ENCS)?;
-        Ok(Enc::ALL.into_iter().find(|enc| listed.as_ref().is_none_or(|listed| listed.contains(&enc.name()))))
-    }
-
     /// What the request objects of the client are encrypted to. Left out where there is nothing.
     fn encryption_target(&self) -> Result<Target, Stop> {
-        Stop::not_offered_if(self.listed(ALGS)?.is_none(), said!("the metadata have no {ALGS}"))?;
+        self.listed(ALGS)?.or_not_offered(said!("the metadata have no {ALGS}"))?;
         let why = "the metadata list no algorithm for encrypted request objects that this program knows and that there is a published key for";
         let (alg, jwk) = self.object_target()?.or_not_offered(why)?;
-        let enc = self.object_enc()?.or_not_offered(said!("`{ENCS}` lists no algorithm that this program knows"))?;
+        let enc = self.known_enc(ENCS)?.or_not_offered(said!("`{ENCS}` lists no algorithm that this program knows"))?;
         let secret = self.client()?.secret.as_ref().map(|secret| secret.expose_secret().to_owned());
         Stop::not_offered_if(jwk.is_none() && secret.is_none(), "the client has no secret to encrypt with")?;
         let listed = self.listed(ENCS)?;
@@ -136,8 +128,8 @@ impl Session {
         let scene = Scene { endpoint, redirect_uri: self.run.redirect_uri(), key, second, stranger: self.stranger(SigningAlg::Rs256).await? };
         let untestable = |error: KeyError| Stop::untestable(error.to_string());
         let stranger = match target.alg.kind() {
-            KeyKind::Rsa => EncryptionKey::of_jwk(&encryption_key::foreign_rsa().await.map_err(untestable)?.public),
-            KeyKind::Curve => EncryptionKey::of_jwk(&encryption_key::foreign_curve().await.map_err(untestable)?.public),
+            KeyKind::Rsa => EncryptionKey::of_jwk(&encryption_key::FOREIGN_RSA.get().await.map_err(untestable)?.public),
+            KeyKind::Curve => EncryptionKey::of_jwk(&encryption_key::FOREIGN_CURVE.get().await.map_err(untestable)?.public),
             KeyKind::Secret => Some(EncryptionKey::of_secret(&super::random(32), target.alg, target.enc)),
         };
         let stranger = stranger.ok_or_else(|| Stop::untestable("a key of this program is none"))?;

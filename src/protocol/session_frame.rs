@@ -39,10 +39,7 @@ impl Session {
 
     /// The page of the issuer.
     fn session_frame(&self) -> Result<Url, Stop> {
-        let metadata = self.metadata_value()?;
-        let named = metadata.get(MEMBER).and_then(serde_json::Value::as_str).and_then(|url| Url::parse(url).ok());
-        let is_web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-        named.filter(is_web).or_not_offered(said!("the provider metadata name no usable `{MEMBER}`"))
+        self.endpoint(MEMBER)?.or_not_offered(said!("the provider metadata name no usable `{MEMBER}`"))
     }
 
     /// Keeps the session state that an authorization response gave.

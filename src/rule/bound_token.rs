@@ -17,19 +17,19 @@ pub struct BoundToken {
     /// Whether userinfo takes it on a connection with the right certificate.
     pub control: Control,
     /// What came of it at userinfo on a connection with another certificate.
-    pub other: Option<Came>,
+    pub other: Came,
     /// What came of it there on a connection without any.
-    pub without: Option<Came>,
+    pub without: Came,
 }
 
 impl Artefact for BoundToken {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        self.other.as_ref().or(self.without.as_ref())?.exchange()
+        self.other.exchange()
     }
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         match rule {
-            WITHOUT => self.without.as_ref()?.exchange(),
+            WITHOUT => self.without.exchange(),
             IN_INTROSPECTION => self.introspection.as_ref().map(|response| response.exchange),
             _ => self.exchange(),
         }
@@ -63,12 +63,11 @@ impl BoundToken {
     }
 
     /// Passes when userinfo did not take the token.
-    fn refused(&self, came: Option<&Came>) -> Judgement {
+    fn refused(&self, came: &Came) -> Judgement {
         self.must_be_bound()?;
         match came {
-            None => not_applicable("it was not tried"),
-            Some(Came::Ended(why)) => self.control.passes(said!("the server ended the connection: {}", shorten(why))),
-            Some(Came::Answer(response)) => refused_by_resource(response, &self.control, "a refusal: the certificate is not that of the token"),
+            Came::Ended(why) => self.control.passes(said!("the server ended the connection: {}", shorten(why))),
+            Came::Answer(response) => refused_by_resource(response, &self.control, "a refusal: the certificate is not that of the token"),
         }
     }
 }
@@ -121,7 +120,7 @@ static RULES: &[Check<BoundToken>] = &[
         "A bound access token must be refused at userinfo on a connection with another certificate",
         "An attacker who has got hold of the token can use it: that is what the binding is to prevent.",
         "Compare the thumbprint of the certificate of the connection with the `x5t#S256` that the token is bound to, at every resource, userinfo among them.",
-        |bound| bound.refused(bound.other.as_ref()),
+        |bound| bound.refused(&bound.other),
     ),
     must(
         WITHOUT,
@@ -129,7 +128,7 @@ static RULES: &[Check<BoundToken>] = &[
         "A bound access token must be refused at userinfo on a connection without a certificate",
         "An attacker who has got hold of the token can use it: that is what the binding is to prevent.",
         "Refuse a token that is bound to a certificate where the connection has none. If userinfo has an address without mutual TLS, check there as well.",
-        |bound| bound.refused(bound.without.as_ref()),
+        |bound| bound.refused(&bound.without),
     ),
     must(
         "bound-token/refused-as-invalid-token",
@@ -140,8 +139,8 @@ static RULES: &[Check<BoundToken>] = &[
         |bound| {
             bound.must_be_bound()?;
             let answers = [&bound.other, &bound.without].into_iter().filter_map(|came| match came {
-                Some(Came::Answer(response)) => Some(&**response),
-                _ => None,
+                Came::Answer(response) => Some(&**response),
+                Came::Ended(_) => None,
             });
             let refusals: Vec<&Received> =
                 answers.filter(|response| matches!(Answer::of_resource(response), Answer::Refused | Answer::RefusedAsSuccess)).collect();
@@ -189,8 +188,8 @@ mod tests {
             is_promised: true,
             introspection: Some(response(200, &json!({ "active": true, "cnf": { "x5t#S256": "the-thumbprint" } }))),
             control: Control::Good,
-            other: Some(refusal()),
-            without: Some(Came::Ended("received fatal alert: CertificateRequired".to_owned())),
+            other: refusal(),
+            without: Came::Ended("received fatal alert: CertificateRequired".to_owned()),
         }
     }
 
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn each_way_of_being_wrong_breaks_its_rule() {
-        let given = || Some(Came::Answer(Box::new(response(200, &json!({ "sub": "u" })))));
+        let given = || Came::Answer(Box::new(response(200, &json!({ "sub": "u" }))));
         let failed = |bound: &BoundToken| judged(bound).failed.join(" ");
         assert_eq!(failed(&token(&json!(null))), "bound-token/thumbprint-in-token");
         assert_eq!(failed(&token(&json!({ "x5t#S256": "the-thumbprint=" }))), "bound-token/thumbprint");
@@ -214,13 +213,13 @@ mod tests {
         assert_eq!(failed(&BoundToken { without: given(), ..good() }), "bound-token/without-certificate-refused");
         let unbound = BoundToken { introspection: Some(response(200, &json!({ "active": true }))), ..good() };
         assert_eq!(failed(&unbound), "bound-token/in-introspection");
-        let forbidden = BoundToken { other: Some(Came::Answer(Box::new(response(403, &json!({ "error": "invalid_token" }))))), ..good() };
+        let forbidden = BoundToken { other: Came::Answer(Box::new(response(403, &json!({ "error": "invalid_token" })))), ..good() };
         assert_eq!(failed(&forbidden), "bound-token/refused-as-invalid-token");
     }
 
     #[test]
     fn what_is_not_bound_may_be_used_by_everybody() {
-        let given = Some(Came::Answer(Box::new(response(200, &json!({ "sub": "u" })))));
+        let given = Came::Answer(Box::new(response(200, &json!({ "sub": "u" }))));
         let plain = BoundToken { is_promised: false, introspection: None, other: given.clone(), without: given, ..token(&json!(null)) };
         assert_eq!(judged(&plain).not_applicable.len(), 6);
         let unproved = BoundToken { control: Control::Missing("userinfo refuses every token".to_owned()), ..good() };
@@ -232,11 +231,11 @@ mod tests {
         thumbprint in "[a-z]{0,3}",
         is_promised in any::<bool>(),
         introspection in proptest::option::of(arbitrary::received(&["active", "cnf"])),
-        other in proptest::option::of(arbitrary::received(&["error", "sub"])),
+        other in arbitrary::received(&["error", "sub"]),
         good in any::<bool>()
         => {
             let control = if good { Control::Good } else { Control::Missing("no".to_owned()) };
-            let other = other.map(|received| Came::Answer(Box::new(received)));
+            let other = Came::Answer(Box::new(other));
             BoundToken { token: raw.into(), thumbprint, is_promised, introspection, control, without: other.clone(), other }
         }
     );

@@ -186,10 +186,10 @@ static RULES: &[Check<SessionFrame>] = &[
             match frame.asked(Question::Right)? {
                 Some(answer @ (UNCHANGED_WORD | CHANGED_WORD)) => pass(said!("{answer:?}")),
                 Some(answer) => fail(expected, said!("it answered {:?}", shorten(answer))),
-                None => match (&frame.refused, frame.answer(Question::InWindow)) {
+                None => match (&frame.refused, frame.hidden()) {
                     (Some(header), _) => fail(expected, said!("it may not be in a frame of the client: {}", shorten(header))),
-                    (None, Some(Some(_))) if !frame.same_host => not_applicable(KEPT_OUT),
-                    (None, _) => fail(expected, said!("no answer within {} s", frame.waited)),
+                    (None, Some(why)) => not_applicable(why),
+                    (None, None) => fail(expected, said!("no answer within {} s", frame.waited)),
                 },
             }
         },
@@ -205,11 +205,10 @@ static RULES: &[Check<SessionFrame>] = &[
             applies_if(frame.since != Since::Logout, "the end-user has logged out")?;
             match frame.asked(Question::Right)? {
                 Some(UNCHANGED_WORD) => pass("unchanged"),
-                Some(CHANGED_WORD) if frame.same_host => fail("unchanged", "it answered \"changed\""),
-                Some(CHANGED_WORD) => match frame.answer(Question::InWindow) {
-                    Some(Some(UNCHANGED_WORD)) => not_applicable(HIDDEN),
-                    Some(Some(CHANGED_WORD)) => fail("unchanged", "it answered \"changed\", in a window of its own as well"),
-                    _ => not_applicable(UNKNOWN),
+                Some(CHANGED_WORD) => match frame.hidden() {
+                    Some(why) => not_applicable(why),
+                    None if frame.same_host => fail("unchanged", "it answered \"changed\""),
+                    None => fail("unchanged", "it answered \"changed\", in a window of its own as well"),
                 },
                 _ => not_run(ANSWERS),
             }

@@ -9,42 +9,24 @@ use crate::jwe::{DecryptionKey, Enc, KeyError, KeyPair};
 use crate::rule::jose::opened::{Held, Opened};
 
 /// A key that is made once for the whole process: an issuer sees its public half and nothing else.
-struct SharedPair(OnceLock<Result<KeyPair, KeyError>>, fn() -> Result<KeyPair, KeyError>);
+pub(crate) struct SharedPair(OnceLock<Result<KeyPair, KeyError>>, fn() -> Result<KeyPair, KeyError>);
 
 impl SharedPair {
     /// The key, made on a thread where it holds up nothing else.
-    async fn get(&'static self) -> Result<&'static KeyPair, KeyError> {
+    pub async fn get(&'static self) -> Result<&'static KeyPair, KeyError> {
         let made = tokio::task::spawn_blocking(|| self.0.get_or_init(self.1).as_ref().map_err(Clone::clone)).await;
         made.unwrap_or_else(|error| Err(KeyError(error.to_string())))
     }
 }
 
-/// The keys that every client of the suite registers.
-static RSA: SharedPair = SharedPair(OnceLock::new(), KeyPair::rsa);
-static CURVE: SharedPair = SharedPair(OnceLock::new(), KeyPair::curve);
-/// Keys that nobody publishes.
-static FOREIGN_RSA: SharedPair = SharedPair(OnceLock::new(), KeyPair::rsa);
-static FOREIGN_CURVE: SharedPair = SharedPair(OnceLock::new(), KeyPair::curve);
-
-/// The RSA key of the client.
-pub(crate) async fn rsa() -> Result<&'static KeyPair, KeyError> {
-    RSA.get().await
-}
-
-/// The key of the client on the curve P-256.
-pub(crate) async fn curve() -> Result<&'static KeyPair, KeyError> {
-    CURVE.get().await
-}
-
+/// The RSA key that every client of the suite registers.
+pub(crate) static RSA: SharedPair = SharedPair(OnceLock::new(), KeyPair::rsa);
+/// The same on the curve P-256.
+pub(crate) static CURVE: SharedPair = SharedPair(OnceLock::new(), KeyPair::curve);
 /// An RSA key that nobody publishes.
-pub(crate) async fn foreign_rsa() -> Result<&'static KeyPair, KeyError> {
-    FOREIGN_RSA.get().await
-}
-
-/// A key on the curve P-256 that nobody publishes.
-pub(crate) async fn foreign_curve() -> Result<&'static KeyPair, KeyError> {
-    FOREIGN_CURVE.get().await
-}
+pub(crate) static FOREIGN_RSA: SharedPair = SharedPair(OnceLock::new(), KeyPair::rsa);
+/// The same on the curve P-256.
+pub(crate) static FOREIGN_CURVE: SharedPair = SharedPair(OnceLock::new(), KeyPair::curve);
 
 /// By what something is encrypted for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]

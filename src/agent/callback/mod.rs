@@ -17,7 +17,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
@@ -353,15 +353,7 @@ impl CallbackListener {
                     let no_certificate =
                         |why: &str| CallbackError::NoCertificate { redirect_uri: inbox.redirect_uri.to_string(), why: why.to_owned() };
                     let own = certificate::own().map_err(no_certificate)?;
-                    let connection = move |stream| {
-                        let router = router.clone();
-                        async move {
-                            // A peer that does not trust the certificate ends the handshake.
-                            if let Ok(Ok(stream)) = timeout(listen::TIMEOUT, own.acceptor.accept(stream)).await {
-                                listen::serve(&listen::http1(), stream, router).await;
-                            }
-                        }
-                    };
+                    let connection = move |stream| certificate::serve(own.acceptor.clone(), stream, router.clone());
                     let permits = Arc::clone(&permits);
                     servers.spawn(async move { drop(listen::accept(socket, permits, CancellationToken::new(), connection).await) });
                 }

@@ -66,7 +66,9 @@ impl HttpAgent {
                     let problem = Problem::new(said!("cannot read the certificate authorities of {}: {why}", path.display()));
                     HttpAgentError(problem.with_hint("; ", "check --ca-file"))
                 };
-                Some(File::read(path).map_err(broken)?)
+                let file = File::read(path).map_err(broken)?;
+                file.client_config(None).map_err(broken)?;
+                Some(file)
             }
             Tls::System | Tls::Insecure => None,
         };

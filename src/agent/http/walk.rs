@@ -431,6 +431,7 @@ fn chain(error: &reqwest::Error) -> String {
     }
     if words.is_empty() { error.to_string() } else { words.join(": ") }
 }
+
 /// The headers of an answer, with what is not UTF-8 replaced.
 fn headers_of(response: &reqwest::Response) -> Vec<(String, String)> {
     let header = |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());

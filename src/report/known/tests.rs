@@ -11,7 +11,6 @@ use crate::result::known::{assess, excuses_the_stop, mark};
 use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
 use crate::rule::own::OwnRules;
 
-/// The sample run: a rule of a test is broken, the others are as they are.
 /// A run of the profile's tests in which `id-token/issuer` came out as told, test by test; `None` where no test came to it.
 fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport {
     let mut report = sample();

@@ -48,7 +48,6 @@ impl Opened {
                     break;
                 }
                 // That a key is of another kind says nothing of the message, as long as there is one of the right kind.
-                Err(Sealed::OtherKey) => {}
                 Err(sealed) if opened.plaintext == Err(Sealed::OtherKey) => opened.plaintext = Err(sealed),
                 Err(_) => {}
             }

@@ -4,7 +4,7 @@ use url::Host;
 
 use crate::observed::document::{Content, Document};
 use crate::observed::page::PageKind;
-use crate::observed::policy::form_action_against;
+use crate::observed::policy::{self, form_action_against};
 use crate::rule::own::view;
 use crate::rule::prelude::*;
 use crate::text::address::is_loopback;
@@ -267,14 +267,7 @@ fn ancestors(document: &Document) -> Vec<String> {
 
 /// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode does not protect.
 fn ancestors_in<'a>(headers: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let policies = headers.flat_map(|value| value.split([',', '\n']));
-    let directives = policies.filter_map(|policy| {
-        policy.split(';').map(str::trim).find(|directive| {
-            let name = directive.split_ascii_whitespace().next().unwrap_or_default();
-            name.eq_ignore_ascii_case("frame-ancestors")
-        })
-    });
-    directives.map(str::to_owned).collect()
+    policy::ancestors(headers).map(str::to_owned).collect()
 }
 
 /// True of a policy that names some sources, rather than all.

@@ -20,9 +20,9 @@ fn kept(response: &Received) -> Option<Value> {
     if Answer::of_registration(response) == Answer::Given { response.member("initiate_login_uri") } else { None }
 }
 
-/// True if a client was registered with an address by http.
-fn is_kept_by_http(response: &Received) -> bool {
-    kept(response).is_some_and(|uri| uri.as_str().is_some_and(|uri| uri.starts_with("http:")))
+/// That one, if it is by http.
+fn kept_by_http(response: &Received) -> Option<Value> {
+    kept(response).filter(|uri| uri.as_str().is_some_and(|uri| uri.starts_with("http:")))
 }
 
 static RULES: &[Check<LoginInitiation>] = &[
@@ -35,8 +35,7 @@ static RULES: &[Check<LoginInitiation>] = &[
         "Check the scheme of `initiate_login_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
         |login| {
             not_busy(&login.by_http)?;
-            if is_kept_by_http(&login.by_http) {
-                let uri = kept(&login.by_http).unwrap_or_default();
+            if let Some(uri) = kept_by_http(&login.by_http) {
                 return fail("a refusal: status 400", said!("a client is registered with initiate_login_uri = {}", show(&uri)));
             }
             applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
@@ -53,10 +52,10 @@ static RULES: &[Check<LoginInitiation>] = &[
         |login| {
             not_busy(&login.by_http)?;
             applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
-            if is_kept_by_http(&login.by_http) {
+            if kept_by_http(&login.by_http).is_some() {
                 return not_run(BY_HTTP);
             }
-            let is_refused = login.by_http.status == 400 && login.by_http.member("error").is_some_and(|error| error == "invalid_client_metadata");
+            let is_refused = login.by_http.status == 400 && error_code(&login.by_http) == Some("invalid_client_metadata");
             holds(is_refused, "status 400 and error = invalid_client_metadata", refusal(&login.by_http))
         },
     ),

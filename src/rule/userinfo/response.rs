@@ -1,6 +1,7 @@
 //! Rules about the response as such (`OpenID` Connect Core 5.3.2).
 
 use super::{HTTP_200, OBJECT, UserInfo};
+use crate::jwe::Jwe;
 use crate::rule::prelude::*;
 
 const SUB_PRESENT: &str = "userinfo/sub-present";
@@ -37,8 +38,8 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "Return the claims as the members of one JSON object. Sign the response only for clients that registered `userinfo_signed_response_alg`.",
         |userinfo| {
             userinfo.success()?;
-            // An encrypted response is one the client asked for at registration: its claims cannot be read here.
-            let is_encrypted = userinfo.token.as_ref().is_some_and(|token| token.as_str().split('.').count() == 5);
+            // What is encrypted for a client that registered for it comes here opened.
+            let is_encrypted = userinfo.token.as_ref().is_some_and(|token| Jwe::is_one(token.as_str()));
             applies_if(!is_encrypted, "the response is encrypted, and the client did not register for that")?;
             match userinfo.parsed() {
                 Ok(claims) => pass(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
