@@ -40,13 +40,13 @@ impl Session {
     /// Stops if none fits.
     pub(super) async fn take_configured(&mut self, params: &Register, because: &str) -> Result<(), Stop> {
         let asked = params.auth_method.map(AuthMethod::from);
-        // Of the two kinds of mutual TLS a configured client has its own.
-        let own = self.run.config.clients.first.as_ref().and_then(|client| client.auth_method);
-        let asked = if asked.is_some_and(AuthMethod::is_mutual_tls) { own.filter(|own| own.is_mutual_tls()).or(asked) } else { asked };
         let Some((table, client)) = self.fitting(asked) else {
             let wanted = self.wanted(asked);
             return Err(Stop::lacks_saying(wanted.setting(), format!("{because}: {}", wanted.how_to_name_it())));
         };
+        // Of the two kinds of mutual TLS a configured client has its own.
+        let own = client.auth_method.filter(|own| own.is_mutual_tls());
+        let asked = if asked.is_some_and(AuthMethod::is_mutual_tls) { own.or(asked) } else { asked };
         if let (Some(asked), Some(own)) = (asked, client.auth_method)
             && asked != own
         {
@@ -68,7 +68,8 @@ impl Session {
             Some(AuthMethod::None) => client.is_public(),
             Some(AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt) => false,
             Some(method) if method.is_mutual_tls() => client.certificate.is_some() && !client.is_public(),
-            Some(_) => !client.is_public(),
+            // One that has no secret and says how it authenticates is told so.
+            Some(_) => client.secret.is_some() || (client.auth_method.is_some() && !client.is_public()),
             // The first may be any that was given for it; an attacker needs no secret.
             None => table != ClientTable::Public || clients.current.is_some(),
         };

@@ -148,8 +148,7 @@ impl Session {
         let is_nested = opened.nested().is_some();
         let mut headers: Vec<(String, String)> = response.headers.iter().filter(|(name, _)| name != "content-type").cloned().collect();
         headers.push(("content-type".to_owned(), if is_nested { "application/jwt" } else { "application/json" }.to_owned()));
-        let text = opened.text().map(str::to_owned);
-        let within = Received { headers, body: text?.into_bytes(), parsed: Parsed::default(), ..response };
+        let within = Received { headers, body: opened.plaintext.ok()?, parsed: Parsed::default(), ..response };
         Some(OpenedUserinfo { response: within, lacks_signature: signed && !is_nested })
     }
 }

@@ -65,6 +65,10 @@ impl Target {
         let mut key = to.content_key(alg, named, jwe::random_key(used)?)?;
         if fault == Some(Fault::RandomKey) {
             key.encrypted = jwe::random(key.encrypted.len())?;
+            // Below the modulus of an RSA key, so that the padding is what is wrong.
+            if let (KeyKind::Rsa, Some(first)) = (alg.kind(), key.encrypted.first_mut()) {
+                *first = 0;
+            }
         }
         let text = jwe::seal(&Value::Object(jwe::header(members, alg, named, &key)).to_string(), used, &key, jwt.as_bytes())?;
         Ok(if fault == Some(Fault::Tag) { with_other_tag(&text) } else { text })

@@ -1,6 +1,6 @@
 //! The page of the issuer that says whether the session has changed, asked in a frame of a page of ours (OpenID Connect Session Management 1.0, 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::agent::user_agent::AgentSession;
 use crate::agent::visit::Conduct;
 use crate::config::setting;
 use crate::feature::step::with_attempt;
-use crate::observed::policy::ancestors_against;
+use crate::observed::policy::{ancestors, ancestors_against};
 use crate::protocol::prelude::*;
 use crate::rule::session_frame::{Question, SessionFrame, Since};
 use crate::session::facts::SessionState;
@@ -139,10 +139,14 @@ impl Session {
             return Some(format!("Content-Security-Policy: {directive}"));
         }
         // Where the policy names ancestors, browsers do not look at the older header.
-        let has_ancestors = response.headers.iter().any(|(name, value)| name == "content-security-policy" && value.contains("frame-ancestors"));
-        let older = response.header("x-frame-options").filter(|_| !has_ancestors)?;
-        let lets = older.eq_ignore_ascii_case("sameorigin") && frame.origin() == own.origin();
-        (matches!(older.to_ascii_lowercase().as_str(), "deny" | "sameorigin") && !lets).then(|| format!("X-Frame-Options: {older}"))
+        if ancestors(response.header_all("content-security-policy")).next().is_some() {
+            return None;
+        }
+        // It may come more than once, and its values may stand in one line: browsers show the page only where they are all the same.
+        let older = response.header_all("x-frame-options").collect::<Vec<_>>().join(", ");
+        let values: BTreeSet<String> = older.split(',').map(|value| value.trim().to_ascii_lowercase()).collect();
+        let lets = values.len() == 1 && values.contains("sameorigin") && frame.origin() == own.origin();
+        ((values.contains("deny") || values.contains("sameorigin")) && !lets).then(|| format!("X-Frame-Options: {older}"))
     }
 }
 

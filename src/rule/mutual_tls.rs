@@ -1,6 +1,7 @@
 //! Rules about clients that authenticate by a certificate (RFC 8705 2): a connection without it gets nothing.
 
 use crate::rule::prelude::*;
+use crate::rule::token_refusal::REFUSED;
 
 /// What is wrong with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +115,8 @@ fn refused(attacks: &CertificateAttacks, fault: Fault) -> Judgement {
     match Answer::of_token_endpoint(response) {
         Answer::Given => fail(said!("a refusal of a request {}", fault.says()), "an access token"),
         Answer::Silent => not_applicable(said!("status {}: the server is out of order, which says nothing about the request", response.status)),
+        // A page, or an object that says nothing, is no refusal yet.
+        Answer::RefusedAsSuccess if !response.is_error_as_success() => not_run(REFUSED),
         Answer::Refused | Answer::RefusedAsSuccess => tried.control.passes(refusal(response)),
     }
 }
@@ -122,7 +125,7 @@ fn refused(attacks: &CertificateAttacks, fault: Fault) -> Judgement {
 mod tests {
     use super::*;
     use crate::rule::testing::prelude::*;
-    use crate::rule::testing::{json as response, not_applicable};
+    use crate::rule::testing::{json as response, not_applicable, not_run};
 
     #[test]
     fn what_is_refused_needs_a_control_and_what_is_given_does_not() {
@@ -137,6 +140,9 @@ mod tests {
         let all_of_them = sorted(rules.to_vec());
         let refused = Came::Answer(Box::new(response(401, &json!({ "error": "invalid_client" }))));
         let ended = Came::Ended("received fatal alert: CertificateRequired".to_owned());
+        let page = Came::Answer(Box::new(response(200, &json!({}))));
+        let open = not_run(&all(page, &Control::Good)).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(sorted(open), all_of_them, "a page is no refusal yet");
         for came in [&refused, &ended] {
             assert_eq!(sorted(passing(&all(came.clone(), &Control::Good))), all_of_them);
             assert_eq!(sorted(not_applicable(&all(came.clone(), &Control::Missing("no".to_owned())))), all_of_them);

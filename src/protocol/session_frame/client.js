@@ -7,7 +7,9 @@ const LONGEST = 100;
 // How long the questions after the first are waited for at least, in milliseconds: silence is a lawful answer to some of them.
 const SHORT = 2000;
 
-const words = (data) => (typeof data === "string" ? data.slice(0, LONGEST) : `(${data === null ? "null" : typeof data})`);
+// A half of a character, which the cut may leave as well, is none that JSON can carry.
+const words = (data) =>
+  typeof data === "string" ? data.slice(0, LONGEST).replace(/\p{Cs}/gu, "\uFFFD") : `(${data === null ? "null" : typeof data})`;
 
 // The first message that satisfies `isAnswer`, for which `send` is called again and again; null where none comes in time.
 function answerOf(isAnswer, send, patience, again) {
