@@ -41,6 +41,7 @@ mod https_redirect;
 mod interop;
 mod issuer;
 #[cfg(target_os = "linux")]
+mod jobs;
 mod kill;
 mod layers;
 mod left_out;

@@ -92,7 +92,7 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let agent = futures::future::ready(Ok(Arc::clone(agent))).boxed().shared();
     let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: oa_authtest::session::SharedClients::default() };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
+    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new(), shared_jobs: None }).await;
     issuer.stop().await;
     report
 }

@@ -360,7 +360,9 @@ settings! {
         RETRIES = Setting::new("--retries", "retries", "N", Kind::Number, "how often a test that failed or could not be tested is run again")
             .more("One that passes then is flaky: every report says so, with what failed before, and there is no statement of conformance.")
             .by_default("0");
-        JOBS = Setting::new("--jobs", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
+        JOBS = Setting::new("--jobs", "jobs", "N", Kind::Number, "how many tests run side by side")
+            .more("One that only waits for time to pass gives its place to another meanwhile, if there is more than one.")
+            .by_default("4");
     }
     "Browser" {
         AGENT = Setting::new("--agent", "[browser] agent", "AGENT", Kind::Choice(names_of::<AgentKind>), "what logs in")

@@ -228,6 +228,11 @@ impl Test {
         self.steps.iter().enumerate().any(|(index, step)| step.settings().contains(&fact::Need::User) && self.is_about(index))
     }
 
+    /// True if the story waits so long on its way that others can run meanwhile.
+    pub fn waits_long(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::ReplayCode { later: true }))
+    }
+
     /// True if a step, by its index, is one that the story is about: where no such step came to anything, the test is left out.
     pub fn is_about(&self, index: usize) -> bool {
         let Some((step, last)) = self.steps.get(index).zip(self.steps.last()) else { return false };

@@ -84,6 +84,8 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     let target = &cut.map_or_else(|| target.clone(), |state| Target { state: state.get(..LONG_STATE).map(str::to_owned), ..target.clone() });
     let unnamed = error == "invalid_request" && issuer.does(Behaviour::InvalidRequestUnnamed);
     let error = if unnamed { "access_denied" } else { error };
+    let numbered = issuer.does(Behaviour::AuthorizationErrorsNumbered).then(|| format!("{description} (incident {})", random::secret()));
+    let description = numbered.as_deref().unwrap_or(description);
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
     if issuer.does(Behaviour::AuthorizationErrorWithCode) {
         params["code"] = json!(random::secret());

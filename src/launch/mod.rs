@@ -411,7 +411,7 @@ impl Reached {
 /// Runs the tests of a plan and shows how they go on.
 async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> (RunReport, Closing) {
     let (events, mut received) = mpsc::unbounded_channel();
-    let handle = RunHandle { events, interrupted };
+    let handle = RunHandle { events, interrupted, shared_jobs: None };
     let watching = async {
         while let Some(event) = received.recv().await {
             watch(event);

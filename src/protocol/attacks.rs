@@ -231,7 +231,7 @@ impl Session {
         if later {
             let pause = self.run.config.replay_pause;
             self.note(said!("The code is exchanged once more {} seconds after the first time.", pause.as_secs()));
-            tokio::time::sleep(pause.saturating_sub(user.at.elapsed())).await;
+            self.pause(pause.saturating_sub(user.at.elapsed())).await;
         }
         let living = self.try_living(&access).await?;
         self.sentence("should refuse a code that was used before");

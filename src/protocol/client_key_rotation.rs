@@ -33,7 +33,7 @@ impl Session {
             if attempt.accepted != Some(false) || since.elapsed() + pause >= self.run.config.registration_patience {
                 break (exchange, attempt);
             }
-            tokio::time::sleep(pause).await;
+            self.pause(pause).await;
             pause *= 2;
         };
         let accepted = attempt.accepted == Some(true);

@@ -97,7 +97,7 @@ impl Session {
                 "The issuer is allowed {} s in which it may still take a refresh token that was rotated, so they are waited for.",
                 grace.as_secs()
             ));
-            tokio::time::sleep(grace).await;
+            self.pause(grace).await;
         }
         self.sentence("should refuse a refresh token that was exchanged for a newer one");
         let exchange = self.send_attack(Attack::UsedRefreshToken, &client, &url, &original).await?;

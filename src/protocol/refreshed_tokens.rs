@@ -14,7 +14,7 @@ impl Session {
     pub(super) async fn use_refreshed_tokens(&mut self) -> Result<(), Stop> {
         let user = self.login()?.clone();
         if user.refresh_token.is_some() {
-            tokio::time::sleep(APART.saturating_sub(user.at.elapsed())).await;
+            self.pause(APART.saturating_sub(user.at.elapsed())).await;
         }
         let (mut at_userinfo, mut at_introspection) = (None, None);
         if user.refresh_token.is_some() {

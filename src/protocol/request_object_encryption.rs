@@ -141,7 +141,7 @@ impl Session {
         self.sentence("should decrypt request objects, and refuse those that are not good");
         let good = self.try_encrypted_object(&scene, (&target, &stranger), None, &mut probing).await?;
         let is_used = good.is_read;
-        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new() };
+        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new(), random_again: None };
         for fault in Fault::ALL {
             let can_be_made = match fault {
                 Fault::ShortKey => target.shorter.is_some(),
@@ -153,6 +153,10 @@ impl Session {
                     self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
                 objects.tried.push(Tried { fault, became, answer, exchange });
             }
+        }
+        if objects.told_apart() {
+            let again = self.try_encrypted_object(&scene, (&target, &stranger), Some(Fault::RandomKey), &mut probing).await?;
+            objects.random_again = Some(again.answer).filter(|_| again.became.is_clear());
         }
         self.judge(&objects);
         Ok(())

@@ -21,26 +21,26 @@ impl Session {
 
     /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but this machine's is looked at, and the
     /// login was before its tokens came.
-    pub(super) async fn await_second(&self, params: &Authorize) -> Result<Option<Again>, Stop> {
+    pub(super) async fn await_second(&mut self, params: &Authorize) -> Result<Option<Again>, Stop> {
         let Some(second) = params.second else { return Ok(None) };
         let max_age = params.max_age.unwrap_or_default();
-        let user = self.login()?;
+        let logged_in_at = self.login()?.at;
         Ok(Some(match second {
             Wanted::PromptNone => Again::PromptNone,
             Wanted::IdTokenHint => Again::IdTokenHint,
             Wanted::PromptLogin => {
                 // auth_time counts in seconds: a login within the same one would look like the first.
-                pause(user.at, 1).await;
+                self.pause_since(logged_in_at, 1).await;
                 Again::PromptLogin
             }
             Wanted::MaxAgePassed => {
-                pause(user.at, max_age + 1).await;
+                self.pause_since(logged_in_at, max_age + 1).await;
                 Again::MaxAgePassed(max_age)
             }
             Wanted::DefaultMaxAgePassed => {
                 let registered = self.client()?.registered.as_ref().and_then(|registered| registered.default_max_age);
                 let seconds = registered.or_not_offered("the registration response has no `default_max_age`: the issuer ignores it, as it may")?;
-                pause(user.at, seconds.saturating_add(1)).await;
+                self.pause_since(logged_in_at, seconds.saturating_add(1)).await;
                 Again::DefaultMaxAgePassed(seconds)
             }
             Wanted::MaxAgeAmple => Again::MaxAgeAmple(max_age),
@@ -86,10 +86,10 @@ impl Session {
             skew: self.run.config.clock_skew,
         });
     }
-}
 
-/// Waits until so many seconds have passed since a moment.
-async fn pause(since: Instant, seconds: u64) {
-    let due = Duration::from_secs(seconds).min(MOST_PATIENCE);
-    tokio::time::sleep(due.saturating_sub(since.elapsed())).await;
+    /// Waits until so many seconds have passed since a moment.
+    async fn pause_since(&mut self, since: Instant, seconds: u64) {
+        let due = Duration::from_secs(seconds).min(MOST_PATIENCE);
+        self.pause(due.saturating_sub(since.elapsed())).await;
+    }
 }

@@ -63,7 +63,7 @@ impl Session {
         let (mut requests, mut session_states) = (Vec::new(), Vec::new());
         for attempt in attempts {
             if attempt.asked == Asked::MaxAgeZero {
-                tokio::time::sleep(OLD.saturating_sub(since.elapsed())).await;
+                self.pause(OLD.saturating_sub(since.elapsed())).await;
             }
             let answered = self.ask(&endpoint, attempt.sent, &attempt.changes, Conduct::Silent).await?;
             session_states.extend(answered.session_state);

@@ -79,6 +79,8 @@ pub struct EncryptedRequestObjects {
     pub is_used: bool,
     /// The bad ones; none where the good one was not carried out.
     pub tried: Vec<Tried>,
+    /// How a second one was answered whose encrypted key was random bytes, where that was clear.
+    pub random_again: Option<String>,
 }
 
 impl Artefact for EncryptedRequestObjects {
@@ -185,15 +187,28 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "An attacker sends many changed messages, and finds out the key of a message from the answers, step by step.",
         "Answer every failure of decryption in the same way, with the same `error` and the same `error_description`. Do not pass on what the library says.",
         |objects| {
-            let of = |fault: Fault| objects.tried.iter().find(|tried| tried.fault == fault && tried.became.is_clear());
-            let (Some(random), Some(short)) = (of(Fault::RandomKey), of(Fault::ShortKey)) else { return not_applicable("the two were not tried") };
+            let Some((random, short)) = objects.bad_keys() else { return not_applicable("the two were not tried") };
             for (tried, is_root) in [(random, UNDECRYPTABLE), (short, Fault::ShortKey.rule())] {
                 if matches!(tried.became, Became::CarriedOut(_)) {
                     return not_run(is_root);
                 }
             }
             let seen = said!("{}; {}", shorten(&random.answer), shorten(&short.answer));
-            holds(random.answer == short.answer, "the same answer to both", seen)
+            if objects.told_apart() {
+                // Some answers have a number of their own, such as that of an entry in a log.
+                match &objects.random_again {
+                    Some(again) if *again == random.answer => {}
+                    Some(again) => {
+                        return not_applicable(said!(
+                            "the answers to one and the same fault differ: {}; {}",
+                            shorten(&random.answer),
+                            shorten(again)
+                        ));
+                    }
+                    None => return not_applicable("whether the answers to one and the same fault are the same was not seen"),
+                }
+            }
+            holds(!objects.told_apart(), "the same answer to both", seen)
         },
     ),
 ];
@@ -202,6 +217,17 @@ impl EncryptedRequestObjects {
     /// True if a good one was carried out.
     pub fn is_decrypted(&self) -> bool {
         self.is_used && matches!(self.good.0, Became::CarriedOut(_))
+    }
+
+    /// That whose encrypted key is random bytes and that whose key is too short, where both answers are clear.
+    fn bad_keys(&self) -> Option<(&Tried, &Tried)> {
+        let of = |fault: Fault| self.tried.iter().find(|tried| tried.fault == fault && tried.became.is_clear());
+        of(Fault::RandomKey).zip(of(Fault::ShortKey))
+    }
+
+    /// True if these two were answered in different ways.
+    pub fn told_apart(&self) -> bool {
+        self.bad_keys().is_some_and(|(random, short)| random.answer != short.answer)
     }
 
     /// Passes when each request object with one of these faults is refused.
@@ -236,7 +262,12 @@ mod tests {
             let (became, answer) = change(fault);
             Tried { fault, became, answer: answer.to_owned(), exchange: 1 }
         };
-        EncryptedRequestObjects { good: (good(), 0), is_used: true, tried: Fault::ALL.map(tried).to_vec() }
+        EncryptedRequestObjects {
+            good: (good(), 0),
+            is_used: true,
+            tried: Fault::ALL.map(tried).to_vec(),
+            random_again: Some(change(Fault::RandomKey).1.to_owned()),
+        }
     }
 
     #[test]
@@ -255,6 +286,10 @@ mod tests {
         assert_eq!(judged(&all(unnamed)).failed, ["request-object/decryption-error"]);
         let told_apart = |fault| (refusal(), if fault == Fault::ShortKey { "short" } else { "no" });
         assert_eq!(judged(&all(told_apart)).failed, ["request-object/decryption-errors-alike"]);
+        for again in [Some("no, incident 2".to_owned()), None] {
+            let changing = judged(&EncryptedRequestObjects { random_again: again, ..all(told_apart) });
+            assert!(changing.failed.is_empty() && changing.passed.len() == 8, "{:?}", changing.passed);
+        }
         let page = |_| (Became::Page(Some(400)), "a page");
         assert!(judged(&all(page)).failed.is_empty());
         let broken = |_| (Became::Page(Some(500)), "a page");
@@ -263,21 +298,24 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_none_is_carried_out() {
-        let refused = judged(&EncryptedRequestObjects { good: (refusal(), 0), is_used: false, tried: Vec::new() });
+        let refused = judged(&EncryptedRequestObjects { good: (refusal(), 0), is_used: false, tried: Vec::new(), random_again: None });
         assert_eq!((refused.failed.as_slice(), refused.passed.len()), (&["request-object/encrypted-accepted"][..], 0));
-        let beside = judged(&EncryptedRequestObjects { good: (good(), 0), is_used: false, tried: Vec::new() });
+        let beside = judged(&EncryptedRequestObjects { good: (good(), 0), is_used: false, tried: Vec::new(), random_again: None });
         assert_eq!(beside.failed, ["request-object/encrypted-accepted"]);
-        let unknown = judged(&EncryptedRequestObjects { good: (Became::Unknown("é".to_owned()), 0), is_used: false, tried: Vec::new() });
+        let unknown =
+            judged(&EncryptedRequestObjects { good: (Became::Unknown("é".to_owned()), 0), is_used: false, tried: Vec::new(), random_again: None });
         assert!(unknown.failed.is_empty() && unknown.passed.is_empty());
     }
 
     arbitrary_artefact!(EncryptedRequestObjects:
         is_used in any::<bool>(),
         good in select(vec![good(), refusal(), Became::Bare, Became::Page(None), Became::Unknown("é".to_owned())]),
+        random_again in prop::option::of(".{0,5}"),
         tried in prop::collection::vec((select(Fault::ALL.to_vec()), select(vec![good(), refusal(), Became::Bare, Became::Page(Some(500))]), ".{0,5}"), 0..9)
         => EncryptedRequestObjects {
             good: (good, 0),
             is_used,
+            random_again,
             tried: tried.into_iter().map(|(fault, became, answer)| Tried { fault, became, answer, exchange: 1 }).collect(),
         }
     );

@@ -17,7 +17,7 @@ pub(super) const TESTS: &[&str] = &["session-management/frame", "session-managem
 /// What the ids of the rules begin with that are judged in these tests and in no other.
 const RULES: &str = "session-frame/";
 /// How many tests use it at a time: a page that waits for a slow machine must not be taken for one that is silent.
-const SIDE_BY_SIDE: usize = 2;
+pub(super) const SIDE_BY_SIDE: usize = 5;
 /// How long one visit may take in it. A fifth of that is how long the page in the frame is waited for.
 const DEADLINE: Duration = Duration::from_secs(20);
 

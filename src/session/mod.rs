@@ -23,6 +23,7 @@ pub mod assertion;
 pub mod encryption_key;
 pub mod facts;
 pub mod forged_jwt;
+mod job;
 pub mod mutual_tls;
 pub mod recorder;
 pub mod signing_key;
@@ -34,6 +35,7 @@ use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::UserAgent;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Configured, Facts, Granted, Registered, Second, UserTokens};
+pub use job::{Job, Jobs};
 use recorder::Recorder;
 pub(crate) use stop::OrLeftOut;
 pub use stop::{Stop, missing};
@@ -86,8 +88,10 @@ pub struct Session {
     pub wants_browser: bool,
     /// How often the test was run before in this run (`--retries`).
     pub attempt: usize,
-    /// How long it waited for its turn at the configured clients.
+    /// How long it waited for other tests: for its turn at the configured clients, for a browser, for its place after a pause.
     pub waited: Duration,
+    /// Its place among the tests that run side by side, if it has to share them.
+    pub job: Option<Job>,
     turn: Option<Turn>,
     findings: Vec<Arc<Finding>>,
     steps: Vec<StepReport>,
@@ -155,6 +159,7 @@ impl Session {
             wants_browser: true,
             attempt: 0,
             waited: Duration::ZERO,
+            job: None,
             turn: None,
             findings: Vec::new(),
             steps: Vec::new(),

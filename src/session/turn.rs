@@ -90,8 +90,11 @@ impl Session {
         let may_disturb = self.run.config.issuer_kind != IssuerKind::Embedded;
         if may_disturb && self.logs_in && self.turn.is_none() {
             let since = Instant::now();
-            self.turn = Some(Arc::clone(&self.run.clients.turn).lock_owned().await);
-            self.waited += since.elapsed();
+            let turn = Arc::clone(&self.run.clients.turn).lock_owned();
+            // Nobody who has the turn waits for it.
+            let before = self.waited;
+            self.turn = Some(self.aside(turn).await);
+            self.waited = before + since.elapsed();
         }
     }
 }

@@ -51,6 +51,8 @@ named! {
     UndecryptableObjectUnnamed = "undecryptable-object-unnamed",
     /// Says what is wrong with an encrypted key.
     DecryptionErrorsShown = "decryption-errors-shown",
+    /// Gives each error at the redirect URI a number of its own.
+    AuthorizationErrorsNumbered = "authorization-errors-numbered",
     /// Signs ID tokens whose `alg` is `none`.
     IdTokenUnsecuredSigned = "id-token-unsecured-signed",
     /// Exchanges no code of a client that authenticates by a certificate.
