@@ -61,7 +61,7 @@ const AT_A_TIME: usize = 8;
 const ISSUERS: usize = 32;
 
 /// How many tests of a profile run side by side against an issuer without a flaw.
-const WITHOUT_FLAW: usize = 4;
+const WITHOUT_FLAW: usize = 16;
 
 /// So many tests at most are told to a variant one after the other: one that makes each of a hundred tests wait would end long after all others.
 const SLICE: usize = 8;
