@@ -15,8 +15,10 @@ export const product = {
 /** scripts/products has installed it, as the other scripts do. */
 export async function install() {}
 
-export async function start({ running, redirectUri }) {
-  const child = spawn(process.execPath, ['issuer.mjs', '--access-tokens', 'jwt', '--redirect-uri', redirectUri], { cwd: INTEROP, stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts it with these arguments besides; resolves to the settings of a run. */
+export async function startWith(more, { running, redirectUri }) {
+  const flags = ['issuer.mjs', '--access-tokens', 'jwt', '--redirect-uri', redirectUri, ...more];
+  const child = spawn(process.execPath, flags, { cwd: INTEROP, stdio: ['pipe', 'pipe', 'inherit'] });
   running.also(child);
   const { value: line, done } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
   if (done) throw new Error('it ended at once; its messages are above');
@@ -34,3 +36,5 @@ export async function start({ running, redirectUri }) {
     'dataset-site': { url: about.datasetSiteUrl },
   };
 }
+
+export const start = (context) => startWith([], context);
