@@ -81,19 +81,18 @@ async fn main() -> Result<(), Failure> {
             line.taken.push(begun.elapsed());
         }
     }
+    // What was measured stands, whatever becomes of the rest.
+    if is_measured {
+        print_ratios(&lines, rounds);
+    }
     if let Some(server) = &mut server {
         for _ in 0..rounds {
             tokio::time::timeout(MOST, server.measure(&program, &redirect_uri)).await??;
         }
+        println!("| what | median | from – to | ratio | at most |\n|---|--:|--:|--:|--:|\n{}\n\n{}\n", server.row(), server.words());
     }
     let of_many = if many::WHAT.contains(&only) { many::table(&program, &issuer, &redirect_uri).await? } else { String::new() };
     issuer.stop().await;
-    if is_measured {
-        print_ratios(&lines, rounds);
-    }
-    if let Some(server) = &server {
-        println!("| what | median | from – to | ratio | at most |\n|---|--:|--:|--:|--:|\n{}\n\n{}\n", server.row(), server.words());
-    }
     println!("{of_many}\n{}", machine());
     Ok(())
 }
