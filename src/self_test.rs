@@ -58,7 +58,9 @@ const FEW: usize = 40;
 const AT_A_TIME: usize = 8;
 
 /// How many issuers there are at a time for each core: of many the test waits, for a clock that must move on.
-const ISSUERS: usize = 32;
+const ISSUERS: usize = 16;
+/// How many at most. Each has listeners and connections, and a process may have few hundred files open.
+const MOST_ISSUERS: usize = 64;
 
 /// How many tests of a profile run side by side against an issuer without a flaw.
 const WITHOUT_FLAW: usize = 16;
@@ -326,7 +328,7 @@ pub enum Told {
     Every,
 }
 
-/// Runs the matrix, `jobs` issuers at a time. `selection` holds globs over the flaws' names; empty means all. `progress` is told how many issuers are
+/// Runs the matrix on so many cores, `jobs`. `selection` holds globs over the flaws' names; empty means all. `progress` is told how many issuers are
 /// done and how many there are in all.
 ///
 /// # Errors
@@ -337,9 +339,9 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     flaws.extend(issuer::variants()?);
     let mut flaws = select(flaws, selection)?;
     let features = feature::features()?;
-    let room = Room::new(jobs, None);
+    let limits = Limits::new(jobs, None);
     let in_browser = flaws.iter().any(is_about_browser);
-    let without_browser = if in_browser { room.browser.agent().await.err().map(|error| error.to_string()) } else { None };
+    let without_browser = if in_browser { limits.browser.agent().await.err().map(|error| error.to_string()) } else { None };
     let in_browser = in_browser && without_browser.is_none();
     flaws.retain(|flaw| in_browser || !is_about_browser(flaw));
     let mut profiles = Vec::new();
@@ -350,35 +352,34 @@ pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn 
     let all = profiles.len() + flaws.len();
     let mut done = 0;
     progress(done, all);
-    let whole = future::try_join_all(profiles.iter().map(|profile| profile.without_flaw(&room)));
+    let whole = future::try_join_all(profiles.iter().map(|profile| profile.without_flaw(&limits)));
     // To tell each test by itself takes longer than to tell every test to some flaws.
     let by_itself = told == Told::WhereItCanShow && flaws.len() >= FEW;
-    let alone = if by_itself { told_alone(&profiles, &room).left_future() } else { future::ok(HashMap::new()).right_future() };
+    let alone = if by_itself { told_alone(&profiles, &limits).left_future() } else { future::ok(HashMap::new()).right_future() };
     let (whole, mut alone) = future::try_join(whole, alone).await?;
     done += profiles.len();
     progress(done, all);
     let clean_run = problems_of(&profiles, &whole, in_browser);
     let without = profiles.into_iter().zip(whole);
     let profiles: Vec<Clean> = without.map(|(profile, report)| Clean::of(profile, report, &mut alone)).collect();
-    let (clean, shown, in_room) = (&profiles, &flaw::shown()?, &room);
+    let (clean, shown, of_all) = (&profiles, &flaw::shown()?, &limits);
     let mut flaws: Vec<(usize, Flaw)> = flaws.into_iter().enumerate().collect();
     // The longest first: none is left alone at the end.
     flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.time_for(flaw)).sum::<Duration>()));
     // Those in the browser wait for it and for pages that say nothing: they run beside the others, and not in place of them.
     let (in_browser, rest): (Vec<_>, Vec<_>) = flaws.into_iter().partition(|(_, flaw)| is_about_browser(flaw));
     let rows = |flaws: Vec<(usize, Flaw)>, at_a_time| {
-        let rows = stream::iter(flaws).map(move |(index, flaw)| async move { Ok((index, row(flaw, clean, shown, in_room).await?)) });
+        let rows = stream::iter(flaws).map(move |(index, flaw)| async move { Ok((index, row(flaw, clean, shown, of_all).await?)) });
         rows.buffer_unordered(at_a_time)
     };
-    let rows: Vec<Result<(usize, FlawRow), SelfTestError>> =
-        stream::select(rows(in_browser, browser::SIDE_BY_SIDE), rows(rest, jobs.max(1) * ISSUERS))
-            .inspect(|_| {
-                done += 1;
-                progress(done, all);
-            })
-            .collect()
-            .await;
-    room.browser.close().await;
+    let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::select(rows(in_browser, browser::SIDE_BY_SIDE), rows(rest, limits.most_issuers))
+        .inspect(|_| {
+            done += 1;
+            progress(done, all);
+        })
+        .collect()
+        .await;
+    limits.browser.close().await;
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
     rows.sort_by_key(|(index, _)| *index);
     let flaws: Vec<FlawRow> = rows.into_iter().map(|(_, row)| row).collect();
@@ -468,15 +469,17 @@ impl Profile {
     }
 
     /// What comes of all that is told to a flaw, where there is none.
-    async fn without_flaw(&self, room: &Room) -> Result<RunReport, SelfTestError> {
+    async fn without_flaw(&self, limits: &Limits) -> Result<RunReport, SelfTestError> {
         let (mut about_tls, rest): (Vec<_>, Vec<_>) = only(&self.plan, |id| !is_repeated(id)).tests.into_iter().partition(is_about_tls);
         let (for_browser, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(needs_browser);
         about_tls.retain(|planned| planned.skip.is_none());
         let parts = [(rest, Stand::Plain), (about_tls, Stand::Tls), (for_browser, Stand::Browser)];
         let parts = parts.into_iter().filter(|(tests, stand)| *stand == Stand::Plain || !tests.is_empty()).map(|(tests, stand)| async move {
             let mut bench = Bench::set_up(None, &self.name, stand).await?;
-            bench.config.jobs = WITHOUT_FLAW;
-            Ok::<_, SelfTestError>(bench.run(Plan { tests }, room).await?.0)
+            if stand != Stand::Browser {
+                bench.config.jobs = WITHOUT_FLAW;
+            }
+            Ok::<_, SelfTestError>(bench.run(Plan { tests }, limits).await?.0)
         });
         let mut reports = future::try_join_all(parts).await?.into_iter();
         let mut report = reports.next().unwrap_or_default();
@@ -556,7 +559,7 @@ impl Clean {
 
     /// What comes of the profile with a flaw, test by test in the order of the plan, and how many tests were told for that. A test in which the flaw cannot
     /// show comes out as it does without.
-    async fn with(&self, flaw: &Flaw, room: &Room) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
+    async fn with(&self, flaw: &Flaw, limits: &Limits) -> Result<(Vec<Cow<'_, Outcome>>, usize), SelfTestError> {
         let told = self.told(flaw).map(|story| story.planned.clone());
         let (for_browser, rest): (Vec<PlannedTest>, Vec<PlannedTest>) = told.partition(needs_browser);
         // What a flaw does may depend on what was told before, and where it shows is written down. Of a variant it is only asked that nothing fails.
@@ -564,9 +567,9 @@ impl Clean {
         let without = rest.chunks(at_most.max(1)).map(|slice| (Stand::Plain, slice));
         let slices = without.chain((!for_browser.is_empty()).then_some((Stand::Browser, &for_browser[..])));
         let slices = slices.map(|(stand, slice)| async move {
-            let _permit = if stand == Stand::Browser { None } else { room.issuers.acquire().await.ok() };
+            let _permit = if stand == Stand::Browser { None } else { limits.issuers.acquire().await.ok() };
             let bench = Bench::set_up(Some(flaw.clone()), &self.profile, stand).await?;
-            let (report, _) = bench.run(Plan { tests: slice.to_vec() }, room).await?;
+            let (report, _) = bench.run(Plan { tests: slice.to_vec() }, limits).await?;
             let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
             Ok::<_, SelfTestError>((told, Outcome::of(report)))
         });
@@ -624,25 +627,25 @@ fn is_of_mutual_tls(planned: &PlannedTest) -> bool {
 }
 
 /// Tells each test of these profiles to an issuer of its own, by the names of its profile and itself.
-async fn told_alone(profiles: &[Profile], room: &Room) -> Result<HashMap<(String, String), Alone>, SelfTestError> {
+async fn told_alone(profiles: &[Profile], limits: &Limits) -> Result<HashMap<(String, String), Alone>, SelfTestError> {
     let tests =
         profiles.iter().flat_map(|profile| profile.plan.tests.iter().filter(|planned| planned.skip.is_none()).map(move |planned| (profile, planned)));
     stream::iter(tests)
         .map(|(profile, planned)| async move {
             let plan = Plan { tests: vec![planned.clone()] };
             let bench = Bench::set_up(None, &profile.name, Stand::of(&plan)).await?;
-            let (report, places) = bench.run(plan, room).await?;
+            let (report, places) = bench.run(plan, limits).await?;
             let of = (profile.name.clone(), planned.id.clone());
             let took = report.tests.first().map(|test| Duration::from_millis(test.duration_ms)).unwrap_or_default();
             Ok(Outcome::of(report).pop().map(|outcome| (of, Alone { outcome, places, took })))
         })
-        .buffer_unordered(room.issuers.available_permits())
+        .buffer_unordered(limits.most_issuers)
         .try_filter_map(|told| async move { Ok(told) })
         .try_collect()
         .await
 }
 
-async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, room: &Room) -> Result<FlawRow, SelfTestError> {
+async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, limits: &Limits) -> Result<FlawRow, SelfTestError> {
     let clock = Instant::now();
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
@@ -676,7 +679,7 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, room: &Room) -> Result<
         if row.is_variant() && row.unjudged.is_disjoint(judged) && row.missed().is_empty() {
             continue;
         }
-        let (outcomes, told) = clean.with(&flaw, room).await?;
+        let (outcomes, told) = clean.with(&flaw, limits).await?;
         row.profiles.push(profile.clone());
         row.told += told;
         for outcome in &outcomes {
@@ -715,14 +718,14 @@ async fn row(flaw: Flaw, clean: &[Clean], known: &Shown, room: &Room) -> Result<
 /// [`SelfTestError`] if something of our own does not start.
 pub async fn unproved_modules(jobs: usize, guard: Option<PathBuf>) -> Result<Vec<String>, SelfTestError> {
     let has_browser = guard.is_some();
-    let room = Room::new(jobs, guard);
+    let limits = Limits::new(jobs, guard);
     let (features, flaws) = (feature::features()?, issuer::flaws()?);
     let (mut seen, mut to_prove) = (BTreeSet::new(), Vec::new());
     for profile in CERTIFICATIONS.iter() {
         let judged = profile.modules.iter().filter(|module| module.not_judged_because.is_none());
         to_prove.extend(judged.filter(|module| seen.insert(module.id.as_str())).map(|module| (profile, module)));
     }
-    let (features, flaws, in_room) = (&features, &flaws, &room);
+    let (features, flaws, of_all) = (&features, &flaws, &limits);
     let found: Vec<Result<Option<String>, SelfTestError>> = stream::iter(to_prove)
         .map(|(profile, module)| async move {
             let named = module.failed_by.as_deref();
@@ -737,31 +740,33 @@ pub async fn unproved_modules(jobs: usize, guard: Option<PathBuf>) -> Result<Vec
             let mut bench = Bench::set_up(Some(flaw.clone()), Persona::Certification.name(), stand).await?;
             bench.config.certification = vec![profile.id.clone()];
             let plan = Plan::new(&bench.config, features)?;
-            let (report, _) = bench.run(only(&plan, |id| profile.matcher(module).has_test(id)), in_room).await?;
+            let (report, _) = bench.run(only(&plan, |id| profile.matcher(module).has_test(id)), of_all).await?;
             let verdict = certification::of_module(&report.tests, profile, module);
             let became = || format!("{} in {}: {} under {}: {:?}", module.id, profile.id, verdict.outcome.words(), flaw.name, verdict.reasons);
             Ok((verdict.outcome != certification::Outcome::Fails).then(became))
         })
-        .buffer_unordered(jobs.max(1) * ISSUERS)
+        .buffer_unordered(limits.most_issuers)
         .collect()
         .await;
-    room.browser.close().await;
+    limits.browser.close().await;
     Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// What everything that is told shares.
-struct Room {
+/// The browser that all runs share, and how much goes on at a time.
+struct Limits {
     browser: Browser,
     /// How many issuers with a flaw there are at a time.
     issuers: Semaphore,
+    most_issuers: usize,
     /// How many tests run at a time, whatever they are told to.
     jobs: Jobs,
 }
 
-impl Room {
+impl Limits {
     fn new(jobs: usize, guard: Option<PathBuf>) -> Self {
         let cores = jobs.max(1);
-        Self { browser: Browser::new(guard), issuers: Semaphore::new(cores * ISSUERS), jobs: Jobs::new(cores * AT_A_TIME, false) }
+        let most_issuers = MOST_ISSUERS.min(cores * ISSUERS);
+        Self { browser: Browser::new(guard), issuers: Semaphore::new(most_issuers), most_issuers, jobs: Jobs::new(cores * AT_A_TIME, false) }
     }
 }
 
@@ -817,17 +822,17 @@ impl Bench {
     }
 
     /// Runs the tests of a plan. With what comes of it, the places that an issuer without a flaw came to.
-    async fn run(self, plan: Plan, room: &Room) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
+    async fn run(self, plan: Plan, limits: &Limits) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
         let Self { stand, issuer, callback, config } = self;
         let http = Arc::new(Client::new(&config.network)?);
         let is_in_browser = stand == Stand::Browser;
-        let _turn = if is_in_browser { room.browser.turn().await } else { None };
-        let agent = Ok(if is_in_browser { room.browser.agent().await? } else { Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)) });
+        let _turn = if is_in_browser { limits.browser.turn().await } else { None };
+        let agent = Ok(if is_in_browser { limits.browser.agent().await? } else { Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)) });
         let agent = future::ready(agent).boxed().shared();
         let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: SharedClients::default() };
         let (events, _) = mpsc::unbounded_channel();
-        // In the browser a test waits with nothing to hand on: it has a turn of its own.
-        let shared_jobs = (!is_in_browser).then(|| room.jobs.clone());
+        // A test in the browser has a turn of its own, and needs no slot.
+        let shared_jobs = (!is_in_browser).then(|| limits.jobs.clone());
         let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new(), shared_jobs }).await;
         let places = issuer.seen();
         issuer.stop().await;

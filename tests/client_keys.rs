@@ -102,7 +102,7 @@ fn a_client_of_the_settings_signs_its_assertions_with_a_key_in_pem_or_as_a_jwk()
     // It has no secret: a test about one takes another client, and there is none.
     let by_secret =
         told(folder.path(), &issuer, &redirect_uri, "authorization-code/client-secret-post", &["--client-id", id, "--client-key-file", "client.jwk"]);
-    assert!(by_secret.code == 4 && by_secret.stdout.contains("left out, needs the setting --client-id"), "{}", by_secret.said());
+    assert!(by_secret.code == 4 && by_secret.stdout.contains("left out, needs the setting --client-secret"), "{}", by_secret.said());
     runtime.block_on(issuer.stop());
 }
 

@@ -40,8 +40,8 @@ mod html_report;
 mod https_redirect;
 mod interop;
 mod issuer;
-#[cfg(target_os = "linux")]
 mod jobs;
+#[cfg(target_os = "linux")]
 mod kill;
 mod layers;
 mod left_out;

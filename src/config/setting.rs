@@ -361,7 +361,7 @@ settings! {
             .more("One that passes then is flaky: every report says so, with what failed before, and there is no statement of conformance.")
             .by_default("0");
         JOBS = Setting::new("--jobs", "jobs", "N", Kind::Number, "how many tests run side by side")
-            .more("One that only waits for time to pass gives its place to another meanwhile, if there is more than one.")
+            .more("One that only waits, for time to pass or for its turn at a configured client, lets another run meanwhile, unless N is 1 or there is a --webdriver-url.")
             .by_default("4");
     }
     "Browser" {

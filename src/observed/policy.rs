@@ -1,6 +1,8 @@
 //! Where a page's Content Security Policy lets its forms lead, what it lets its frames show, and in whose frames it may be (Content Security Policy Level 3,
 //! `form-action`, `frame-src`, `frame-ancestors` and the matching of sources).
 
+use std::collections::BTreeSet;
+
 use url::Url;
 
 use super::document::Document;
@@ -35,6 +37,32 @@ pub fn ancestors_against<'a>(headers: &'a [(String, String)], page: &Url, ancest
 /// The `frame-ancestors` in these values of the header, of each policy that has some.
 pub fn ancestors<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
     policies(values).filter_map(|policy| directive(policy, "frame-ancestors"))
+}
+
+/// In whose frames a page may be by the header that is older than policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameOptions {
+    /// In everybody's: there is no such header, or none that browsers know.
+    Everybody,
+    /// In those of its own origin.
+    SameOrigin,
+    /// In nobody's.
+    Nobody,
+}
+
+/// The values of `X-Frame-Options` as browsers read them (RFC 7034 2.1, and what the HTML standard has for several): of different values of which they know
+/// one, the strictest counts.
+pub fn frame_options<'a>(values: impl Iterator<Item = &'a str>) -> FrameOptions {
+    const SAME_ORIGIN: &str = "sameorigin";
+    const DENY: &str = "deny";
+    let values: BTreeSet<String> = values.flat_map(|value| value.split([',', '\n'])).map(|value| value.trim().to_ascii_lowercase()).collect();
+    let has = |value: &str| values.contains(value);
+    match values.len() {
+        1 if has(SAME_ORIGIN) => FrameOptions::SameOrigin,
+        1 if has(DENY) => FrameOptions::Nobody,
+        2.. if has(SAME_ORIGIN) || has(DENY) || has("allowall") => FrameOptions::Nobody,
+        _ => FrameOptions::Everybody,
+    }
 }
 
 fn values(headers: &[(String, String)]) -> impl Iterator<Item = &str> {
@@ -117,13 +145,25 @@ fn port_lets(port: Option<&str>, target: &Url) -> bool {
 mod tests {
     use url::Url;
 
-    use super::form_action_against;
+    use super::{FrameOptions, form_action_against, frame_options};
     use crate::observed::document::Document;
 
     fn against(policy: &str, page: &str, target: &str) -> bool {
         let headers = [("content-security-policy".to_owned(), policy.to_owned())];
         let url = |text: &str| Url::parse(text).expect("a URL");
         form_action_against(&Document::read(page, "", Some(&headers), false), &url(page), &url(target)).is_some()
+    }
+
+    #[test]
+    fn the_older_header_is_read_as_browsers_do() {
+        let read = |values: &[&str]| frame_options(values.iter().copied());
+        for nothing in [&[][..], &[""], &["ALLOWALL"], &["ALLOW-FROM https://a.example"], &["a, b"]] {
+            assert_eq!(read(nothing), FrameOptions::Everybody, "{nothing:?}");
+        }
+        assert_eq!(read(&["SAMEORIGIN", "sameorigin , SameOrigin"]), FrameOptions::SameOrigin);
+        for nobody in [&["Deny"][..], &["deny", "DENY"], &["SAMEORIGIN, DENY"], &["DENY", "ALLOW-FROM https://a.example"], &["allowall, x"]] {
+            assert_eq!(read(nobody), FrameOptions::Nobody, "{nobody:?}");
+        }
     }
 
     #[test]

@@ -230,7 +230,7 @@ impl Session {
         }
         if later {
             let pause = self.run.config.replay_pause;
-            self.note(said!("The code is exchanged once more {} seconds after the first time.", pause.as_secs()));
+            self.note(said!("The code is exchanged once more, {} seconds after the first time or a little later.", pause.as_secs()));
             self.pause(pause.saturating_sub(user.at.elapsed())).await;
         }
         let living = self.try_living(&access).await?;

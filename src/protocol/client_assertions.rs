@@ -66,7 +66,7 @@ impl Session {
             let endpoint = self.try_audience("the token endpoint", url.as_str(), &url).await?;
             let accepted = issuer.accepted != Some(false) || endpoint.accepted != Some(false);
             if !accepted && registered.at.elapsed() + pause < self.run.config.registration_patience {
-                self.pause(pause).await;
+                tokio::time::sleep(pause).await;
                 pause *= 2;
                 continue;
             }

@@ -65,7 +65,7 @@ impl Session {
             }
             refusals += u32::from(refused);
             if refused && registered.at.elapsed() + pause < self.run.config.registration_patience {
-                self.pause(pause).await;
+                tokio::time::sleep(pause).await;
                 pause *= 2;
                 continue;
             }

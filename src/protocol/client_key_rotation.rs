@@ -33,7 +33,7 @@ impl Session {
             if attempt.accepted != Some(false) || since.elapsed() + pause >= self.run.config.registration_patience {
                 break (exchange, attempt);
             }
-            self.pause(pause).await;
+            tokio::time::sleep(pause).await;
             pause *= 2;
         };
         let accepted = attempt.accepted == Some(true);

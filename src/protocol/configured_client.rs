@@ -42,7 +42,9 @@ impl Session {
         let asked = params.auth_method.map(AuthMethod::from);
         let Some((table, client)) = self.fitting(asked) else {
             let wanted = self.wanted(asked);
-            return Err(Stop::lacks_saying(wanted.setting(), format!("{because}: {}", wanted.how_to_name_it())));
+            let is_there = wanted == ClientTable::First && self.run.config.clients.first.is_some();
+            let setting = if is_there { &setting::CLIENT_SECRET } else { wanted.setting() };
+            return Err(Stop::lacks_saying(setting, format!("{because}: {}", wanted.how_to_name_it())));
         };
         // Of the two kinds of mutual TLS a configured client has its own.
         let own = client.auth_method.filter(|own| own.is_mutual_tls());
@@ -68,13 +70,19 @@ impl Session {
             Some(AuthMethod::None) => client.is_public(),
             Some(AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt) => false,
             Some(method) if method.is_mutual_tls() => client.certificate.is_some() && !client.is_public(),
-            // One that has no secret and says how it authenticates is told so.
-            Some(_) => client.secret.is_some() || (client.auth_method.is_some() && !client.is_public()),
+            Some(_) => client.secret.is_some(),
             // The first may be any that was given for it; an attacker needs no secret.
             None => table != ClientTable::Public || clients.current.is_some(),
         };
-        let mut all = self.run.config.clients.all();
-        all.find(|(table, client)| fits(*table, client) && !has(&client.id)).map(|(table, client)| (table, client.clone()))
+        let of_settings = |fits: &dyn Fn(ClientTable, &ConfiguredClient) -> bool| {
+            let mut all = self.run.config.clients.all();
+            all.find(|(table, client)| fits(*table, client) && !has(&client.id)).map(|(table, client)| (table, client.clone()))
+        };
+        let by_secret = asked.is_some_and(|asked| matches!(asked, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost));
+        of_settings(&|table, client| fits(table, client) && (!by_secret || client.auth_method.is_none_or(|own| Some(own) == asked)))
+            .or_else(|| of_settings(&fits))
+            // One that says how it authenticates, by no secret: that is told.
+            .or_else(|| of_settings(&|_, client| by_secret && client.auth_method.is_some() && !client.is_public()))
     }
 
     /// The table in which such a client would be named.

@@ -26,7 +26,7 @@ impl Session {
         if let Some((token, _)) = access {
             (artefact.userinfo, artefact.introspection) = self.try_dead_access_token(token).await?;
             if artefact.access_token_lives() && cause.is_refused() {
-                self.pause(PROPAGATION).await;
+                tokio::time::sleep(PROPAGATION).await;
                 (artefact.userinfo, artefact.introspection) = self.try_dead_access_token(token).await?;
             }
             if artefact.access_token_lives() && cause == Cause::RefreshRevoked {
@@ -66,7 +66,7 @@ impl Session {
         if let Some(url) = self.endpoint("userinfo_endpoint")? {
             artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url.clone()).bearer(&access)).await?);
             if artefact.access_token_lives() {
-                self.pause(PROPAGATION).await;
+                tokio::time::sleep(PROPAGATION).await;
                 artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url).bearer(&access)).await?);
             }
         }

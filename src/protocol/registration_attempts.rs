@@ -235,7 +235,7 @@ impl Session {
         let mut response = self.send_registration(title, url, &metadata, token.as_deref()).await?;
         let mut failed_before = None;
         if response.status >= 500 {
-            self.pause(PAUSE).await;
+            tokio::time::sleep(PAUSE).await;
             let again = self.send_registration(title, url, &metadata, token.as_deref()).await?;
             failed_before = Some(std::mem::replace(&mut response, again));
         }

@@ -141,7 +141,7 @@ impl Session {
         self.sentence("should decrypt request objects, and refuse those that are not good");
         let good = self.try_encrypted_object(&scene, (&target, &stranger), None, &mut probing).await?;
         let is_used = good.is_read;
-        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new(), random_again: None };
+        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new(), again: Vec::new() };
         for fault in Fault::ALL {
             let can_be_made = match fault {
                 Fault::ShortKey => target.shorter.is_some(),
@@ -149,14 +149,15 @@ impl Session {
                 _ => true,
             };
             if can_be_made && objects.is_decrypted() {
-                let Answered { became, answer, exchange, .. } =
-                    self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
-                objects.tried.push(Tried { fault, became, answer, exchange });
+                let answered = self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
+                objects.tried.push(answered.to(fault));
             }
         }
-        if objects.told_apart() {
-            let again = self.try_encrypted_object(&scene, (&target, &stranger), Some(Fault::RandomKey), &mut probing).await?;
-            objects.random_again = Some(again.answer).filter(|_| again.became.is_clear());
+        if objects.tells_keys_apart() {
+            for fault in [Fault::RandomKey, Fault::ShortKey] {
+                let answered = self.try_encrypted_object(&scene, (&target, &stranger), Some(fault), &mut probing).await?;
+                objects.again.push(answered.to(fault));
+            }
         }
         self.judge(&objects);
         Ok(())
@@ -228,6 +229,11 @@ impl Answered {
             Ended::Redirect { .. } => format!("error = {}, error_description = {}", parameter("error"), parameter("error_description")),
         };
         Self { became: came_of(ended), answer, is_read: ended.parameter("state") == request.state(), exchange }
+    }
+
+    /// What came of an object with this fault.
+    fn to(self, fault: Fault) -> Tried {
+        Tried { fault, became: self.became, answer: self.answer, exchange: self.exchange }
     }
 }
 

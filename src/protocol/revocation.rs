@@ -24,7 +24,7 @@ impl Session {
             afterwards = self.try_refresh_token(&client, "Refresh with the Revoked Token", &mut token, &mut access).await?;
         }
         if afterwards.as_ref().is_some_and(Received::grants_token) {
-            self.pause(PROPAGATION).await;
+            tokio::time::sleep(PROPAGATION).await;
             after_pause = self.try_refresh_token(&client, "Refresh with the Revoked Token, a Moment Later", &mut token, &mut access).await?;
         }
         self.judge(&Revocation { response, refreshed, afterwards, after_pause });

@@ -53,7 +53,7 @@ impl Session {
     async fn is_access_token_dead(&mut self, token: &str, living: Living) -> Result<Option<bool>, Stop> {
         let mut lives = self.lives(token, living).await?;
         if lives == Some(true) {
-            self.pause(PROPAGATION).await;
+            tokio::time::sleep(PROPAGATION).await;
             lives = self.lives(token, living).await?;
         }
         Ok(lives.map(|lives| !lives))
@@ -84,7 +84,7 @@ impl Session {
         let gives = |answer: Option<Received>| answer.map(|answer| answer.grants_token());
         let mut lives = gives(self.try_refresh_token(&client, "Refresh after the Revocation", token, &mut access).await?);
         if lives == Some(true) {
-            self.pause(PROPAGATION).await;
+            tokio::time::sleep(PROPAGATION).await;
             lives = gives(self.try_refresh_token(&client, "Refresh a Moment after the Revocation", token, &mut access).await?);
         }
         Ok(lives.map(|lives| !lives))

@@ -1,6 +1,6 @@
 //! The page of the issuer that says whether the session has changed, asked in a frame of a page of ours (OpenID Connect Session Management 1.0, 3).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::agent::user_agent::AgentSession;
 use crate::agent::visit::Conduct;
 use crate::config::setting;
 use crate::feature::step::with_attempt;
-use crate::observed::policy::{ancestors, ancestors_against};
+use crate::observed::policy::{FrameOptions, ancestors, ancestors_against, frame_options};
 use crate::protocol::prelude::*;
 use crate::rule::session_frame::{Question, SessionFrame, Since};
 use crate::session::facts::SessionState;
@@ -142,11 +142,13 @@ impl Session {
         if ancestors(response.header_all("content-security-policy")).next().is_some() {
             return None;
         }
-        // It may come more than once, and its values may stand in one line: browsers show the page only where they are all the same.
-        let older = response.header_all("x-frame-options").collect::<Vec<_>>().join(", ");
-        let values: BTreeSet<String> = older.split(',').map(|value| value.trim().to_ascii_lowercase()).collect();
-        let lets = values.len() == 1 && values.contains("sameorigin") && frame.origin() == own.origin();
-        ((values.contains("deny") || values.contains("sameorigin")) && !lets).then(|| format!("X-Frame-Options: {older}"))
+        let lets = match frame_options(response.header_all("x-frame-options")) {
+            FrameOptions::Everybody => true,
+            FrameOptions::SameOrigin => frame.origin() == own.origin(),
+            FrameOptions::Nobody => false,
+        };
+        let values = || response.header_all("x-frame-options").collect::<Vec<_>>().join(", ");
+        (!lets).then(|| format!("X-Frame-Options: {}", values()))
     }
 }
 

@@ -151,7 +151,7 @@ impl Session {
         let before = access.clone();
         attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
         if attack.after_wrong_hint.as_ref().is_some_and(Received::grants_token) {
-            self.pause(PROPAGATION).await;
+            tokio::time::sleep(PROPAGATION).await;
             attack.after_pause = self.try_refresh_token(&client, "Refresh a Moment after the Revocation", &mut token, &mut access).await?;
         }
         self.judge(&attack);

@@ -79,8 +79,8 @@ pub struct EncryptedRequestObjects {
     pub is_used: bool,
     /// The bad ones; none where the good one was not carried out.
     pub tried: Vec<Tried>,
-    /// How a second one was answered whose encrypted key was random bytes, where that was clear.
-    pub random_again: Option<String>,
+    /// Those whose encrypted key is wrong once more, where they were refused in different ways: the control of that.
+    pub again: Vec<Tried>,
 }
 
 impl Artefact for EncryptedRequestObjects {
@@ -187,31 +187,40 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "An attacker sends many changed messages, and finds out the key of a message from the answers, step by step.",
         "Answer every failure of decryption in the same way, with the same `error` and the same `error_description`. Do not pass on what the library says.",
         |objects| {
-            let Some((random, short)) = objects.bad_keys() else { return not_applicable("the two were not tried") };
+            let Some([random, short]) = bad_keys(&objects.tried) else { return not_applicable("the two were not tried") };
             for (tried, is_root) in [(random, UNDECRYPTABLE), (short, Fault::ShortKey.rule())] {
                 if matches!(tried.became, Became::CarriedOut(_)) {
                     return not_run(is_root);
                 }
             }
             let seen = said!("{}; {}", shorten(&random.answer), shorten(&short.answer));
-            if objects.told_apart() {
-                // Some answers have a number of their own, such as that of an entry in a log.
-                match &objects.random_again {
-                    Some(again) if *again == random.answer => {}
-                    Some(again) => {
-                        return not_applicable(said!(
-                            "the answers to one and the same fault differ: {}; {}",
-                            shorten(&random.answer),
-                            shorten(again)
-                        ));
-                    }
-                    None => return not_applicable("whether the answers to one and the same fault are the same was not seen"),
+            if !objects.tells_keys_apart() {
+                return pass(seen);
+            }
+            // Some answers have a number or a moment of their own, and some servers are several: what is no more alike for one and the same fault shows nothing.
+            let Some([random_again, short_again]) = bad_keys(&objects.again) else {
+                return not_applicable("whether the answers to one and the same fault are alike was not seen");
+            };
+            for (first, second) in [(random, random_again), (short, short_again)] {
+                let is_alike = if random.became == short.became { first.answer == second.answer } else { first.became == second.became };
+                if !is_alike {
+                    return not_applicable(said!(
+                        "the answers to one and the same fault differ: {}; {}",
+                        shorten(&first.answer),
+                        shorten(&second.answer)
+                    ));
                 }
             }
-            holds(!objects.told_apart(), "the same answer to both", seen)
+            fail("the same answer to both", seen)
         },
     ),
 ];
+
+/// The object whose encrypted key is random bytes, and that whose key is too short, where both answers are clear.
+fn bad_keys(tried: &[Tried]) -> Option<[&Tried; 2]> {
+    let of = |fault: Fault| tried.iter().find(|tried| tried.fault == fault && tried.became.is_clear());
+    Some([of(Fault::RandomKey)?, of(Fault::ShortKey)?])
+}
 
 impl EncryptedRequestObjects {
     /// True if a good one was carried out.
@@ -219,15 +228,10 @@ impl EncryptedRequestObjects {
         self.is_used && matches!(self.good.0, Became::CarriedOut(_))
     }
 
-    /// That whose encrypted key is random bytes and that whose key is too short, where both answers are clear.
-    fn bad_keys(&self) -> Option<(&Tried, &Tried)> {
-        let of = |fault: Fault| self.tried.iter().find(|tried| tried.fault == fault && tried.became.is_clear());
-        of(Fault::RandomKey).zip(of(Fault::ShortKey))
-    }
-
-    /// True if these two were answered in different ways.
-    pub fn told_apart(&self) -> bool {
-        self.bad_keys().is_some_and(|(random, short)| random.answer != short.answer)
+    /// True if wrong padding of an encrypted key and a wrong length of it were refused in different ways.
+    pub fn tells_keys_apart(&self) -> bool {
+        let refused = |tried: &Tried| !matches!(tried.became, Became::CarriedOut(_));
+        bad_keys(&self.tried).is_some_and(|[random, short]| random.answer != short.answer && refused(random) && refused(short))
     }
 
     /// Passes when each request object with one of these faults is refused.
@@ -262,12 +266,7 @@ mod tests {
             let (became, answer) = change(fault);
             Tried { fault, became, answer: answer.to_owned(), exchange: 1 }
         };
-        EncryptedRequestObjects {
-            good: (good(), 0),
-            is_used: true,
-            tried: Fault::ALL.map(tried).to_vec(),
-            random_again: Some(change(Fault::RandomKey).1.to_owned()),
-        }
+        EncryptedRequestObjects { good: (good(), 0), is_used: true, tried: Fault::ALL.map(tried).to_vec(), again: Fault::ALL.map(tried).to_vec() }
     }
 
     #[test]
@@ -286,10 +285,16 @@ mod tests {
         assert_eq!(judged(&all(unnamed)).failed, ["request-object/decryption-error"]);
         let told_apart = |fault| (refusal(), if fault == Fault::ShortKey { "short" } else { "no" });
         assert_eq!(judged(&all(told_apart)).failed, ["request-object/decryption-errors-alike"]);
-        for again in [Some("no, incident 2".to_owned()), None] {
-            let changing = judged(&EncryptedRequestObjects { random_again: again, ..all(told_apart) });
-            assert!(changing.failed.is_empty() && changing.passed.len() == 8, "{:?}", changing.passed);
+        let changing = |fault| (refusal(), if fault == Fault::RandomKey { "no, incident 2" } else { "short" });
+        for again in [all(changing).tried, Vec::new()] {
+            let judged = judged(&EncryptedRequestObjects { again, ..all(told_apart) });
+            assert!(judged.failed.is_empty() && judged.passed.len() == 8, "{:?}", judged.passed);
         }
+        // Another error is told apart whatever stands beside it.
+        let other = |fault| if fault == Fault::ShortKey { (Became::Error("invalid_request".to_owned()), "4") } else { (refusal(), "5") };
+        let numbered = |fault| (other(fault).0, if fault == Fault::ShortKey { "6" } else { "7" });
+        let by_error = judged(&EncryptedRequestObjects { again: all(numbered).tried, ..all(other) });
+        assert!(by_error.failed.contains(&"request-object/decryption-errors-alike"), "{:?}", by_error.failed);
         let page = |_| (Became::Page(Some(400)), "a page");
         assert!(judged(&all(page)).failed.is_empty());
         let broken = |_| (Became::Page(Some(500)), "a page");
@@ -298,24 +303,24 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_none_is_carried_out() {
-        let refused = judged(&EncryptedRequestObjects { good: (refusal(), 0), is_used: false, tried: Vec::new(), random_again: None });
+        let refused = judged(&EncryptedRequestObjects { good: (refusal(), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
         assert_eq!((refused.failed.as_slice(), refused.passed.len()), (&["request-object/encrypted-accepted"][..], 0));
-        let beside = judged(&EncryptedRequestObjects { good: (good(), 0), is_used: false, tried: Vec::new(), random_again: None });
+        let beside = judged(&EncryptedRequestObjects { good: (good(), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
         assert_eq!(beside.failed, ["request-object/encrypted-accepted"]);
         let unknown =
-            judged(&EncryptedRequestObjects { good: (Became::Unknown("é".to_owned()), 0), is_used: false, tried: Vec::new(), random_again: None });
+            judged(&EncryptedRequestObjects { good: (Became::Unknown("é".to_owned()), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
         assert!(unknown.failed.is_empty() && unknown.passed.is_empty());
     }
 
     arbitrary_artefact!(EncryptedRequestObjects:
         is_used in any::<bool>(),
         good in select(vec![good(), refusal(), Became::Bare, Became::Page(None), Became::Unknown("é".to_owned())]),
-        random_again in prop::option::of(".{0,5}"),
+        again in prop::collection::vec((select(Fault::ALL.to_vec()), select(vec![good(), refusal(), Became::Bare]), ".{0,5}"), 0..3),
         tried in prop::collection::vec((select(Fault::ALL.to_vec()), select(vec![good(), refusal(), Became::Bare, Became::Page(Some(500))]), ".{0,5}"), 0..9)
         => EncryptedRequestObjects {
             good: (good, 0),
             is_used,
-            random_again,
+            again: again.into_iter().map(|(fault, became, answer)| Tried { fault, became, answer, exchange: 2 }).collect(),
             tried: tried.into_iter().map(|(fault, became, answer)| Tried { fault, became, answer, exchange: 1 }).collect(),
         }
     );

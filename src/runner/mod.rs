@@ -42,7 +42,7 @@ pub struct RunHandle {
     pub events: UnboundedSender<Event>,
     /// Cancelled when the run is to end early: what was gathered is kept.
     pub interrupted: CancellationToken,
-    /// The places of its tests, where other runs beside it have the same; `None` if it is the only one. Its own are as many as `jobs` says.
+    /// The slots of its tests, where it shares them with other runs; `None` if it has its own, as many as `jobs` says.
     pub shared_jobs: Option<Jobs>,
 }
 
@@ -108,20 +108,20 @@ impl Running {
     }
 }
 
-/// Runs every test of the plan, at most `jobs` at a time, and reports them in the plan's order.
+/// Runs every test of the plan, at most `jobs` at a time beside those that wait, and reports them in the plan's order.
 pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let (started, clock) = (Timestamp::now(), Instant::now());
     let config = Arc::clone(&shared.config);
     let running = Arc::new(Running { handle, deadline: Deadline::of(&config, clock), kept: Mutex::default() });
     running.send(Event::RunStarted { tests: plan.tests.len() });
     let shared_jobs = running.handle.shared_jobs.as_ref().map(|jobs| (jobs.clone(), config.jobs.max(1)));
-    let (jobs, under_way) = shared_jobs.unwrap_or_else(|| {
+    let (jobs, begun_at_most) = shared_jobs.unwrap_or_else(|| {
         // The sessions of a running driver may be fewer than the tests: who waits with one in hand must not let another wait for it.
         let own = Jobs::new(config.jobs, config.agent.webdriver_url.is_some());
-        (own.clone(), own.under_way())
+        (own.clone(), own.begun_at_most())
     });
     let mut planned: Vec<(usize, PlannedTest)> = plan.tests.into_iter().enumerate().collect();
-    if under_way > config.jobs {
+    if begun_at_most > config.jobs {
         // What waits for long goes first, and the others run meanwhile.
         planned.sort_by_key(|(_, planned)| !planned.test.waits_long());
     }
@@ -134,7 +134,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
             let (shared, running) = (shared.clone(), Arc::clone(&running));
             async move { (index, run_guarded(planned, shared, running, &jobs, job).await) }
         })
-        .buffer_unordered(under_way)
+        .buffer_unordered(begun_at_most)
         .collect();
     let mut tests: Vec<(usize, TestReport)> = tokio::select! {
         tests = testing => tests,
@@ -249,7 +249,7 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>, jobs: &Jobs, job: Job) -> TestReport {
-    let mut job = Some(job);
+    let mut slot = Some(job);
     if !shared.config.test_overrides.is_empty() {
         shared.config = Arc::new(shared.config.for_test(&planned.id));
     }
@@ -265,21 +265,26 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
     let mut repeated = false;
     while attempts.len() <= most {
         if let Some(last) = attempts.last() {
-            if running.is_interrupted() || !again::is_worth_it(last, &shared) {
+            if !again::is_worth_it(last, &shared) {
+                break;
+            }
+            slot = Some(jobs.take().await);
+            if running.is_interrupted() {
                 break;
             }
             running.send(Event::TestAgain { id: planned.id.clone(), retry: (attempts.len(), most), because: again::because(last) });
         }
-        let own = next_job(&mut job, jobs).await;
-        let mut report = attempt(planned.clone(), shared.clone(), &running, own, blank.clone(), attempts.len()).await;
+        let mut report = attempt(planned.clone(), shared.clone(), &running, slot.take(), blank.clone(), attempts.len()).await;
         // A page that needs a browser came up on the way, when none was there to be shown it.
         let is_to_be_repeated = report.agent.is_some() && matches!(shared.agent.peek(), Some(Ok(agent)) if agent.is_to_be_repeated(&planned.id));
         if is_to_be_repeated && !repeated && !running.is_interrupted() {
             repeated = true;
-            let left_behind = std::mem::take(&mut report.left_behind);
-            let own = next_job(&mut job, jobs).await;
-            report = attempt(planned.clone(), shared.clone(), &running, own, blank.clone(), attempts.len()).await;
-            report.left_behind.splice(0..0, left_behind);
+            let again = Some(jobs.take().await);
+            if !running.is_interrupted() {
+                let left_behind = std::mem::take(&mut report.left_behind);
+                report = attempt(planned.clone(), shared.clone(), &running, again, blank.clone(), attempts.len()).await;
+                report.left_behind.splice(0..0, left_behind);
+            }
         }
         attempts.push(report);
     }
@@ -291,16 +296,8 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
     report
 }
 
-/// The place that the test was begun in, or another one where that was given up.
-async fn next_job(first: &mut Option<Job>, jobs: &Jobs) -> Job {
-    match first.take() {
-        Some(job) => job,
-        None => jobs.take().await,
-    }
-}
-
 /// One attempt at a test, in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
-async fn attempt(planned: PlannedTest, shared: Run, running: &Arc<Running>, job: Job, blank: TestReport, number: usize) -> TestReport {
+async fn attempt(planned: PlannedTest, shared: Run, running: &Arc<Running>, job: Option<Job>, blank: TestReport, number: usize) -> TestReport {
     let task = tokio::spawn(run_test(planned, shared, Arc::clone(running), job, blank.clone(), number));
     match task.await {
         Ok(report) => report,
@@ -326,7 +323,7 @@ fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
-async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, job: Job, blank: TestReport, attempt: usize) -> TestReport {
+async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, job: Option<Job>, blank: TestReport, attempt: usize) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
@@ -334,7 +331,7 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, job:
     // Who books for sellers looks at every login of theirs.
     session.wants_browser = planned.feature.profile == OPENACTIVE || planned.test.is_about_agent();
     session.attempt = attempt;
-    session.job = Some(job);
+    session.job = job;
     if session.run.config.loudness == Loudness::Verbose {
         session.recorder.publish_to(running.handle.events.clone());
     }

@@ -1,49 +1,53 @@
-//! The place of a test among those that run side by side, which another has while this one only waits.
+//! The slot of a test among those that run side by side, which another test has while this one only waits.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::Session;
 
-/// So many tests at most are under way for each that runs: the others wait.
-const UNDER_WAY: usize = 4;
+/// So many tests at most have begun for each that runs: the others wait.
+const BEGUN_FOR_EACH: usize = 4;
 
-/// The places of a run, or of several, as many as tests run side by side (`--jobs`).
+/// The longest that a slot is waited for after a pause. Codes and tokens expire meanwhile: a test that waited longer could take that for a refusal.
+const LATE: Duration = Duration::from_secs(5);
+
+/// The slots of a run, or of several, as many as tests run side by side (`--jobs`).
 #[derive(Debug, Clone)]
 pub struct Jobs {
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     number: usize,
-    lends: bool,
+    releases: bool,
 }
 
 impl Jobs {
-    /// So many of them. A test keeps its own while it waits if it may hold what another needs to go on, such as one of few browser sessions; and where there is
-    /// but one, so that nothing happens beside a test.
+    /// So many of them. A test keeps its slot while it waits if it may hold what another needs to go on, such as one of few browser sessions; and where there is
+    /// but one slot, so that nothing happens beside a test.
     pub fn new(number: usize, holds_what_others_need: bool) -> Self {
         let number = number.max(1);
-        Self { places: Arc::new(Semaphore::new(number)), number, lends: number > 1 && !holds_what_others_need }
+        Self { slots: Arc::new(Semaphore::new(number)), number, releases: number > 1 && !holds_what_others_need }
     }
 
-    /// How many tests may be under way, with those that wait.
-    pub fn under_way(&self) -> usize {
-        if self.lends { self.number * UNDER_WAY } else { self.number }
+    /// How many tests may have begun and not ended, with those that wait.
+    pub fn begun_at_most(&self) -> usize {
+        if self.releases { self.number * BEGUN_FOR_EACH } else { self.number }
     }
 
-    /// A place, as soon as there is one. Who asks first has it first.
+    /// A slot, as soon as one is free: first come, first served.
     pub async fn take(&self) -> Job {
         Job { permit: self.permit().await, jobs: self.clone() }
     }
 
     async fn permit(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
-        Arc::clone(&self.places).acquire_owned().await.ok()
+        Arc::clone(&self.slots).acquire_owned().await.ok()
     }
 }
 
-/// A place; given up when it is dropped.
+/// A slot; free again when it is dropped.
 #[derive(Debug)]
 pub struct Job {
     jobs: Jobs,
@@ -51,33 +55,32 @@ pub struct Job {
 }
 
 impl Job {
-    /// Waits, and has a place again after it. With what was waited for, how long the place was waited for.
-    async fn aside<T>(&mut self, wait: impl Future<Output = T>) -> (T, Duration) {
-        if !self.jobs.lends {
+    /// Waits without the slot, and takes one again after it; where none is free soon, it goes on without. With what came, how long a slot was waited for.
+    async fn release_while<T>(&mut self, wait: impl Future<Output = T>) -> (T, Duration) {
+        if !self.jobs.releases {
             return (wait.await, Duration::ZERO);
         }
         self.permit = None;
         let came = wait.await;
         let since = Instant::now();
-        self.permit = self.jobs.permit().await;
+        self.permit = timeout(LATE, self.jobs.permit()).await.ok().flatten();
         (came, since.elapsed())
     }
 }
 
 impl Session {
-    /// Waits, and lets another test run meanwhile. Nothing may be waited for in this way that a test holds while it waits for its place: what is waited for has
-    /// to come whatever other tests do.
-    pub(crate) async fn aside<T>(&mut self, wait: impl Future<Output = T>) -> T {
+    /// Waits, and lets another test run meanwhile.
+    pub(crate) async fn release_while<T>(&mut self, wait: impl Future<Output = T>) -> T {
         let Some(job) = &mut self.job else { return wait.await };
-        let (came, waited) = job.aside(wait).await;
+        let (came, waited) = job.release_while(wait).await;
         self.waited += waited;
         came
     }
 
-    /// Lets some time pass, in which another test may run.
+    /// Lets some seconds pass, in which another test may run. Where a moment later is another result, the test has to keep its slot (`tokio::time::sleep`).
     pub(crate) async fn pause(&mut self, time: Duration) {
         if !time.is_zero() {
-            self.aside(tokio::time::sleep(time)).await;
+            self.release_while(tokio::time::sleep(time)).await;
         }
     }
 }
@@ -91,31 +94,50 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_waits_lets_another_run_and_has_a_place_again() {
+    async fn who_waits_lets_another_run_and_has_a_slot_again() {
         let jobs = Jobs::new(2, false);
         let (mut waiting, running) = (jobs.take().await, jobs.take().await);
         assert!(jobs.take().now_or_never().is_none(), "there are two");
         let (ended, end) = oneshot::channel::<()>();
-        let mut aside = Box::pin(waiting.aside(end));
-        assert!(future::poll_immediate(&mut aside).await.is_none());
-        let other = jobs.take().now_or_never().expect("the place of the one that waits");
+        let mut released = Box::pin(waiting.release_while(end));
+        assert!(future::poll_immediate(&mut released).await.is_none());
+        let other = jobs.take().now_or_never().expect("the slot of the one that waits");
         ended.send(()).expect("it waits");
-        assert!(future::poll_immediate(&mut aside).await.is_none(), "never more than two run");
+        assert!(future::poll_immediate(&mut released).await.is_none(), "never more than two run");
         drop(running);
-        assert_eq!(aside.await.0, Ok(()));
+        assert_eq!(released.await.0, Ok(()));
         drop(other);
     }
 
     #[tokio::test]
-    async fn a_place_is_kept_where_there_is_one_or_others_need_what_is_held() {
+    async fn where_no_slot_is_free_soon_it_goes_on() {
+        let jobs = Jobs::new(2, false);
+        let mut waiting = jobs.take().await;
+        let others = {
+            let mut released = Box::pin(waiting.release_while(tokio::time::sleep(Duration::from_millis(1))));
+            assert!(future::poll_immediate(&mut released).await.is_none());
+            let others = (jobs.take().await, jobs.take().await);
+            let begun = Instant::now();
+            released.await;
+            assert!(begun.elapsed() >= LATE);
+            others
+        };
+        assert!(waiting.permit.is_none());
+        drop(waiting);
+        assert!(jobs.take().now_or_never().is_none(), "what it did not have does not come free");
+        drop(others);
+    }
+
+    #[tokio::test]
+    async fn a_slot_is_kept_where_there_is_one_or_others_need_what_is_held() {
         for jobs in [Jobs::new(1, false), Jobs::new(2, true)] {
             let mut all: Vec<Job> = Vec::new();
-            for _ in 0..jobs.under_way() {
+            for _ in 0..jobs.begun_at_most() {
                 all.push(jobs.take().await);
             }
             let mut last = all.pop().expect("at least one");
-            let mut aside = Box::pin(last.aside(future::pending::<()>()));
-            assert!(future::poll_immediate(&mut aside).await.is_none());
+            let mut released = Box::pin(last.release_while(future::pending::<()>()));
+            assert!(future::poll_immediate(&mut released).await.is_none());
             assert!(jobs.take().now_or_never().is_none());
         }
     }

@@ -88,9 +88,9 @@ pub struct Session {
     pub wants_browser: bool,
     /// How often the test was run before in this run (`--retries`).
     pub attempt: usize,
-    /// How long it waited for other tests: for its turn at the configured clients, for a browser, for its place after a pause.
+    /// How long it waited for other tests: for its turn at the configured clients, for a browser, for its slot after a pause.
     pub waited: Duration,
-    /// Its place among the tests that run side by side, if it has to share them.
+    /// Its slot among the tests that run side by side, if it has to share them.
     pub job: Option<Job>,
     turn: Option<Turn>,
     findings: Vec<Arc<Finding>>,

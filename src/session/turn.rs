@@ -93,7 +93,7 @@ impl Session {
             let turn = Arc::clone(&self.run.clients.turn).lock_owned();
             // Nobody who has the turn waits for it.
             let before = self.waited;
-            self.turn = Some(self.aside(turn).await);
+            self.turn = Some(self.release_while(turn).await);
             self.waited = before + since.elapsed();
         }
     }

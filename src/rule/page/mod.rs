@@ -4,7 +4,7 @@ use url::Host;
 
 use crate::observed::document::{Content, Document};
 use crate::observed::page::PageKind;
-use crate::observed::policy::{self, form_action_against};
+use crate::observed::policy::{self, FrameOptions, form_action_against};
 use crate::rule::own::view;
 use crate::rule::prelude::*;
 use crate::text::address::is_loopback;
@@ -286,17 +286,16 @@ fn names_sites(directive: &str) -> bool {
 /// True of an answer that no other site may frame, by its headers.
 pub fn is_protected_from_frames(answer: &Received) -> bool {
     let has_policy = ancestors_in(answer.header_all("content-security-policy")).iter().any(|directive| confines(directive));
-    has_policy || frame_options_in(answer.header_all("x-frame-options"))
+    has_policy || has_frame_options(answer.header_all("x-frame-options"))
 }
 
 fn frame_options(document: &Document) -> bool {
-    frame_options_in(document.header("x-frame-options"))
+    has_frame_options(document.header("x-frame-options"))
 }
 
-/// `X-Frame-Options`, where browsers heed it: `DENY` or `SAMEORIGIN` (RFC 7034 2.1).
-fn frame_options_in<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
-    let mut values = headers.flat_map(|value| value.split([',', '\n'])).map(str::trim).peekable();
-    values.peek().is_some() && values.all(|value| value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin"))
+/// True if `X-Frame-Options` keeps other sites from framing a page.
+fn has_frame_options<'a>(headers: impl Iterator<Item = &'a str>) -> bool {
+    policy::frame_options(headers) != FrameOptions::Everybody
 }
 
 /// The part of a host name that two hosts of one owner have in common. Without a list of public suffixes it is its last two labels: two
