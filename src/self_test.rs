@@ -55,7 +55,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const FEW: usize = 40;
 
 /// How many tests run at a time for each core.
-const AT_A_TIME: usize = 8;
+const AT_A_TIME: usize = 6;
 
 /// How many issuers there are at a time for each core: of many the test waits, for a clock that must move on.
 const ISSUERS: usize = 16;
