@@ -46,13 +46,17 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Leaves out the verifiers that were made up.
+    /// Leaves out the verifiers that were made up, and assertions that are no JWT.
     pub fn without_made_up(mut self) -> Self {
         let is_of = |verifier: &str| {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
             self.challenges.contains(&base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest))
         };
-        self.secrets.retain(|secret, what| *what != "code_verifier" || is_of(secret));
+        self.secrets.retain(|secret, what| match *what {
+            "code_verifier" => is_of(secret),
+            "client_assertion" => secret.split('.').count() == 3,
+            _ => true,
+        });
         self
     }
 }
