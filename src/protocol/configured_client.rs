@@ -42,8 +42,8 @@ impl Session {
         let asked = params.auth_method.map(AuthMethod::from);
         let Some((table, client)) = self.fitting(asked) else {
             let wanted = self.wanted(asked);
-            let is_there = wanted == ClientTable::First && self.run.config.clients.first.is_some();
-            let setting = if is_there { &setting::CLIENT_SECRET } else { wanted.setting() };
+            let lacks_secret = wanted == ClientTable::First && self.run.config.clients.first.is_some() && asked.is_some_and(AuthMethod::sends_secret);
+            let setting = if lacks_secret { &setting::CLIENT_SECRET } else { wanted.setting() };
             return Err(Stop::lacks_saying(setting, format!("{because}: {}", wanted.how_to_name_it())));
         };
         // Of the two kinds of mutual TLS a configured client has its own.
@@ -70,19 +70,19 @@ impl Session {
             Some(AuthMethod::None) => client.is_public(),
             Some(AuthMethod::PrivateKeyJwt | AuthMethod::ClientSecretJwt) => false,
             Some(method) if method.is_mutual_tls() => client.certificate.is_some() && !client.is_public(),
-            Some(_) => client.secret.is_some(),
+            // One without a secret that says how it authenticates is told so.
+            Some(_) => client.secret.is_some() || (client.auth_method.is_some() && !client.is_public()),
             // The first may be any that was given for it; an attacker needs no secret.
             None => table != ClientTable::Public || clients.current.is_some(),
         };
-        let of_settings = |fits: &dyn Fn(ClientTable, &ConfiguredClient) -> bool| {
-            let mut all = self.run.config.clients.all();
-            all.find(|(table, client)| fits(*table, client) && !has(&client.id)).map(|(table, client)| (table, client.clone()))
+        // Of those for a secret the best, and else the first.
+        let rank = |client: &ConfiguredClient| match asked.filter(|asked| asked.sends_secret()) {
+            Some(_) if client.secret.is_none() => 2,
+            Some(asked) => u8::from(client.auth_method.is_some_and(|own| own != asked)),
+            None => 0,
         };
-        let by_secret = asked.is_some_and(|asked| matches!(asked, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost));
-        of_settings(&|table, client| fits(table, client) && (!by_secret || client.auth_method.is_none_or(|own| Some(own) == asked)))
-            .or_else(|| of_settings(&fits))
-            // One that says how it authenticates, by no secret: that is told.
-            .or_else(|| of_settings(&|_, client| by_secret && client.auth_method.is_some() && !client.is_public()))
+        let fitting = self.run.config.clients.all().filter(|(table, client)| fits(*table, client) && !has(&client.id));
+        fitting.min_by_key(|(_, client)| rank(client)).map(|(table, client)| (table, client.clone()))
     }
 
     /// The table in which such a client would be named.

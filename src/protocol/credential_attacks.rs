@@ -20,7 +20,7 @@ impl Session {
     pub(super) async fn attack_credentials(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
-        let has_secret = client.secret.is_some() && matches!(client.method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+        let has_secret = client.secret.is_some() && client.method.sends_secret();
         Stop::not_offered_if(!has_secret, "the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         self.sentence("should refuse bad client credentials at every endpoint and for every grant");

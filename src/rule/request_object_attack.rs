@@ -179,7 +179,7 @@ impl Became {
     }
 
     /// False where nothing can be concluded from it.
-    pub fn is_clear(&self) -> bool {
+    pub(super) fn is_clear(&self) -> bool {
         match self {
             Self::Unknown(_) | Self::Page(Some(429 | 500..)) => false,
             Self::Error(error) => !matches!(error.as_str(), "server_error" | "temporarily_unavailable"),

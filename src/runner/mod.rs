@@ -114,12 +114,11 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let config = Arc::clone(&shared.config);
     let running = Arc::new(Running { handle, deadline: Deadline::of(&config, clock), kept: Mutex::default() });
     running.send(Event::RunStarted { tests: plan.tests.len() });
-    let shared_jobs = running.handle.shared_jobs.as_ref().map(|jobs| (jobs.clone(), config.jobs.max(1)));
-    let (jobs, begun_at_most) = shared_jobs.unwrap_or_else(|| {
-        // The sessions of a running driver may be fewer than the tests: who waits with one in hand must not let another wait for it.
-        let own = Jobs::new(config.jobs, config.agent.webdriver_url.is_some());
-        (own.clone(), own.begun_at_most())
-    });
+    let shared_jobs = running.handle.shared_jobs.clone();
+    let is_alone = shared_jobs.is_none();
+    // The sessions of a running driver may be fewer than the tests: who waits with one in hand must not let another wait for it.
+    let jobs = shared_jobs.unwrap_or_else(|| Jobs::new(config.jobs, config.agent.webdriver_url.is_some()));
+    let begun_at_most = if is_alone { jobs.begun_at_most() } else { config.jobs.max(1) };
     let mut planned: Vec<(usize, PlannedTest)> = plan.tests.into_iter().enumerate().collect();
     if begun_at_most > config.jobs {
         // What waits for long goes first, and the others run meanwhile.

@@ -114,11 +114,13 @@ mod tests {
         let jobs = Jobs::new(2, false);
         let mut waiting = jobs.take().await;
         let others = {
-            let mut released = Box::pin(waiting.release_while(tokio::time::sleep(Duration::from_millis(1))));
+            let (ended, end) = oneshot::channel::<()>();
+            let mut released = Box::pin(waiting.release_while(end));
             assert!(future::poll_immediate(&mut released).await.is_none());
             let others = (jobs.take().await, jobs.take().await);
             let begun = Instant::now();
-            released.await;
+            ended.send(()).expect("it waits");
+            assert_eq!(released.await.0, Ok(()));
             assert!(begun.elapsed() >= LATE);
             others
         };

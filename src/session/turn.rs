@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use futures::FutureExt as _;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Client, Session};
@@ -90,11 +91,10 @@ impl Session {
         let may_disturb = self.run.config.issuer_kind != IssuerKind::Embedded;
         if may_disturb && self.logs_in && self.turn.is_none() {
             let since = Instant::now();
-            let turn = Arc::clone(&self.run.clients.turn).lock_owned();
-            // Nobody who has the turn waits for it.
-            let before = self.waited;
-            self.turn = Some(self.release_while(turn).await);
-            self.waited = before + since.elapsed();
+            let turn = Arc::clone(&self.run.clients.turn).lock_owned().map(|turn| (turn, since.elapsed()));
+            let (turn, waited) = self.release_while(turn).await;
+            self.turn = Some(turn);
+            self.waited += waited;
         }
     }
 }
