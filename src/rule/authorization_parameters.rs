@@ -53,7 +53,7 @@ pub fn query_kept(redirect_uri: &Url, came_to: &Url) -> Judgement {
 pub fn iss_is(issuer: &str, parameters: &[(String, String)]) -> Judgement {
     match value(parameters, "iss") {
         None => not_applicable("no iss"),
-        Some(iss) => same("iss", issuer, iss),
+        Some(iss) => same_issuer("iss", issuer, iss),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::judgement::{IssuerPair, Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Check, Level, Rule};
 use crate::text::address::is_loopback;
 use crate::text::words::{Words, said};
@@ -32,6 +32,16 @@ pub fn same(what: &str, expected: &str, actual: &str) -> Judgement {
     } else {
         fail(said!("{what} = {}", shorten(expected)), said!("{what} = {}", shorten(actual)))
     }
+}
+
+/// Passes when both are the same issuer identifier, byte for byte. What breaks it keeps both: other rules may be broken by the same mistake.
+pub fn same_issuer(what: &str, expected: &str, actual: &str) -> Judgement {
+    same(what, expected, actual).map_err(|unmet| match unmet {
+        Unmet::Broken { expected: asked, actual: came, .. } => {
+            Unmet::Broken { expected: asked, actual: came, issuers: Some(Box::new(IssuerPair { expected: expected.to_owned(), seen: actual.to_owned() })) }
+        }
+        unmet => unmet,
+    })
 }
 
 /// Passes when the condition holds; says what was asked and what was seen.

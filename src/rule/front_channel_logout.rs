@@ -116,7 +116,7 @@ static RULES: &[Check<FrontChannelLogout>] = &[
         "The client takes the request for one of another issuer, and does not log out the end-user.",
         "Take `iss` from the same setting as `issuer` in the metadata, and encode it for a query.",
         |logout| match logout.parameter("iss")? {
-            Some(iss) => same("iss", &logout.issuer, &iss),
+            Some(iss) => same_issuer("iss", &logout.issuer, &iss),
             None => not_applicable("no iss"),
         },
     ),

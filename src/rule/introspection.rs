@@ -167,7 +167,10 @@ static RULES: &[Check<Introspection>] = &[
         "The `iss` in the introspection response, if there is one, must be the issuer that was asked",
         "A resource server that trusts several issuers would assign the token to the wrong one.",
         "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
-        |artefact| same("iss", &artefact.issuer, artefact.member("iss")?),
+        |artefact| match artefact.member("iss")? {
+            Value::String(iss) => same_issuer("iss", &artefact.issuer, iss),
+            other => fail(said!("iss = {}", shorten(&artefact.issuer)), said!("iss = {}", show(other))),
+        },
     ),
     must(
         TIMES,
@@ -341,7 +344,7 @@ mod tests {
     #[test]
     fn a_response_without_an_answer_fails_once() {
         for (response, rule) in [
-            (response(401, &json!({"error": "invalid_client"})), "introspection/http-200"),
+            (response(400, &json!({"error": "invalid_request"})), "introspection/http-200"),
             (text(500, "text/html", "<p>"), "introspection/http-200"),
             (text(200, "application/json", "<p>"), "introspection/active-boolean"),
             (response(200, &json!([true])), "introspection/active-boolean"),

@@ -1,5 +1,7 @@
 //! What judging one rule on one artefact comes to.
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::words::Words;
 
 /// The judgement of a rule: what was seen where it holds, else why it does not or cannot be judged. A judge reads what it needs with `?`.
@@ -18,6 +20,8 @@ pub enum Unmet {
         expected: Words,
         /// What was there instead.
         actual: Words,
+        /// The two issuers, where the one that was named is not the one that was expected.
+        issuers: Option<Box<IssuerPair>>,
     },
     /// The rule has nothing to say about this artefact (an optional member that is absent, say).
     NotApplicable {
@@ -31,10 +35,20 @@ pub enum Unmet {
     },
 }
 
+/// An issuer identifier beside the one that was expected in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerPair {
+    /// The one that was expected.
+    pub expected: String,
+    /// The one that was named.
+    pub seen: String,
+}
+
 impl Unmet {
     /// The rule is broken: this was asked for, that was there.
     pub fn broken(expected: impl Into<Words>, actual: impl Into<Words>) -> Self {
-        Self::Broken { expected: expected.into(), actual: actual.into() }
+        Self::Broken { expected: expected.into(), actual: actual.into(), issuers: None }
     }
 
     /// The rule has nothing to say here.

@@ -164,7 +164,7 @@ static RULES: &[Check<LogoutToken>] = &[
         "Clients refuse the token, so the end-user stays logged in there.",
         "Take `iss` from the same setting as that of ID tokens and `issuer` in the metadata.",
         |token| match token.claims()?.get("iss") {
-            Some(Value::String(iss)) => same("iss", &token.issuer, iss),
+            Some(Value::String(iss)) => same_issuer("iss", &token.issuer, iss),
             other => fail(said!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
         },
     ),

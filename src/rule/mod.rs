@@ -229,6 +229,10 @@ pub trait Artefact: Listed + Sized + 'static {
     fn absent(&self) -> Option<&str> {
         None
     }
+    /// What a rule of its kind comes to on it.
+    fn judgement(&self, check: &Check<Self>) -> Judgement {
+        self.absent().map_or_else(|| (check.judge)(self), |why| judgement::not_applicable(why.to_owned()))
+    }
     /// What the rules of a user's own call it and can read of it, if they can be about it.
     const VIEW: Option<&'static own::ViewKind> = None;
     /// What they read: the parts that [`Artefact::VIEW`] names, in its order.

@@ -186,10 +186,9 @@ static RULES: &[Check<SessionFrame>] = &[
             match frame.asked(Question::Right)? {
                 Some(answer @ (UNCHANGED_WORD | CHANGED_WORD)) => pass(said!("{answer:?}")),
                 Some(answer) => fail(expected, said!("it answered {:?}", shorten(answer))),
-                None => match (&frame.refused, frame.hidden()) {
-                    (Some(header), _) => fail(expected, said!("it may not be in a frame of the client: {}", shorten(header))),
-                    (None, Some(why)) => not_applicable(why),
-                    (None, None) => fail(expected, said!("no answer within {} s", frame.waited)),
+                None => match &frame.refused {
+                    Some(header) => fail(expected, said!("it may not be in a frame of the client: {}", shorten(header))),
+                    None => fail(expected, said!("no answer within {} s", frame.waited)),
                 },
             }
         },
@@ -205,11 +204,8 @@ static RULES: &[Check<SessionFrame>] = &[
             applies_if(frame.since != Since::Logout, "the end-user has logged out")?;
             match frame.asked(Question::Right)? {
                 Some(UNCHANGED_WORD) => pass("unchanged"),
-                Some(CHANGED_WORD) => match frame.hidden() {
-                    Some(why) => not_applicable(why),
-                    None if frame.same_host => fail("unchanged", "it answered \"changed\""),
-                    None => fail("unchanged", "it answered \"changed\", in a window of its own as well"),
-                },
+                Some(CHANGED_WORD) if frame.same_host => fail("unchanged", "it answered \"changed\""),
+                Some(CHANGED_WORD) => fail("unchanged", "it answered \"changed\", in a window of its own as well"),
                 _ => not_run(ANSWERS),
             }
         },
@@ -427,8 +423,10 @@ mod tests {
     #[test]
     fn without_the_right_answer_no_other_answer_says_anything() {
         let changed = asked(&[(Question::Right, "changed"), (Question::InWindow, "unchanged"), (Question::MadeUp, "unchanged")]);
-        assert!(failing(&changed).is_empty());
-        assert_eq!(not_run(&changed).len(), 4);
+        assert_eq!(not_applicable(&changed).len(), SessionFrame::rules().count());
+        let on_host = SessionFrame { same_host: true, ..changed };
+        assert_eq!(failing(&on_host), rules(&["unchanged"]));
+        assert_eq!(not_run(&on_host).len(), 4);
         let before = SessionFrame { was_unchanged: false, ..frame(Since::Logout, &[(Question::Right, "unchanged")]) };
         assert!(failing(&before).is_empty());
         assert!(before.absent().is_some() && not_applicable(&before).contains(&"session-frame/changed-after-logout"));

@@ -40,7 +40,7 @@ pub fn not_applicable<A: Artefact>(artefact: &A) -> Vec<&'static str> {
 /// The ids of the rules that were not run, each with the reason.
 pub fn not_run<A: Artefact>(artefact: &A) -> Vec<(&'static str, String)> {
     A::rules()
-        .filter_map(|check| match (check.judge)(artefact) {
+        .filter_map(|check| match artefact.judgement(check) {
             Err(Unmet::NotRun { because }) => Some((check.rule.id, because)),
             _ => None,
         })
@@ -48,7 +48,7 @@ pub fn not_run<A: Artefact>(artefact: &A) -> Vec<(&'static str, String)> {
 }
 
 fn of<A: Artefact>(artefact: &A, wanted: impl Fn(&Judgement) -> bool) -> Vec<&'static str> {
-    A::rules().filter(|check| wanted(&(check.judge)(artefact))).map(|check| check.rule.id).collect()
+    A::rules().filter(|check| wanted(&artefact.judgement(check))).map(|check| check.rule.id).collect()
 }
 
 /// A document with members set (JSON pointer → value) and removed (value `"$remove"`).

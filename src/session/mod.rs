@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::feature::fact::Fact;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::shorten;
-use crate::rule::judgement::not_applicable;
+use crate::rule::judgement::{IssuerPair, not_applicable};
 use crate::rule::{Artefact, Judgement, Level, Rule, Seen, SeenIn, Unmet, spec};
 use crate::text::address::is_loopback;
 use crate::text::words::{Words, said};
@@ -42,6 +42,9 @@ pub use stop::{Stop, missing};
 use token_exchange::Unjudged;
 pub use turn::SharedClients;
 use turn::Turn;
+
+/// The longest issuer that is kept beside another, in bytes.
+const MOST_OF_ISSUER: usize = 2048;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
 pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, Stop>>>;
@@ -194,9 +197,8 @@ impl Session {
     /// say nothing about how a story goes on.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
-        let absent = || artefact.absent().map(|why| not_applicable(why.to_owned()));
         for check in A::rules() {
-            let judgement = absent().unwrap_or_else(|| (check.judge)(artefact));
+            let judgement = artefact.judgement(check);
             let url = spec::url(check.rule.spec);
             let exchange = artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN));
             let finding = self.finding(&check.rule, url, judgement, exchange);
@@ -207,7 +209,7 @@ impl Session {
         let Some(kind) = A::VIEW.filter(|kind| own.about(kind).next().is_some()) else { return sound };
         let view = artefact.view();
         for rule in own.about(kind) {
-            let judgement = absent().unwrap_or_else(|| rule.judge(&view));
+            let judgement = artefact.absent().map_or_else(|| rule.judge(&view), |why| not_applicable(why.to_owned()));
             let exchange = artefact.exchange().or_else(|| self.last_visit.exchange(A::SEEN_IN));
             let finding = self.finding(&rule.rule(), rule.url.clone(), judgement, exchange);
             let finding = Finding { own: true, expected: shorten(&finding.expected), actual: shorten(&finding.actual), ..finding };
@@ -219,9 +221,13 @@ impl Session {
     /// What a judgement is in the report. Its texts are redacted.
     fn finding(&self, rule: &Rule<'_>, url: String, judgement: Judgement, exchange: Option<usize>) -> Finding {
         let redact = |words: Words| String::from(self.recorder.redactor().words(&words));
+        let mut issuers = None;
         let (outcome, expected, actual) = match judgement {
             Ok(Seen(actual)) => (FindingOutcome::Passed, String::new(), redact(actual)),
-            Err(Unmet::Broken { expected, actual }) => (FindingOutcome::Failed, redact(expected), redact(actual)),
+            Err(Unmet::Broken { expected, actual, issuers: named }) => {
+                issuers = named.and_then(|named| self.bounded(&named));
+                (FindingOutcome::Failed, redact(expected), redact(actual))
+            }
             Err(Unmet::NotApplicable { reason }) => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
             Err(Unmet::NotRun { because }) => (FindingOutcome::NotRun, String::new(), because),
         };
@@ -243,8 +249,15 @@ impl Session {
             step: self.steps.len().saturating_sub(1),
             sentence: sentences.saturating_sub(1),
             exchange,
+            issuers,
             known: None,
         }
+    }
+
+    /// Two issuers as results have them: redacted, and none that is longer than an issuer is.
+    fn bounded(&self, issuers: &IssuerPair) -> Option<IssuerPair> {
+        let of = |issuer: &str| (issuer.len() <= MOST_OF_ISSUER).then(|| self.recorder.redactor().text(issuer));
+        Some(IssuerPair { expected: of(&issuers.expected)?, seen: of(&issuers.seen)? })
     }
 
     /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be

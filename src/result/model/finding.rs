@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Level;
+use crate::rule::judgement::IssuerPair;
 
 /// How one rule came out on one artefact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Finding {
     pub sentence: usize,
     /// The number of the exchange it was judged on, in the test.
     pub exchange: Option<usize>,
+    /// Of a broken rule about the issuer that something names: that issuer, and the one that was expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuers: Option<IssuerPair>,
     /// Why the broken rule is lived with, if it is a known failure: in the words of the file of known failures (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
@@ -76,6 +80,7 @@ impl Finding {
             step: 0,
             sentence: 0,
             exchange: None,
+            issuers: None,
             known: None,
         }
     }

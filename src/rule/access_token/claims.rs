@@ -72,7 +72,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "The `iss` of the access token must be the issuer identifier, byte for byte",
         "Resource servers refuse the token.",
         "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
-        |token| names(token, "iss", &token.issuer),
+        |token| same_issuer("iss", &token.issuer, claim(token, "iss")?),
     ),
     must(
         "at/client-id",
@@ -179,9 +179,13 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
 ];
 
 /// Passes when a required claim is the one that is expected.
-fn names(token: &AccessToken, claim: &str, expected: &str) -> Judgement {
-    let actual = token.claims()?.get(claim).and_then(Value::as_str).ok_or_else(|| Unmet::not_run(CLAIMS))?;
-    same(claim, expected, actual)
+fn names(token: &AccessToken, name: &str, expected: &str) -> Judgement {
+    same(name, expected, claim(token, name)?)
+}
+
+/// A claim that is a string.
+fn claim<'a>(token: &'a AccessToken, name: &str) -> Result<&'a str, Unmet> {
+    token.claims()?.get(name).and_then(Value::as_str).ok_or_else(|| Unmet::not_run(CLAIMS))
 }
 
 /// The audiences that are strings.

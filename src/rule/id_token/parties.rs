@@ -14,7 +14,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Clients refuse the token, or accept the tokens of one issuer for the end-users of another.",
         "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash. Behind a proxy, configure the public address instead of the address of the request.",
         |token| match token.claims()?.get("iss") {
-            Some(Value::String(iss)) => same("iss", &token.issuer, iss),
+            Some(Value::String(iss)) => same_issuer("iss", &token.issuer, iss),
             other => fail(said!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
         },
     ),

@@ -167,12 +167,12 @@ pub struct Judged {
 pub fn judged<A: Artefact>(artefact: &A) -> Judged {
     let mut judged = Judged::default();
     for check in A::rules() {
-        match (check.judge)(artefact) {
+        match artefact.judgement(check) {
             Ok(Seen(actual)) => {
                 assert!(!actual.is_empty(), "{} passes without saying what it saw", check.rule.id);
                 judged.passed.push(check.rule.id);
             }
-            Err(Unmet::Broken { expected, actual }) => {
+            Err(Unmet::Broken { expected, actual, .. }) => {
                 assert!(!expected.is_empty() && !actual.is_empty() && expected != actual, "{}: {expected} / {actual}", check.rule.id);
                 judged.failed.push(check.rule.id);
             }

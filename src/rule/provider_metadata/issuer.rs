@@ -31,9 +31,10 @@ pub(in crate::rule) fn is_asked_issuer(document: &Document) -> Judgement {
         Some(other) => return fail(said!("issuer = {}", shorten(asked)), show(other)),
         None => return fail(said!("issuer = {}", shorten(asked)), "no issuer"),
     };
-    match same("issuer", asked, published) {
-        Err(Unmet::Broken { expected, actual }) if published.trim_end_matches('/') == asked.trim_end_matches('/') => {
-            fail(expected, said!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
+    match same_issuer("issuer", asked, published) {
+        Err(Unmet::Broken { expected, actual, issuers }) if published.trim_end_matches('/') == asked.trim_end_matches('/') => {
+            let actual = said!("{actual}, which differs only in the slash at its end: was it given as it is published?");
+            Err(Unmet::Broken { expected, actual, issuers })
         }
         judgement => judgement,
     }

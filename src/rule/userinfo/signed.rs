@@ -104,7 +104,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "The client takes the response for a response of another issuer, and discards it.",
         "Set `iss` to the issuer identifier as published in the metadata, character for character, before the response is signed.",
         |userinfo| match userinfo.jwt()?.claims.get("iss") {
-            Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
+            Some(Value::String(iss)) => same_issuer("iss", &userinfo.issuer, iss),
             other => fail(said!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
         },
     ),
