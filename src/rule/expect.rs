@@ -37,9 +37,11 @@ pub fn same(what: &str, expected: &str, actual: &str) -> Judgement {
 /// Passes when both are the same issuer identifier, byte for byte. What breaks it keeps both: other rules may be broken by the same mistake.
 pub fn same_issuer(what: &str, expected: &str, actual: &str) -> Judgement {
     same(what, expected, actual).map_err(|unmet| match unmet {
-        Unmet::Broken { expected: asked, actual: came, .. } => {
-            Unmet::Broken { expected: asked, actual: came, issuers: Some(Box::new(IssuerPair { expected: expected.to_owned(), seen: actual.to_owned() })) }
-        }
+        Unmet::Broken { expected: asked, actual: came, .. } => Unmet::Broken {
+            expected: asked,
+            actual: came,
+            issuers: Some(Box::new(IssuerPair { expected: expected.to_owned(), seen: actual.to_owned() })),
+        },
         unmet => unmet,
     })
 }
