@@ -3,6 +3,8 @@
 //! `cargo test --test integration docs` runs the tests of one of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+#[cfg(unix)]
+mod another_network;
 mod artefacts;
 mod auto;
 mod baseline;

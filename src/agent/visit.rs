@@ -280,7 +280,7 @@ impl VisitError {
             }
             Self::NotUnderstood { url, why } => {
                 let hint = match why {
-                    NoWay::NeedsBrowser(_) | NoWay::NotRead(_) | NoWay::Encoded(_) => "use --agent webdriver",
+                    why if why.is_unread() => "use --agent webdriver",
                     NoWay::Redirects(_) => "correct the redirect at the issuer",
                     NoWay::Loading => "see what it waits for: --headed shows it",
                     _ => "name its fields and button in [login] (username, password, button)",
@@ -331,6 +331,9 @@ pub enum NoWay {
     /// It says that it is loading, and goes on saying so.
     #[error("it says that it is loading, and nothing comes of it")]
     Loading,
+    /// It may say that something is wrong, or that all is well: a word of its heading or a message on it, and no status of an error.
+    #[error("whether it says that something is wrong is not clear")]
+    PerhapsError,
     /// It has neither a form nor a button, only this text.
     #[error("it shows no form and no button")]
     Nothing(String),
@@ -346,6 +349,18 @@ pub enum NoWay {
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
+}
+
+impl NoWay {
+    /// True if the page may have asked something that was not answered.
+    pub fn may_have_asked(&self) -> bool {
+        matches!(self, Self::UnclearLogout) || self.is_unread()
+    }
+
+    /// True if what the page shows was not seen, or could not be sent, by this user agent.
+    pub fn is_unread(&self) -> bool {
+        matches!(self, Self::NeedsBrowser(_) | Self::NotRead(_) | Self::Encoded(_))
+    }
 }
 
 impl From<String> for NoWay {

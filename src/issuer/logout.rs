@@ -130,8 +130,9 @@ async fn told(issuer: &Issuer, logout: &Logout, was_logged_in: bool) -> Answer {
             return front_channel::page(issuer, frames, logout.back.as_deref());
         }
     }
-    match &logout.back {
-        Some(back) => Ok(Reply::see_other(back)),
-        None => Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({}))?)),
+    if let Some(back) = &logout.back {
+        return Ok(Reply::see_other(back));
     }
+    let alert = issuer.does(Behaviour::LogoutEndsWithAlert);
+    Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({ "alert": alert }))?))
 }

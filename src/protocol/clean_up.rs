@@ -193,7 +193,7 @@ impl Session {
 fn logged_out(journey: &Journey) -> Result<(), String> {
     match &journey.end {
         Ok(_) => Ok(()),
-        Err(VisitError::NotUnderstood { why, .. }) if *why != NoWay::UnclearLogout => Ok(()),
+        Err(VisitError::NotUnderstood { why, .. }) if !why.may_have_asked() && *why != NoWay::PerhapsError => Ok(()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -59,8 +59,10 @@ impl Session {
         let logged_in_before = if params.check_session { self.logged_in().await? } else { None };
         let journey = self.visit_logout(&endpoint, params.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
         self.keep_pages(&journey, params.attempt.as_deref().or(Some("logout"))).await;
-        let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+        let shows = |kind| journey.pages.iter().any(|page| page.kind == kind);
+        let asked = if shows(PageKind::LogoutQuestion) { Some(true) } else { (!shows(PageKind::Notice)).then_some(false) };
         let status = journey.pages.last().and_then(|page| page.status);
+        let asks_for_login = journey.pages.last().is_some_and(|page| matches!(page.kind, PageKind::Login | PageKind::Identifier));
         let (mut back_at, frames) = (None, journey.traffic.frames);
         let end = match journey.end {
             Ok(callback) => {
@@ -71,12 +73,15 @@ impl Session {
                 LogoutEnd::Redirected(all.filter(|pair| !own.contains(pair)).collect())
             }
             Err(VisitError::NotUnderstood { why: NoWay::UnclearLogout, .. }) => LogoutEnd::Unclear,
+            // What it asks was not answered, or was not even read.
+            Err(VisitError::NotUnderstood { url, why }) if why.is_unread() => return Err(self.blame(VisitError::NotUnderstood { url, why })),
             Err(VisitError::NotUnderstood { url, why }) => {
                 let says = format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default());
-                LogoutEnd::Page { status, says, is_error: status.is_some_and(|status| status >= 400) }
+                let is_error = status.is_some_and(|status| status >= 400) && !asks_for_login;
+                LogoutEnd::Page { status, says, is_error: (why != NoWay::PerhapsError).then_some(is_error) }
             }
             Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => {
-                LogoutEnd::Page { status, says: error.to_string(), is_error: true }
+                LogoutEnd::Page { status, says: error.to_string(), is_error: Some(true) }
             }
             Err(error) => return Err(self.blame(error)),
         };

@@ -114,7 +114,6 @@ impl Session {
         let session_required = address.session_required;
         let may_be_kept_away = is_loopback(address.offer.url()) && !self.facts.client.sectors.iter().any(|document| document.fetched() > 0);
         let incoming = address.offer.received_by(Instant::now() + PATIENCE).await;
-        let received_at = jiff::Timestamp::now().as_second();
         let requests: Vec<LogoutRequest> = incoming.iter().map(|request| logout_request(request, back_at)).collect();
         for token in requests.iter().flat_map(LogoutRequest::tokens) {
             self.recorder.redactor().learn(SecretKind::IdToken, token);
@@ -123,9 +122,14 @@ impl Session {
             self.note(listing(request));
         }
         self.sentence("should tell the client of the logout by a request as defined in specification");
-        let raw = requests.iter().find_map(|request| request.tokens().next()).map(|token| Token::from(token.to_owned()));
+        // A token is judged by when it came: the browser may have been busy for long since then.
+        let mut tokens = requests.iter().zip(&incoming).filter_map(|(request, came)| Some((request.tokens().next()?, came.at.elapsed())));
+        let raw = tokens.next().map(|(token, ago)| {
+            let received_at = jiff::Timestamp::now().as_second().saturating_sub_unsigned(ago.as_secs());
+            (Token::from(token.to_owned()), received_at)
+        });
         self.judge(&BackChannelLogout { requests, query: QUERY.to_owned(), waited: PATIENCE.as_secs(), may_be_kept_away });
-        if let Some(raw) = raw {
+        if let Some((raw, received_at)) = raw {
             self.judge_logout_token(raw, received_at, session_required).await?;
         }
         Ok(())

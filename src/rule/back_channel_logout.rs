@@ -22,6 +22,12 @@ impl LogoutRequest {
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().filter(|(name, value)| name == "logout_token" && !value.is_empty()).map(|(_, value)| value.as_str())
     }
+
+    /// True if it says that its body is a form.
+    fn is_form(&self) -> bool {
+        let essence = self.content_type.as_deref().and_then(|kind| kind.split(';').next()).map(str::trim);
+        essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    }
 }
 
 /// What came to the `backchannel_logout_uri` of a client after its end-user was logged out.
@@ -93,14 +99,9 @@ static RULES: &[Check<BackChannelLogout>] = &[
         "The client cannot read the request, and keeps the end-user logged in.",
         "Send `Content-Type: application/x-www-form-urlencoded`, and the logout token as a parameter of the form.",
         |logout| {
-            let kind = logout.posted()?.content_type.as_deref();
-            let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-            let seen = kind.map_or_else(|| "no Content-Type".to_owned(), shorten);
-            holds(
-                essence.is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")),
-                "application/x-www-form-urlencoded",
-                seen,
-            )
+            let request = logout.posted()?;
+            let seen = request.content_type.as_deref().map_or_else(|| "no Content-Type".to_owned(), shorten);
+            holds(request.is_form(), "application/x-www-form-urlencoded", seen)
         },
     ),
     must(
@@ -112,9 +113,8 @@ static RULES: &[Check<BackChannelLogout>] = &[
         |logout| {
             let request = logout.posted()?;
             let count = request.tokens().count();
-            if count == 0 && logout.requests.iter().all(|request| request.parameters.is_empty()) {
-                return Err(Unmet::not_run(FORM));
-            }
+            // What is sent in another form has no parameters that could be read.
+            needs(count > 0 || request.is_form(), FORM)?;
             let mut names: Vec<&str> = request.parameters.iter().map(|(name, _)| name.as_str()).collect();
             names.sort_unstable();
             holds(count == 1, "logout_token, once", said!("parameters: {}", list(&names)))
@@ -207,6 +207,7 @@ mod tests {
         assert_eq!(failed(&logout(vec![LogoutRequest { content_type: None, parameters: Vec::new(), ..request() }])), rule("form"));
         let parameters = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
         assert_eq!(failed(&logout(vec![LogoutRequest { parameters: parameters(&["token"]), ..request() }])), rule("token-present"));
+        assert_eq!(failed(&logout(vec![LogoutRequest { parameters: Vec::new(), ..request() }])), rule("token-present"));
         assert_eq!(failed(&logout(vec![LogoutRequest { query: None, ..request() }])), rule("query-kept"));
         assert_eq!(failed(&logout(vec![LogoutRequest { before_redirect: Some(false), ..request() }])), rule("before-redirect"));
         assert_eq!(failed(&logout(vec![request(), request()])), rule("not-repeated"));

@@ -43,7 +43,7 @@ impl AuthorizationResponse {
 pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/in-fragment",
-        "OAuth2-RT-5",
+        "OAuth2-RT-7",
         "The response to a request for tokens must be in the fragment of the redirect URI, and never in its query",
         "Tokens in a query end up in the logs of the client's server, in proxies and in the `Referer` header that other sites receive.",
         "For response types with `token` or `id_token`, add the parameters of the response to the fragment of the redirect URI. Refuse `response_mode=query` for them.",
@@ -55,7 +55,7 @@ pub(super) static RULES: &[Check<AuthorizationResponse>] = &[
     ),
     must(
         "authz/id-token-present",
-        "OAuth2-RT-5",
+        "OAuth2-RT-3",
         "The response to a request for an ID token must have an `id_token`",
         "The client does not learn who has logged in.",
         "For response types with `id_token`, add an ID token to the authorization response as `id_token`.",

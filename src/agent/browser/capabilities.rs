@@ -33,6 +33,11 @@ pub(super) struct SessionOptions<'a> {
     pub bidi: bool,
 }
 
+/// What Chromium is told to do without. With the last ones a page of an issuer elsewhere may load what a client on this machine has registered, such as its
+/// `frontchannel_logout_uri`: Chromium keeps pages of another network from addresses of this machine unless somebody allows it, and nobody is there to.
+const FEATURES: &str = "--disable-features=Translate,OptimizationHints,MediaRouter,PasswordLeakDetection,\
+                        LocalNetworkAccessChecks,LocalNetworkAccessForNavigations,LocalNetworkAccessForSubframeNavigations";
+
 /// What is seen of a page: its width and height in pixels.
 pub(super) const SIZE: (u32, u32) = (1280, 943);
 
@@ -54,7 +59,8 @@ pub(super) fn capabilities(session: SessionOptions) -> Map<String, Value> {
         }
         Family::Firefox => {
             let args: &[&str] = if session.window == Window::Shown { &[] } else { &["-headless"] };
-            let prefs = json!({ "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false });
+            let prefs =
+                json!({ "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false, "network.lna.enabled": false });
             ("firefox", "moz:firefoxOptions", json!({ "args": args, "prefs": prefs }))
         }
     };
@@ -84,7 +90,7 @@ fn arguments(session: SessionOptions) -> Vec<String> {
         "--disable-background-timer-throttling",
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",
-        "--disable-features=Translate,OptimizationHints,MediaRouter,PasswordLeakDetection",
+        FEATURES,
     ]
     .map(str::to_owned)
     .into();

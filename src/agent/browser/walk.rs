@@ -497,9 +497,9 @@ impl<'a> Walk<'a> {
         Some(VisitError::FormDropped { url: page.url.clone(), directive, redirect_uri: redirect_uri.to_string() })
     }
 
-    /// True once the question of a logout was answered.
+    /// True once the question of a logout was answered, or what may have been one.
     fn answered(&self) -> bool {
-        self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion)
+        self.pages.iter().any(|page| matches!(page.kind, PageKind::LogoutQuestion | PageKind::Notice))
     }
 
     /// Records the page and acts on it.

@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             automatic = 0;
-            let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+            let answered = self.pages.iter().any(|page| matches!(page.kind, PageKind::LogoutQuestion | PageKind::Notice));
             let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
@@ -261,7 +261,8 @@ impl<'a> Walk<'a> {
                 ));
             }
             Move::Stop(error) => return Err(error.clone()),
-            Move::Wait(NoWay::Loading | NoWay::Nothing(_)) if facts.changes && self.visit.conduct != Conduct::LogOut => {
+            // Where a logout ends nothing need be done, so a page that says something is taken as it is.
+            Move::Wait(NoWay::Loading | NoWay::Nothing(_)) if facts.changes && (self.visit.conduct != Conduct::LogOut || facts.text.is_empty()) => {
                 return Err(needs_browser("it shows no form unless its scripts run"));
             }
             Move::Wait(why) => return Err(lost(why.clone())),

@@ -92,8 +92,7 @@ pub fn refuses(button: &Button) -> bool {
 pub fn logs_out(button: &Button) -> Option<u8> {
     const STAYS: Words = "no not cancel stay deny back abort nein nicht bleiben abbrechen non pas rester annuler cancelar \
         nee niet blijven annuleren annulla";
-    const NAMES: Words =
-        "logout signout logoff out off abmelden ausloggen connecter déconnecter déconnexion uitloggen afmelden cerrar esci disconnetti";
+    const NAMES: Words = "logout signout logoff out off abmelden ausloggen déconnecter déconnexion uitloggen afmelden cerrar esci disconnetti";
     let said = words(&button.label);
     match () {
         () if holds(&said, STAYS) => None,

@@ -201,6 +201,8 @@ named! {
     LogoutByEarlierSession = "logout-by-earlier-session",
     /// Ends a logout on a page of its own where nobody is logged in.
     LogoutIdlePage = "logout-idle-page",
+    /// Says in a message, as errors are said, that the end-user is logged out, and by how sorry it is.
+    LogoutEndsWithAlert = "logout-ends-with-alert",
     /// Shows an error page for a logout where nobody is logged in.
     LogoutIdleRefused = "logout-idle-refused",
     /// Shows an error page for a logout in a language that it does not have.

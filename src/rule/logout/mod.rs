@@ -59,8 +59,8 @@ pub enum LogoutEnd {
         status: Option<u16>,
         /// What is known of it.
         says: String,
-        /// True for a page that says that something is wrong.
-        is_error: bool,
+        /// Whether it says that something is wrong; `None` where that is not clear.
+        is_error: Option<bool>,
     },
     /// On a page that may ask something that is not understood.
     Unclear,
@@ -86,8 +86,8 @@ pub struct Logout {
     pub other_session: Option<bool>,
     /// Where it ended.
     pub end: LogoutEnd,
-    /// The end-user was asked whether to log out, and said yes.
-    pub asked: bool,
+    /// Whether the end-user was asked whether to log out, and said yes; `None` where a page was answered that may have asked something else.
+    pub asked: Option<bool>,
     /// Whether the end-user was logged in before; `None` where that was not looked at or could not be found out.
     pub logged_in_before: Option<bool>,
     /// Whether they are so afterwards; `None` as above.
@@ -111,9 +111,32 @@ impl Logout {
         applies_if(self.logged_in_before != Some(false) || self.is_redirected(), "the end-user was not logged in, so there was no logout")
     }
 
-    /// True for a request that the issuer answers with an error, and neither follows nor asks about.
-    fn is_refused(&self) -> bool {
-        matches!(self.end, LogoutEnd::Page { is_error: true, .. })
+    /// Whether the issuer answered the request with an error, and neither followed nor asked about it; `None` where that is not clear.
+    fn is_refused(&self) -> Option<bool> {
+        match self.end {
+            _ if self.is_asked() => Some(false),
+            LogoutEnd::Redirected(_) => Some(false),
+            LogoutEnd::Page { is_error, .. } => is_error,
+            LogoutEnd::Unclear => None,
+        }
+    }
+
+    /// True if the end-user was asked, as far as that is clear.
+    fn is_asked(&self) -> bool {
+        self.asked == Some(true)
+    }
+
+    /// True if a page may have asked something that was not understood.
+    fn may_have_asked(&self) -> bool {
+        self.asked.is_none() || self.end == LogoutEnd::Unclear
+    }
+
+    /// Passes where the request was not refused.
+    fn not_refused(&self) -> Judgement {
+        match self.is_refused() {
+            Some(refused) => holds(!refused, "no error", self.seen()),
+            None => not_applicable(format!("{NOT_CLEAR_ERROR}: {}", self.seen())),
+        }
     }
 
     /// True if the browser came back from a request that has nothing wrong in it.
@@ -123,7 +146,7 @@ impl Logout {
 
     /// True if a request with nothing wrong in it was served when the end-user was not logged in.
     pub fn is_idle_control(&self) -> bool {
-        self.good().is_ok() && self.logged_in_before == Some(false) && !self.is_refused()
+        self.good().is_ok() && self.logged_in_before == Some(false) && self.is_refused() == Some(false)
     }
 
     fn is_redirected(&self) -> bool {
@@ -133,7 +156,7 @@ impl Logout {
     /// Whether the end-user is logged in afterwards, where the request was taken and what was asked is clear.
     fn still_logged_in(&self) -> Result<bool, Unmet> {
         self.taken()?;
-        applies_if(self.asked || self.end != LogoutEnd::Unclear, NOT_CLEAR)?;
+        applies_if(self.is_asked() || self.end != LogoutEnd::Unclear, NOT_CLEAR)?;
         self.logged_in.ok_or_else(|| Unmet::not_applicable(UNKNOWN))
     }
 
@@ -149,13 +172,13 @@ impl Logout {
         applies_if(self.hint == Hint::Earlier, "the hint is of no earlier login")?;
         match self.logged_in {
             None => not_applicable(UNKNOWN),
-            Some(_) if self.asked => pass("the end-user was asked"),
+            Some(_) if self.is_asked() => pass("the end-user was asked"),
             Some(true) => {
                 applies_if(self.control, NO_CONTROL)?;
                 pass("still logged in")
             }
             Some(false) if self.logged_in_before != Some(true) => not_applicable(NOT_BEFORE),
-            Some(false) if self.end == LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+            Some(false) if self.may_have_asked() => not_applicable(NOT_CLEAR),
             Some(false) => fail("a question first", format!("logged out without a question; {}", self.seen())),
         }
     }
@@ -165,7 +188,12 @@ impl Logout {
         let is_it = self.hint == Hint::None && self.redirect == redirect && !self.other_client && !self.ui_locales;
         applies_if(is_it, "the request is another")?;
         applies_if(self.logged_in_before == Some(true), NOT_BEFORE)?;
-        holds(!self.is_refused(), "a question, and no error", self.seen())
+        match self.is_refused() {
+            // Who is logged out was not refused it; that they have to be asked is another rule.
+            _ if self.is_asked() || self.logged_in == Some(false) => pass(self.seen()),
+            Some(true) => fail("a question, and no error", self.seen()),
+            Some(false) | None => not_applicable(format!("could not be judged: neither a question nor a logout; {}", self.seen())),
+        }
     }
 
     /// Where it ended, for the report.
@@ -180,10 +208,7 @@ impl Logout {
     /// Passes when a POST was not refused.
     fn post(&self) -> Judgement {
         applies_if(self.by_post, "sent by GET")?;
-        match &self.end {
-            LogoutEnd::Page { status: Some(status), .. } => holds(*status < 400, "a status below 400", format!("{} (status {status})", self.seen())),
-            _ => pass(self.seen()),
-        }
+        self.not_refused()
     }
 
     /// Whether the POST was taken at all: without that the other rules would say the same again.
@@ -209,6 +234,7 @@ const POST: &str = "logout/post-supported";
 const UNKNOWN: &str = "whether the end-user is logged in afterwards was not found out";
 const NOT_BEFORE: &str = "could not be judged: as far as a request with prompt=none shows, the end-user was not logged in before either";
 const NO_CONTROL: &str = "could not be judged: the browser was not sent back after a good logout either";
+const NOT_CLEAR_ERROR: &str = "could not be judged: whether the page says that something is wrong is not clear";
 const NOT_CLEAR: &str = "the page asks something, and which of its buttons logs out is not clear";
 
 static RULES: &[Check<Logout>] = &[
@@ -230,7 +256,7 @@ static RULES: &[Check<Logout>] = &[
          deleted, too.",
         |logout| {
             let still = logout.still_logged_in()?;
-            applies_if(logout.asked, "the end-user was not asked")?;
+            applies_if(logout.is_asked(), "the end-user was not asked, or that is not clear")?;
             logout.session_ended(still)
         },
     ),
@@ -244,7 +270,7 @@ static RULES: &[Check<Logout>] = &[
          log out.",
         |logout| {
             let still = logout.still_logged_in()?;
-            applies_if(!logout.asked, "the end-user was asked")?;
+            applies_if(logout.asked == Some(false), "the end-user was asked, or that is not clear")?;
             // A request with something wrong in it may be refused as a whole.
             let by_hint = logout.hint == Hint::Good && !logout.other_client && matches!(logout.redirect, Redirect::Registered | Redirect::None);
             applies_if(by_hint, "the request has no good hint, or something else is wrong in it")?;
@@ -262,13 +288,15 @@ static RULES: &[Check<Logout>] = &[
             applies_if(!logout.hint.is_genuine(), "the request has a good hint")?;
             match logout.logged_in {
                 None => not_applicable(UNKNOWN),
-                Some(_) if logout.asked => pass("the end-user was asked"),
+                Some(_) if logout.is_asked() => pass("the end-user was asked"),
                 // Neither logged out nor asked: what the issuer does with a request that it takes is not shown by that.
-                Some(true) if logout.is_refused() => not_applicable(format!("could not be judged: the request was refused: {}", logout.seen())),
+                Some(true) if logout.is_refused() != Some(false) => {
+                    not_applicable(format!("could not be judged: the request was refused, or that is not clear: {}", logout.seen()))
+                }
                 Some(true) => pass("still logged in"),
                 Some(false) if logout.logged_in_before != Some(true) => not_applicable(NOT_BEFORE),
                 // What was not understood may have been the question.
-                Some(false) if logout.end == LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+                Some(false) if logout.may_have_asked() => not_applicable(NOT_CLEAR),
                 Some(false) => fail("a question first", format!("logged out without a question; {}", logout.seen())),
             }
         },
@@ -284,11 +312,14 @@ static RULES: &[Check<Logout>] = &[
             applies_if(is_good && matches!(logout.redirect, Redirect::Registered | Redirect::None), "the request is not one that is in order")?;
             applies_if(logout.logged_in_before == Some(true), NOT_BEFORE)?;
             logout.taken()?;
-            match &logout.end {
-                _ if logout.asked => pass("the end-user was asked"),
-                LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
-                _ if logout.is_refused() => not_applicable(format!("the request was refused: {}", logout.seen())),
-                _ => fail("a question first", format!("no question; {}", logout.seen())),
+            match logout.is_refused() {
+                _ if logout.is_asked() => pass("the end-user was asked"),
+                _ if logout.may_have_asked() => not_applicable(NOT_CLEAR),
+                Some(false) => fail("a question first", format!("no question; {}", logout.seen())),
+                Some(true) => not_applicable(format!("the request was refused: {}", logout.seen())),
+                // Who is logged out was not refused it.
+                None if logout.logged_in == Some(false) => fail("a question first", format!("logged out without a question; {}", logout.seen())),
+                None => not_applicable(format!("{NOT_CLEAR_ERROR}: {}", logout.seen())),
             }
         },
     ),
@@ -343,7 +374,7 @@ static RULES: &[Check<Logout>] = &[
             logout.good()?;
             applies_if(logout.logged_in_before == Some(false), "the end-user was logged in before, or that is not known")?;
             applies_if(logout.control, NO_CONTROL)?;
-            holds(!logout.is_refused(), "no error", logout.seen())
+            logout.not_refused()
         },
     ),
     should(
@@ -355,7 +386,7 @@ static RULES: &[Check<Logout>] = &[
         |logout| {
             applies_if(logout.ui_locales, "the request has no ui_locales")?;
             applies_if(logout.idle_control, "could not be judged: the same request without ui_locales was not served either")?;
-            holds(!logout.is_refused(), "no error", logout.seen())
+            logout.not_refused()
         },
     ),
     // The specification describes the redirect and has no keyword for it.

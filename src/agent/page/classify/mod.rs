@@ -109,19 +109,30 @@ pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed:
             }
             classified => classified,
         },
-        Conduct::LogOut if matches!(classified.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
+        Conduct::LogOut if matches!(classified.kind, PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
             let next = if let Move::Stop(error) = classified.next { Move::Stop(error) } else { Move::Wait("it asks for a login".into()) };
             Classified { next, ..classified }
         }
+        Conduct::LogOut if classified.kind == PageKind::Error && is_error(facts) => classified,
         Conduct::LogOut if classified.next == Move::Wait(NoWay::Loading) => classified,
         Conduct::LogOut if pressed => wait("shown after the question was answered".into()),
-        Conduct::LogOut => match best(&facts.buttons, vocabulary::logs_out).filter(|(score, _)| *score > 0) {
-            Some((_, button)) => {
-                Classified { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
-            }
-            None if facts.buttons.is_empty() => wait("it asks nothing".into()),
-            None => wait(NoWay::UnclearLogout),
-        },
+        Conduct::LogOut => log_out(&classified, facts).unwrap_or_else(wait),
+    }
+}
+
+/// The button to press on a page about a logout, or why there is none. One that only goes on is no answer to a question, unless another one stays: the page
+/// may as well say that the end-user is logged out.
+fn log_out(classified: &Classified, facts: &Facts) -> Result<Classified, NoWay> {
+    let has_choice = facts.buttons.iter().any(|button| vocabulary::logs_out(button).is_none());
+    match best(&facts.buttons, vocabulary::logs_out).filter(|(score, _)| *score > 0) {
+        Some((score, button)) => {
+            let kind = if score > 1 || has_choice { PageKind::LogoutQuestion } else { PageKind::Notice };
+            Ok(Classified { kind, why: format!("the button {:?}", button.label), next: press(facts, button) })
+        }
+        // Headings and messages speak of a logout that came about, too.
+        None if classified.kind == PageKind::Error => Err(NoWay::PerhapsError),
+        None if facts.buttons.is_empty() => Err(NoWay::Nothing(shorten(&facts.text))),
+        None => Err(NoWay::UnclearLogout),
     }
 }
 
@@ -227,15 +238,24 @@ fn busy(facts: &Facts) -> Option<Classified> {
     Busy::is(facts.status).then(|| Classified { kind: PageKind::Error, why: format!("status {}", facts.status), next })
 }
 
+/// True of a page that is an error whatever it says.
+fn is_error(facts: &Facts) -> bool {
+    facts.status >= 400 || has_error(facts)
+}
+
+/// True if its address has an `error`.
+fn has_error(facts: &Facts) -> bool {
+    Url::parse(&facts.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error"))
+}
+
 fn error(facts: &Facts) -> Option<Classified> {
     let grants = facts.buttons.iter().any(|b| vocabulary::consent(b) == Some(2));
-    let in_query = Url::parse(&facts.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error"));
     let status = (facts.status > 0).then_some(facts.status);
     let why = if facts.status >= 400 {
         format!("status {}", facts.status)
     } else if grants {
         return None;
-    } else if in_query {
+    } else if has_error(facts) {
         "an error in its address".to_owned()
     } else if facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::says_error(text)) {
         "its title or heading says so".to_owned()

@@ -155,6 +155,35 @@ fn who_logs_out_says_yes_once() {
 }
 
 #[test]
+fn what_only_goes_on_may_have_asked_nothing() {
+    let kind = |labels: &[&str]| {
+        let page = buttons(labels);
+        conduct(judge(&page, Progress::default()), &page, Conduct::LogOut, false).kind
+    };
+    assert_eq!(kind(&["Yes"]), PageKind::LogoutQuestion);
+    assert_eq!(kind(&["Cancel", "Continue"]), PageKind::LogoutQuestion);
+    assert_eq!(kind(&["Continue"]), PageKind::Notice);
+    assert_eq!(pressed(&buttons(&["OK"]), Conduct::LogOut), Some(0));
+    // To log in is not to log out.
+    assert_eq!(pressed(&buttons(&["Se connecter"]), Conduct::LogOut), None);
+    assert_eq!(kind(&["Se déconnecter"]), PageKind::LogoutQuestion);
+}
+
+#[test]
+fn a_logout_ends_with_a_message_or_with_an_error() {
+    let ends = |facts: Facts| conduct(judge(&facts, Progress::default()), &facts, Conduct::LogOut, false).next;
+    let page = || Facts { url: "https://op.example/".to_owned(), status: 200, ..Facts::default() };
+    let message = Facts { alerts: vec!["You have been logged out.".to_owned()], ..page() };
+    assert_eq!(ends(message.clone()), Move::Wait(NoWay::PerhapsError));
+    assert_eq!(ends(Facts { headings: vec!["Sorry to see you go".to_owned()], ..page() }), Move::Wait(NoWay::PerhapsError));
+    assert!(matches!(ends(Facts { status: 400, ..message.clone() }), Move::Stop(VisitError::ErrorPage { .. })));
+    assert!(matches!(ends(Facts { url: "https://op.example/?error=x".to_owned(), ..message }), Move::Stop(VisitError::ErrorPage { .. })));
+    assert_eq!(ends(Facts { text: "Bye.".to_owned(), ..page() }), Move::Wait(NoWay::Nothing("Bye.".to_owned())));
+    let question = Facts { headings: vec!["Sorry to see you go".to_owned()], ..buttons(&["Stay", "Log out"]) };
+    assert_eq!(pressed(&question, Conduct::LogOut), Some(1));
+}
+
+#[test]
 fn a_page_is_the_end_where_none_was_to_be() {
     let page = buttons(&["Allow"]);
     assert!(matches!(conduct(judge(&page, Progress::default()), &page, Conduct::Silent, false).next, Move::Stop(_)));
