@@ -203,7 +203,10 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
         return Err(refuse("invalid_scope", "the client did not register this scope"));
     }
-    let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && !issuer.checks(Check::AuthorizationScope));
+    let may_have = |word: &str| {
+        let taken_anyway = || if is_known(word) { !issuer.checks(Check::AuthorizationScope) } else { issuer.does(Behaviour::UnknownScopeGranted) };
+        client.metadata.scope.has(word) || taken_anyway()
+    };
     // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
     let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
     if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
