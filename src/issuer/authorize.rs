@@ -200,6 +200,11 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if !asked.words().all(is_known) && issuer.does(Behaviour::UnknownScopeRefused) {
         return Err(invalid("there is a scope that is not known"));
     }
+    let is_barred = client.metadata.scope.is_empty();
+    if (is_barred || !asked.words().all(is_known)) && issuer.does(Behaviour::UnknownScopeBarsClient) {
+        issuer.store().clients.entry(client.id).and_modify(|client| client.metadata.scope = Scope::default());
+        return Err(invalid("this client may ask for nothing"));
+    }
     if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
         return Err(refuse("invalid_scope", "the client did not register this scope"));
     }

@@ -505,6 +505,8 @@ named! {
     NonceEscaped = "nonce-escaped",
     /// Refuses authorization requests with a scope that does not exist, with `invalid_request`.
     UnknownScopeRefused = "unknown-scope-refused",
+    /// Refuses each authorization request of a client that has asked for a scope that does not exist, with `invalid_request`.
+    UnknownScopeBarsClient = "unknown-scope-bars-client",
     /// Grants a scope that does not exist, and names no scope in the token response then: all that was asked for was granted.
     UnknownScopeGranted = "unknown-scope-granted",
     /// Refuses a grant that the client did not register with `invalid_grant`.
