@@ -122,7 +122,7 @@ static RULES: &[Check<RefreshPractice>] = &[
             let (scope, place) = match (scope(response), token.as_ref().and_then(Jwt::scope)) {
                 (Some(named), _) => (named, ""),
                 (None, Some(held)) => (held, " in the access token"),
-                (None, None) => return not_applicable("neither the response nor the access token tells the scope"),
+                (None, None) => return not_applicable("neither the response nor the access token names a scope"),
             };
             let (before, after) = (scope_words(&practice.granted), scope_words(scope));
             let expected = said!("a refusal, or of: {}", scope_text(&before));
