@@ -88,6 +88,12 @@ fn a_client_of_the_settings_signs_its_assertions_with_a_key_in_pem_or_as_a_jwk()
         assert!(results.contains("client_assertion") && results.contains("signs its assertions by"), "{name}: {results}");
         holds_none_of(&report, &[secret, pem.lines().nth(1).expect("a line of the key")]);
     }
+    // It has no secret, and authenticates all the same: nothing that is said of public clients is said of it.
+    let flags = ["--client-id", id, "--client-key-file", "client.jwk", "--allow-destructive", "--report-dir", "reports-refresh"];
+    let refreshed = told(folder.path(), &issuer, &redirect_uri, "refresh-attacks/confidential-client", &flags);
+    assert_eq!(refreshed.code, 0, "{}", refreshed.said());
+    let results = fs::read_to_string(folder.path().join("reports-refresh/results.json")).expect("results");
+    assert!(results.contains("the client is confidential"), "{results}");
     let wrong = told(
         folder.path(),
         &issuer,

@@ -342,7 +342,7 @@ impl Authorize {
     }
 
     /// The scope with what is beyond it.
-    fn whole_scope(&self) -> String {
+    pub fn whole_scope(&self) -> String {
         self.beyond_scope.map_or_else(|| self.scope.clone(), |beyond| format!("{} {}", self.scope, beyond.scope()))
     }
 

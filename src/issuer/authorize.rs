@@ -200,10 +200,18 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if !asked.words().all(is_known) && issuer.does(Behaviour::UnknownScopeRefused) {
         return Err(invalid("there is a scope that is not known"));
     }
+    let is_barred = client.metadata.scope.is_empty();
+    if (is_barred || !asked.words().all(is_known)) && issuer.does(Behaviour::UnknownScopeBarsClient) {
+        issuer.store().clients.entry(client.id).and_modify(|client| client.metadata.scope = Scope::default());
+        return Err(invalid("this client may ask for nothing"));
+    }
     if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
         return Err(refuse("invalid_scope", "the client did not register this scope"));
     }
-    let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && !issuer.checks(Check::AuthorizationScope));
+    let may_have = |word: &str| {
+        let taken_anyway = || if is_known(word) { !issuer.checks(Check::AuthorizationScope) } else { issuer.does(Behaviour::UnknownScopeGranted) };
+        client.metadata.scope.has(word) || taken_anyway()
+    };
     // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
     let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
     if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {

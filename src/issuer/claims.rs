@@ -121,7 +121,7 @@ fn signed_id_token(
         "aud": client.id,
         "exp": now + ID_TOKEN_LIFETIME,
         "iat": now,
-        "auth_time": grant.auth_time,
+        "auth_time": grant.auth_time.map(|time| time + u64::from(kind == GrantKind::Refresh && issuer.does(Behaviour::AuthTimeRounded))),
         "amr": ["pwd"],
     });
     if let Value::Object(claims) = &mut claims {

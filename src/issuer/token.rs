@@ -145,7 +145,10 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params, bound: Option<
     let like = if issuer.store().refresh.contains_key(token) { None } else { issuer.store().refresh_like(token) };
     let like = like.filter(|_| !issuer.checks(Check::RefreshTokenWhole));
     let token = like.as_deref().unwrap_or(token);
-    let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
+    let (number, grant, mut scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
+    if scope.has(OFFLINE_ACCESS) && issuer.does(Behaviour::RefreshWithoutOfflineAccess) {
+        scope = scope.filter(|word| word != OFFLINE_ACCESS);
+    }
     let keeps = client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
     if keeps || issuer.settings().refresh == RefreshFor::Everyone {
         issuer.store().refresh.entry(token.to_owned()).and_modify(|token| token.spent = false);
@@ -259,7 +262,9 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         "token_type": "Bearer",
         "expires_in": issuer.settings().token_lifetime,
     });
-    if !issue.scope.is_empty() || issuer.does(Behaviour::OpenidNotGranted) {
+    let has_unknown = issue.scope.words().any(|word| !super::scope::SUPPORTED.contains(&word));
+    let is_left_out = has_unknown && issuer.does(Behaviour::UnknownScopeGranted);
+    if (!issue.scope.is_empty() && !is_left_out) || issuer.does(Behaviour::OpenidNotGranted) {
         body["scope"] = json!(issue.scope.to_string());
     }
     let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);

@@ -14,7 +14,6 @@ use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::{Consent, RepeatedRequest};
-use crate::rule::scope_grant::Granted;
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
@@ -59,13 +58,13 @@ impl Session {
         let request = Arc::clone(&artefact.request);
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
         if params.expect == Expect::Error || may_be_refused {
-            if let (Some(beyond), Some(error)) = (params.beyond_scope, artefact.parameter("error")) {
-                let error = Granted::Error(error.to_owned());
-                self.judge_scope_grant(beyond, error)?;
-            }
+            let beyond = params.beyond_scope.zip(artefact.parameter("error").map(str::to_owned));
             self.look_for_login(second.as_mut(), params, artefact.parameter("error")).await?;
             self.judge_refusal(params, artefact);
             self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), error, None);
+            if let Some((beyond, error)) = beyond {
+                Box::pin(self.judge_refused_scope(beyond, params, error)).await?;
+            }
             return Ok(());
         }
         if let Some(scope) = self.scope_instead(&params.scope, artefact.parameter("error"))? {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use crate::feature::step::with_attempt;
 use crate::protocol::prelude::*;
 use crate::rule::id_token_pair::IdTokenPair;
+use crate::rule::jose::Token;
 use crate::rule::scope_grant::Granted;
 use crate::session::UserTokens;
 
@@ -41,7 +42,8 @@ impl Session {
             self.run.clients.prove(client);
         }
         if let Some(beyond) = code.beyond_scope {
-            self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;
+            let granted = Granted::Tokens { scope: tokens.text("scope"), access_token: Token::from(tokens.access_token.clone()) };
+            self.judge_scope_grant(beyond, code.request.scope().to_owned(), granted)?;
         }
         let at = Instant::now();
         self.judge_second_login(code.second.as_ref(), &code.request, code.attempt.as_deref(), None, tokens.id_token.clone());

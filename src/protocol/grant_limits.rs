@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use crate::feature::authorize::{Authorize, BeyondScope};
 use crate::protocol::prelude::*;
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
-use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
+use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant, may_be_about_scope};
 
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.
@@ -67,15 +67,26 @@ impl Session {
         Stop::not_offered_if(has_it, said!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }
 
-    /// Judges what came of a scope beyond what the client may have.
-    pub(super) fn judge_scope_grant(&mut self, beyond: BeyondScope, granted: Granted) -> Result<(), Stop> {
+    /// Judges the refusal of a login that asked for a scope beyond what the client may have. Where that can be the reason, a login without it shows whether
+    /// it is: an issuer may refuse every request of that form.
+    pub(super) async fn judge_refused_scope(&mut self, beyond: BeyondScope, params: &Authorize, error: String) -> Result<(), Stop> {
+        let control = if may_be_about_scope(&error) {
+            self.code_control(&params.scope).await?
+        } else {
+            Control::Missing("the error says nothing about the scope".to_owned())
+        };
+        self.judge_scope_grant(beyond, params.whole_scope(), Granted::Error { error, control })
+    }
+
+    /// Judges what came of a scope beyond what the client may have, where all of this was asked for.
+    pub(super) fn judge_scope_grant(&mut self, beyond: BeyondScope, asked: String, granted: Granted) -> Result<(), Stop> {
         let scopes_published = self.listed("scopes_supported")?.is_some();
         let beyond = match beyond {
             BeyondScope::Unknown => Beyond::Unknown(beyond.scope().to_owned()),
             BeyondScope::Unregistered => Beyond::Unregistered(beyond.scope().to_owned()),
         };
         self.sentence("should grant no scope silently that the client cannot have");
-        self.judge(&ScopeGrant { beyond, granted, scopes_published });
+        self.judge(&ScopeGrant { beyond, asked, granted, scopes_published });
         Ok(())
     }
 }

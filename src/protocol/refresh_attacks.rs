@@ -31,7 +31,8 @@ impl Session {
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
         let liar = super::liar(&client);
-        let is_public = liar.is_none();
+        // Not every client without a secret is public: others sign assertions, or show a certificate.
+        let is_public = client.method == AuthMethod::None;
         let changed = self.changed(SecretKind::RefreshToken, &original).map(|token| (Attack::ChangedRefreshToken, &client, token));
         let by_liar = liar.as_ref().map(|liar| (Attack::RefreshWithWrongSecret, liar, original.clone()));
         let attempts = [(Attack::AccessTokenAsRefreshToken, &client, user.access_token.clone())].into_iter().chain(changed).chain(by_liar);

@@ -29,8 +29,11 @@ impl Artefact for Introspection {
         if matches!(self.response.status, 401 | 403) {
             return Some("the server does not let this client introspect (status 401 or 403)");
         }
-        let error = self.response.members().and_then(|answer| answer.get("error")).and_then(Value::as_str);
-        (self.response.status == 400 && error == Some("unsupported_token_type"))
+        // With which status is a SHOULD where the credentials are in the body (RFC 6749 5.2).
+        if self.response.status == 400 && is_about_client(&self.response) {
+            return Some("the server does not let this client introspect (status 400, with an error about the client)");
+        }
+        (self.response.status == 400 && error_code(&self.response) == Some("unsupported_token_type"))
             .then_some("the server does not introspect tokens of this kind (unsupported_token_type)")
     }
     const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
@@ -293,6 +296,10 @@ mod tests {
         for status in [401, 403] {
             let refused = Introspection { response: response(status, &json!({"error": "invalid_client"})), ..artefact(&good()) };
             assert!(refused.absent().is_some(), "{status}");
+        }
+        for error in ["invalid_client", "unauthorized_client"] {
+            let refused = Introspection { response: response(400, &json!({"error": error})), ..artefact(&good()) };
+            assert!(refused.absent().is_some_and(|why| why.contains("about the client")), "{error}");
         }
     }
 

@@ -133,9 +133,12 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "Answer an unknown token with status 200 and a JSON object in which `active` is `false`. Do not answer it with an error, and do not derive \
          `active` from the form of the token.",
         |attack| {
-            let active = attack.unknown()?.member("active");
-            let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| said!("active = {active}"));
-            holds(active == Some(Value::Bool(false)), "active = false", seen)
+            let answer = attack.unknown()?;
+            let seen = match answer.member("active") {
+                Some(active) => said!("status {}, active = {active}", answer.status),
+                None => refusal(answer),
+            };
+            holds(is_inactive(answer), "status 200, active = false", seen)
         },
     ),
     should(
@@ -146,9 +149,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "Return only `active: false` for every token that is unknown or not active. Leave out all other members, such as `scope`, `sub`, `exp` or a \
          reason.",
         |attack| match attack.unknown()?.members() {
-            Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
-                holds(body.len() == 1, "active alone", list(&body.keys().collect::<Vec<_>>()))
-            }
+            Some(body) if is_inactive(&attack.unknown) => holds(body.len() == 1, "active alone", list(&body.keys().collect::<Vec<_>>())),
             _ => not_run(UNKNOWN),
         },
     ),
@@ -247,10 +248,14 @@ impl IntrospectionAttack {
     /// that about a token that lives.
     fn unknown(&self) -> Result<&Received, Unmet> {
         not_busy(&self.unknown)?;
-        match (self.unknown.status, self.control.status) {
-            (401 | 403, 401 | 403) => not_applicable(said!("the client may not introspect: {}", refusal(&self.unknown))),
-            _ => Ok(&self.unknown),
-        }
+        let is_refused = |answer: &Received| match answer.status {
+            401 | 403 => true,
+            400 => is_about_client(answer),
+            _ => false,
+        };
+        let may_not = is_refused(&self.unknown) && is_refused(&self.control);
+        applies_if(!may_not, said!("the client may not introspect: {}", refusal(&self.unknown)))?;
+        Ok(&self.unknown)
     }
 
     fn gives_nothing_away(&self, response: &Received) -> Judgement {
@@ -276,6 +281,11 @@ fn wrong_secret_http_401(attack: &IntrospectionAttack, by_header: bool) -> Judge
 
 fn is_active(response: &Received) -> bool {
     response.is_success() && response.member("active") == Some(Value::Bool(true))
+}
+
+/// True for the answer that RFC 7662 2.2 has for a token that is not active. With another status it is an error, which 2.3 says that it is not.
+fn is_inactive(response: &Received) -> bool {
+    response.status == 200 && response.member("active") == Some(Value::Bool(false))
 }
 
 #[cfg(test)]
@@ -314,6 +324,8 @@ mod tests {
             (attack(&no, &(400, json!({})), &bare), "introspection/wrong-secret-http-401"),
             (attack(&no, &no, &active), "introspection/unknown-inactive"),
             (attack(&no, &no, &(404, json!({}))), "introspection/unknown-inactive"),
+            (attack(&no, &no, &(404, json!({ "active": false }))), "introspection/unknown-inactive"),
+            (attack(&no, &no, &(400, json!({ "error": "invalid_client" }))), "introspection/unknown-inactive"),
             (attack(&no, &no, &no), "introspection/unknown-inactive"),
             (attack(&no, &no, &(200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
         ] {
@@ -324,6 +336,11 @@ mod tests {
         assert_eq!(failing(&by_post), ["introspection/wrong-post-secret-http-401"]);
         let not_ours = IntrospectionAttack { control: response(403, &json!({})), ..attack(&no, &no, &no) };
         assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 9), "the client may not introspect at all");
+        for error in ["invalid_client", "unauthorized_client"] {
+            let refused = (400, json!({ "error": error }));
+            let not_ours = IntrospectionAttack { control: response(400, &refused.1), ..attack(&no, &no, &refused) };
+            assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 9), "{error}");
+        }
         for wrong in [response(200, &json!({ "active": false })), response(401, &json!({ "error": "invalid_client" }))] {
             assert_eq!(failing(&IntrospectionAttack { no_token: wrong, ..attack(&no, &no, &bare) }), ["introspection/no-token-refused"]);
         }

@@ -9,7 +9,7 @@ pub struct RefreshPractice {
     pub after_attacks: Received,
     /// The refresh token that was sent.
     pub sent: String,
-    /// True if the client has no secret.
+    /// True if the client does not authenticate.
     pub is_public: bool,
     /// The scope that was granted at first.
     pub granted: String,
@@ -95,7 +95,9 @@ static RULES: &[Check<RefreshPractice>] = &[
                 return not_applicable(said!("could not be judged: {}", refusal(response)));
             }
             let Some(scope) = scope(response) else { return pass("no scope in the response: it is the one granted at first") };
-            let (before, after) = (scope_words(&practice.granted), scope_words(scope));
+            let (before, after) = (practice.refreshed_scope(), scope_words(scope));
+            let narrow = practice.narrow.as_ref().map_or_else(BTreeSet::new, |(asked, _)| scope_words(asked));
+            applies_if(!before.is_subset(&narrow), "a refresh that asks for no scope gets no more than that part at any time")?;
             holds(before.is_subset(&after), scope_text(&before), said!("granted: {}", scope_text(&after)))
         },
     ),
@@ -115,10 +117,16 @@ static RULES: &[Check<RefreshPractice>] = &[
                 // Any other error may be about the token: then it has to have been good a moment before.
                 _ => return practice.latest().passes(refusal(response)),
             }
-            let Some(scope) = scope(response) else { return not_applicable("the response does not tell the scope") };
+            // RFC 6749 5.1: without a word all of it was granted. Some leave the word out always, so that only the token tells.
+            let token = response.member("access_token").and_then(|token| Jwt::parse(token.as_str()?).ok());
+            let (scope, place) = match (scope(response), token.as_ref().and_then(Jwt::scope)) {
+                (Some(named), _) => (named, ""),
+                (None, Some(held)) => (held, " in the access token"),
+                (None, None) => return not_applicable("neither the response nor the access token names a scope"),
+            };
             let (before, after) = (scope_words(&practice.granted), scope_words(scope));
             let expected = said!("a refusal, or of: {}", scope_text(&before));
-            holds(after.is_subset(&before), expected, said!("granted: {}", scope_text(&after)))
+            holds(after.is_subset(&before), expected, said!("granted{place}: {}", scope_text(&after)))
         },
     ),
 ];
@@ -129,6 +137,11 @@ impl RefreshPractice {
         let narrow = self.narrow.as_ref().map(|(_, response)| response);
         let latest = self.whole.as_ref().or(narrow).unwrap_or(&self.after_attacks);
         Control::of(Answer::of_token_endpoint(latest), latest, "the refresh before")
+    }
+
+    /// What a refresh gets that asks for no scope, as the one after the attacks did: it may be less than was granted at first (RFC 6749 3.3).
+    fn refreshed_scope(&self) -> BTreeSet<&str> {
+        scope_words(scope(&self.after_attacks).unwrap_or(&self.granted))
     }
 
     /// The members of the answer after the attacks.
@@ -144,6 +157,9 @@ fn scope(response: &Received) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, not_applicable, not_run};
@@ -185,6 +201,29 @@ mod tests {
         let plain = RefreshPractice { narrow: None, whole: None, wide: None, ..good() };
         assert_eq!((failing(&plain).len(), not_applicable(&plain).len()), (0, 3));
         assert!(failing(&RefreshPractice { whole: Some(response(200, &json!({ "access_token": "a" }))), ..good() }).is_empty());
+    }
+
+    #[test]
+    fn what_no_refresh_gets_was_not_lost_by_one() {
+        let of = |scope: &str| response(200, &json!({ "access_token": "a", "refresh_token": "new", "scope": scope }));
+        let less = |plain: &str, whole: &str| RefreshPractice {
+            after_attacks: of(plain),
+            granted: "openid profile offline_access".to_owned(),
+            whole: Some(of(whole)),
+            ..good()
+        };
+        assert_eq!((failing(&less("openid", "openid")).len(), not_applicable(&less("openid", "openid"))), (0, vec!["refresh/scope-not-lost"]));
+        assert!(passing(&less("openid profile", "openid profile")).contains(&"refresh/scope-not-lost"));
+        assert_eq!(failing(&less("openid profile", "openid")), ["refresh/scope-not-lost"]);
+    }
+
+    #[test]
+    fn a_wider_scope_that_the_response_does_not_name_is_seen_in_the_access_token() {
+        let token = |claims: &Value| format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let of = |claims: &Value| RefreshPractice { wide: Some(response(200, &json!({ "access_token": token(claims) }))), ..good() };
+        assert_eq!(failing(&of(&json!({ "scope": "openid offline_access profile" }))), ["refresh/wider-scope-not-granted"]);
+        assert!(passing(&of(&json!({ "scope": "openid" }))).contains(&"refresh/wider-scope-not-granted"));
+        assert_eq!(not_applicable(&of(&json!({ "sub": "u" }))), ["refresh/wider-scope-not-granted"]);
     }
 
     #[test]

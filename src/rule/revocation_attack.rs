@@ -106,11 +106,15 @@ static RULES: &[Check<RevocationAttack>] = &[
             if response.gives() {
                 return fail(expected, said!("status {}", response.status));
             }
-            let lives = attack.after_wrong_secret.as_ref().is_none_or(Received::grants_token);
-            if !lives && attack.refreshed.is_good() {
-                return fail(expected, said!("{}; the token is dead", refusal(response)));
+            let after = attack.after_wrong_secret.as_ref();
+            match after.map(|after| (after, Answer::of_token_endpoint(after))) {
+                Some((after, Answer::Silent)) => not_applicable(said!("status {} says nothing about the token", after.status)),
+                Some((_, Answer::Refused | Answer::RefusedAsSuccess)) if attack.refreshed.is_good() => {
+                    fail(expected, said!("{}; the token is dead", refusal(response)))
+                }
+                Some((_, Answer::Refused | Answer::RefusedAsSuccess)) => attack.refreshed.passes(""),
+                Some((_, Answer::Given)) | None => attack.revokes.passes(said!("{}; the token lives", refusal(response))),
             }
-            attack.revokes.passes(said!("{}; the token lives", refusal(response)))
         },
     ),
     must(
@@ -201,6 +205,8 @@ mod tests {
         ] {
             assert_eq!(failing(&attack), [rule]);
         }
+        let out_of_order = RevocationAttack { after_wrong_secret: Some(response(500, &json!({}))), ..good.clone() };
+        assert_eq!((failing(&out_of_order).len(), not_applicable(&out_of_order)), (0, vec!["revocation/wrong-secret-refused"]));
         let unsaid = RevocationAttack { another_client: Some((ok.clone(), ok.clone())), ..good.clone() };
         assert_eq!(failing(&unsaid), ["revocation/another-client-said"]);
         let delayed = RevocationAttack { after_wrong_hint: Some(ok.clone()), after_pause: Some(no.clone()), ..good.clone() };
@@ -216,7 +222,10 @@ mod tests {
             )
         );
         let stuck = RevocationAttack { refreshed: missing(), after_wrong_secret: Some(no.clone()), another_client: Some((ok, no)), ..good };
-        assert_eq!((failing(&stuck).len(), not_applicable(&stuck)), (0, vec!["revocation/another-client", "revocation/wrong-hint"]));
+        assert_eq!(
+            (failing(&stuck).len(), not_applicable(&stuck)),
+            (0, vec!["revocation/wrong-secret-refused", "revocation/another-client", "revocation/wrong-hint"])
+        );
     }
 
     arbitrary_artefact!(RevocationAttack:

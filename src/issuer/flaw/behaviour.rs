@@ -435,7 +435,7 @@ named! {
     PromptNoneRefused = "prompt-none-refused",
     /// Ignores `prompt=login`: no login page, the old `auth_time`.
     PromptLoginIgnored = "prompt-login-ignored",
-    /// Says, at the second authorization, an `auth_time` that is a second later than at the first.
+    /// Says, at the second authorization and at a refresh, an `auth_time` that is a second later than at the first authorization.
     AuthTimeRounded = "auth-time-rounded",
     /// Says the time of the second authorization, not of the login, as `auth_time`.
     AuthTimeMoves = "auth-time-moves",
@@ -507,6 +507,10 @@ named! {
     NonceEscaped = "nonce-escaped",
     /// Refuses authorization requests with a scope that does not exist, with `invalid_request`.
     UnknownScopeRefused = "unknown-scope-refused",
+    /// Refuses each authorization request of a client that has asked for a scope that does not exist, with `invalid_request`.
+    UnknownScopeBarsClient = "unknown-scope-bars-client",
+    /// Grants a scope that does not exist, and names no scope in the token response then: all that was asked for was granted.
+    UnknownScopeGranted = "unknown-scope-granted",
     /// Refuses a grant that the client did not register with `invalid_grant`.
     GrantUnregisteredInvalid = "grant-unregistered-invalid",
     /// Gives any client tokens for a user name and a password.
@@ -770,6 +774,8 @@ named! {
     RefreshedTokenAuthTime = "refreshed-token-auth-time",
     /// Dates a refreshed ID token as the first was dated.
     RefreshCopiesIat = "refresh-copies-iat",
+    /// Leaves `offline_access` out of the scope of refreshed access tokens, which have no use for it.
+    RefreshWithoutOfflineAccess = "refresh-without-offline-access",
     /// Narrows a refresh token for ever by a refresh for a part of its scope.
     RefreshLosesScope = "refresh-loses-scope",
     /// Refuses a token request with a parameter that it does not know.

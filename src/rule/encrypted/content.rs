@@ -43,7 +43,7 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
         "OIDCC-10.2",
         "An encrypted message must be decrypted by a key that the client published for encryption, or by the key that is made of the client secret",
         "The client cannot read the message, so no end-user can log in.",
-        "Take the client's key with `use` `enc` from its registered `jwks` or `jwks_uri`. For `A128KW`, `A256KW` and `dir` make the key of the client secret: the first bytes of its SHA-256 hash, or of its SHA-512 hash where more than 32 bytes are needed.",
+        "Take the client's key with `use` `enc` from its registered `jwks` or `jwks_uri`. For `A128KW`, `A256KW` and `dir` make the key of the client secret: the first bytes of its SHA-256 hash; of its SHA-384 hash where more than 32 bytes are needed, and of its SHA-512 hash where more than 48 are.",
         |message| {
             message.jwe()?;
             match &message.opened.plaintext {

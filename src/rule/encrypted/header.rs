@@ -132,10 +132,11 @@ pub(super) static RULES: &[Check<Encrypted>] = &[
             holds(zip.is_none(), "no zip", seen("zip", zip))
         },
     ),
-    should(
+    // "OPTIONAL" (RFC 7515 4.1.11): issuer and client may have agreed on an extension.
+    may(
         "jwe/no-crit",
         "RFC7516-4.1.13",
-        "The header of an encrypted message should have no `crit`",
+        "It is good practice that the header of an encrypted message has no `crit`",
         "A client that does not know the extension has to refuse the message.",
         "Remove `crit`, and the extension that it names, from the header.",
         |message| {

@@ -82,6 +82,11 @@ impl Jwt {
         self.header.get("kid").and_then(Value::as_str)
     }
 
+    /// The claim `scope`, if it is a string (RFC 9068 2.2.3).
+    pub fn scope(&self) -> Option<&str> {
+        self.claims.get("scope").and_then(Value::as_str)
+    }
+
     /// The `typ` of the header in lower case without its `application/` prefix (RFC 7515 4.1.9), if it is a string.
     pub fn typ(&self) -> Option<String> {
         let typ = self.header.get("typ")?.as_str()?.to_ascii_lowercase();

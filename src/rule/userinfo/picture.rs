@@ -33,12 +33,12 @@ static RULES: &[Check<Picture>] = &[must(
         };
         // Who may see it is another matter; 404 may say that, too (RFC 9110 15.5.5).
         applies_if(answer.status == 200, said!("status {}", answer.status))?;
-        // The text is about the file, whatever it is called.
-        if is_image(&answer.body) {
-            return pass(said!("an image; {}", content_type(answer)));
-        }
         let media_type = answer.media_type().unwrap_or_default();
         let is_html = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml");
+        // The text is about the file, whatever it is called.
+        if is_image(&answer.body) || (!is_html && is_drawing(&answer.text())) {
+            return pass(said!("an image; {}", content_type(answer)));
+        }
         applies_if(!(is_html && asks_for_login(&answer.text())), "a login page: who may see the picture has to log in")?;
         let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml" | "application/json" | "text/plain");
         applies_if(is_page || media_type.starts_with("image/"), "the media type is neither that of an image nor that of a page")?;
@@ -50,7 +50,17 @@ static RULES: &[Check<Picture>] = &[must(
 fn is_image(body: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 6] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"\0\0\x01\0"];
     let is_webp = body.starts_with(b"RIFF") && body.get(8..14) == Some(b"WEBPVP");
-    is_webp || BEGINNINGS.iter().any(|beginning| body.starts_with(beginning))
+    // AVIF, one picture or several: the box of the file's type names it.
+    let is_avif = matches!(body.get(4..12), Some(b"ftypavif" | b"ftypavis"));
+    is_webp || is_avif || BEGINNINGS.iter().any(|beginning| body.starts_with(beginning))
+}
+
+/// True of what begins as the files of SVG do, after what any XML document may begin with.
+fn is_drawing(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let declared = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+    let text = declared.map_or(text, |(_, rest)| rest.trim_start());
+    ["<svg", "<!DOCTYPE svg"].iter().any(|beginning| text.starts_with(beginning))
 }
 
 #[cfg(test)]
@@ -69,6 +79,10 @@ mod tests {
         }
         let of = |content_type: &str, body: &str| Picture { exchange: 0, answer: Ok(text(200, content_type, body)) };
         assert_eq!(passing(&of("text/plain", "GIF89a\u{1}")).len(), 1);
+        for file in ["\0\0\0\u{20}ftypavif\0", "<svg xmlns='http://www.w3.org/2000/svg'/>", "\u{feff}<?xml version='1.0'?>\n<svg/>"] {
+            assert_eq!(passing(&of("text/plain", file)).len(), 1, "{file}");
+        }
+        assert_eq!(failing(&of("text/html", "<svg/><p>Sally</p>")).len(), 1);
         assert_eq!(not_applicable(&of("text/html", "<form method=post><input name=u><input type=PASSWORD name=p></form>")).len(), 1);
         assert_eq!(not_applicable(&of("text/html", "<form><input autocomplete=\"username webauthn\"></form>")).len(), 1);
         assert_eq!(failing(&of("text/html", "<form><input name=q></form>")).len(), 1);
