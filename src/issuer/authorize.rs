@@ -158,7 +158,12 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     if params.get("scope").is_none() && issuer.does(Behaviour::ScopeRequiredUnnamed) {
         return Err(invalid("scope is missing"));
     }
-    let unread = if issuer.settings().request_uris { "invalid_request_uri" } else { "request_uri_not_supported" };
+    let has_address = params.get("request_uri").is_some();
+    if has_address && issuer.does(Behaviour::RequestObjectsDenied) {
+        return Err(refuse("access_denied", "the end-user did not consent"));
+    }
+    let is_of_ours = issuer.settings().request_uris || (has_address && issuer.does(Behaviour::RequestUriInvalid));
+    let unread = if is_of_ours { "invalid_request_uri" } else { "request_uri_not_supported" };
     for (name, error) in [("request_uri", unread), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() && !(name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored)) {
             return Err(refuse(error, "this parameter is not supported"));
@@ -350,6 +355,14 @@ fn by_object(issuer: &Issuer, client: &Client, params: &Params, (object, by): (&
     if issuer.does(Behaviour::RequestObjectUnnamed) {
         return Err(invalid("this parameter is not supported"));
     }
+    let is_denied = by == By::Reference || object.ends_with('.');
+    if is_denied && issuer.does(Behaviour::RequestObjectsDenied) {
+        return Err(refuse("access_denied", "the end-user did not consent"));
+    }
+    let is_elsewhere = || params.get("redirect_uri").is_some_and(|uri| !redirect::is_registered(&issuer.defect, &client.metadata, uri));
+    if is_elsewhere() && issuer.does(Behaviour::RedirectUriOfObjectRefused) {
+        return Err(refuse("invalid_request_object", "the request object is not signed"));
+    }
     if params.get("request_uri").is_some() && issuer.checks(Check::RequestObjectSole) {
         return Err(invalid("request and request_uri exclude each other"));
     }
@@ -406,7 +419,8 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
     let first = || client.metadata.redirect_uris.first().filter(|_| issuer.does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
     let redirect_uri = params.get("redirect_uri").or_else(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
     let is_good = |uri: &str| redirect::is_registered(&issuer.defect, &client.metadata, uri);
-    if let Some(object) = params.get("request").filter(|_| !is_good(redirect_uri) && issuer.does(Behaviour::RedirectUriOfObject)) {
+    let of_object = || issuer.does(Behaviour::RedirectUriOfObject) || issuer.does(Behaviour::RedirectUriOfObjectRefused);
+    if let Some(object) = params.get("request").filter(|_| !is_good(redirect_uri) && of_object()) {
         let inside = request_object::redirect_uri(issuer, object).filter(|uri| is_good(uri));
         return inside.map(|uri| (client.clone(), uri)).ok_or(Refusal::Page(Doubt::UnregisteredRedirectUri));
     }

@@ -1,6 +1,6 @@
 //! The login page: name and password, on one page or on two, in a frame or not.
 
-use http::header::SET_COOKIE;
+use http::header::{ORIGIN, SET_COOKIE};
 
 use super::interaction::{Flow, LOST, Next, asked_scope, deny, go_on, known_flow, next, page, posted_flow};
 use super::routes::LOGIN;
@@ -35,6 +35,9 @@ pub async fn login_frame(State(issuer): State<Arc<Issuer>>, Query(query): Query,
 /// `POST` of the login page.
 pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
+    if is_of_other_site(&issuer, &headers) && issuer.does(Behaviour::LoginFormOfOwnSite) {
+        return Err(LOST);
+    }
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
         Err(_) if !issuer.checks(Check::LoginBrowser) => {
             let id = form.get("flow").ok_or(LOST)?;
@@ -63,6 +66,12 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
         reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
     }
     Ok(if to_consent { issuer.defect.patch_http(&[Site::LoginAnswer], reply)? } else { reply })
+}
+
+/// True if a browser says that a page of another site sent a form.
+fn is_of_other_site(issuer: &Issuer, headers: &HeaderMap) -> bool {
+    let own = Url::parse(&issuer.url).map(|url| url.origin().ascii_serialization());
+    headers.get(ORIGIN).is_some_and(|origin| own.is_ok_and(|own| origin != own.as_str()))
 }
 
 /// Logs in, if name and password are right.
@@ -101,10 +110,13 @@ fn failed(issuer: &Issuer, id: &str, mut flow: Flow, username: &str, password: &
     {
         *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
     }
-    if issuer.does(Behaviour::WrongPasswordLogsIn) {
+    let has_asked = issuer.does(Behaviour::WrongPasswordLogsIn);
+    if has_asked || issuer.does(Behaviour::WrongPasswordLogsInUnasked) {
         let session = Session { sub: USER_SUB.to_owned(), auth_time: issuer.now() };
         let browser = issuer.store().log_in(&flow.browser, session);
-        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
+        if has_asked {
+            issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
+        }
         reply = issuer.remember_login(&browser, reply);
     }
     Ok(issuer.defect.patch_http(&[Site::LoginPageAgain], reply)?)

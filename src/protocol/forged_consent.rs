@@ -9,7 +9,7 @@ use crate::protocol::prelude::*;
 use crate::rule::login_attempt::ForgedConsent;
 
 /// The site that sends the form.
-const OTHER_SITE: &str = "https://attacker.example/";
+pub(super) const OTHER_SITE: &str = "https://attacker.example/";
 
 /// What came of a consent form.
 enum CameOf {

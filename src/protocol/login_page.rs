@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use super::authorization_request::listing;
+use super::forged_consent::OTHER_SITE;
 use crate::agent::callback::Callback;
 use crate::agent::http::HttpAgent;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
@@ -22,6 +23,28 @@ pub(super) enum Silent {
     Error(String),
     /// Nothing that could be judged.
     Nothing(String),
+}
+
+/// Who sends a login form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SentBy {
+    /// The browser that it was shown in.
+    Own,
+    /// Another browser, from the page of the issuer.
+    Another,
+    /// Another browser, from a page of another site.
+    AnotherSite,
+}
+
+impl SentBy {
+    /// For the report.
+    fn says(self) -> &'static str {
+        match self {
+            Self::Own => "form sent by its own browser",
+            Self::Another => "form sent by another browser",
+            Self::AnotherSite => "form sent by another browser from another site",
+        }
+    }
 }
 
 impl Session {
@@ -57,23 +80,41 @@ impl Session {
         // What is judged is the login, and the silent request is what shows how it ended.
         self.last_visit = visit;
         self.sentence("should refuse a wrong password and say so");
-        let logged_in = match silent {
+        let mut logged_in = match silent {
             Silent::Code => Some(true),
-            Silent::Error(_) => Some(false),
+            // Every other error, `consent_required` above all, may come to an end-user who is logged in (OpenID Connect Core 3.1.2.6).
+            Silent::Error(error) => (error == "login_required").then_some(false),
             Silent::Nothing(_) => None,
         };
-        let control = if matches!(end, WrongPasswordEnd::LoggedIn) { Control::Good } else { self.log_in_with_right_password().await? };
-        self.judge(&WrongPassword { end, status, echoed, logged_in, control });
+        let (mut control, mut silent) = (Control::Good, Control::Missing("no silent request was sent after a login".to_owned()));
+        if !matches!(end, WrongPasswordEnd::LoggedIn) {
+            let (logs_in, was_logged_in) = self.log_in_with_right_password().await?;
+            control = logs_in;
+            if was_logged_in {
+                logged_in = Some(true);
+            }
+            if control.is_good() && logged_in == Some(false) {
+                let visit = self.last_visit.clone();
+                silent = match self.ask_silently().await? {
+                    Silent::Code => Control::Good,
+                    Silent::Error(why) | Silent::Nothing(why) => Control::Missing(format!("prompt=none gets no code after a login either: {why}")),
+                };
+                self.last_visit = visit;
+                self.sentence("should refuse a wrong password and say so");
+            }
+        }
+        self.judge(&WrongPassword { end, status, echoed, logged_in, control, silent });
         Ok(())
     }
 
-    /// Whether the end-user logs in with the right password, after a wrong one.
-    async fn log_in_with_right_password(&mut self) -> Result<Control, Stop> {
+    /// Whether the end-user logs in with the right password, after a wrong one; and whether there was nothing to log in to, since a code came without a login page.
+    async fn log_in_with_right_password(&mut self) -> Result<(Control, bool), Stop> {
         let (request, endpoint) = self.login_request("")?;
         let user = self.user()?;
         let visit = self.last_visit.clone();
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent).await?;
         self.keep_pages(&journey, Some("right password")).await;
+        let without_login = journey.logins() == 0;
         let missing = |why: &str| Control::Missing(format!("the right password gets no code either{why}"));
         let control = match journey.end {
             Ok(callback) => {
@@ -86,36 +127,46 @@ impl Session {
         };
         // What is judged next is the wrong password.
         self.last_visit = visit;
-        Ok(control)
+        let was_logged_in = without_login && control.is_good();
+        Ok((control, was_logged_in))
     }
 
     /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies. Where that leads nowhere,
-    /// the same form is sent from its own.
+    /// the same form is sent from its own; where the login goes on, one is sent as from a page of another site.
     pub(super) async fn send_form_elsewhere(&mut self) -> Result<(), Stop> {
         self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
-        let (accepted, says) = self.send_form(false).await?;
+        let (accepted, says) = self.send_form(SentBy::Another).await?;
         let visit = self.last_visit.clone();
-        let control = if accepted { Control::Good } else { self.form_control().await? };
+        let (mut control, mut of_other_site) = (Control::Good, None);
+        if accepted {
+            of_other_site = self.send_form_again(SentBy::AnotherSite).await?.ok().map(|(accepted, _)| accepted);
+        } else {
+            let why = match self.send_form_again(SentBy::Own).await? {
+                Ok((true, _)) => None,
+                Ok((false, why)) | Err(why) => Some(why),
+            };
+            let missing = |why| Control::Missing(format!("sent from the browser that it was shown in the form leads to no code either: {why}"));
+            control = why.map_or(Control::Good, missing);
+        }
         // What is judged is the form that another browser sent.
         self.last_visit = visit;
         self.sentence("should not take a login form from another browser than the one it was shown in");
-        self.judge(&FormElsewhere { accepted, says, control });
+        self.judge(&FormElsewhere { accepted, of_other_site, says, control });
         Ok(())
     }
 
-    /// Whether the login goes on where the form is sent by the browser that it was shown in.
-    async fn form_control(&mut self) -> Result<Control, Stop> {
-        let why = match self.send_form(true).await {
-            Ok((true, _)) => return Ok(Control::Good),
-            Ok((false, says)) => says,
-            Err(bug @ Stop::Bug(_)) => return Err(bug),
-            Err(stop) => stop.problem().to_string(),
-        };
-        Ok(Control::Missing(format!("sent from the browser that it was shown in the form leads to no code either: {why}")))
+    /// Sends a form beside the one that is judged: what cannot be tried there is no end of the test.
+    async fn send_form_again(&mut self, by: SentBy) -> Result<Result<(bool, String), String>, Stop> {
+        match self.send_form(by).await {
+            Ok(came) => Ok(Ok(came)),
+            Err(bug @ Stop::Bug(_)) => Err(bug),
+            Err(stop) => Ok(Err(stop.problem().to_string())),
+        }
     }
 
     /// Sends a login form from the browser session that it was shown in, or from another: whether the login goes on, and what came of it.
-    async fn send_form(&mut self, by_same: bool) -> Result<(bool, String), Stop> {
+    async fn send_form(&mut self, by: SentBy) -> Result<(bool, String), Stop> {
+        let by_same = by == SentBy::Own;
         let (request, endpoint) = self.login_request("")?;
         let user = self.user()?;
         let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
@@ -123,8 +174,10 @@ impl Session {
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.listener()?;
         let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
-        let journey = one.visit_with_form_sent_by(if by_same { &one } else { &other }, &visit, &listener).await;
-        self.keep_pages(&journey, Some(if by_same { "form sent by its own browser" } else { "form sent by another browser" })).await;
+        let other_site = Url::parse(OTHER_SITE).map_err(|error| Stop::untestable(error.to_string()))?;
+        let site = (by == SentBy::AnotherSite).then_some(&other_site);
+        let journey = one.visit_with_form_sent_by(if by_same { &one } else { &other }, site, &visit, &listener).await;
+        self.keep_pages(&journey, Some(by.says())).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
             return Err(Stop::not_understood(said!("the login page has no form that can be sent without running its scripts ({why})")));

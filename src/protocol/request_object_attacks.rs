@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// True if RFC 9101 binds the issuer: it is no OpenID provider, or its metadata have the member that only that text knows.
-    fn is_bound_by_jar(&self) -> Result<bool, Stop> {
+    pub(super) fn is_bound_by_jar(&self) -> Result<bool, Stop> {
         let metadata = self.metadata()?;
         Ok(!is_openid(metadata) || metadata.contains_key(REQUIRES))
     }
@@ -130,7 +130,6 @@ impl Session {
         probing: &mut Probing,
         attacks: &mut RequestObjectAttacks,
     ) -> Result<(), Stop> {
-        let is_openid = self.facts.issuer.server_metadata.is_none();
         let is_here = self.issuer_reaches_this_machine();
         let requires_them = self.promises(REQUIRES)?;
         let by_value: Vec<Fault> = Fault::all()
@@ -140,7 +139,7 @@ impl Session {
                 // An address on this machine says nothing to an issuer elsewhere.
                 Fault::Jwt(JwtFault::KeySetAddress | JwtFault::CertificateAddress) => is_here,
                 // Where the request object alone counts, there is nothing beside it to differ from (RFC 9101 6.3).
-                Fault::OtherResponseType => is_openid,
+                Fault::OtherResponseType => !attacks.jar,
                 Fault::Absent | Fault::UnsignedThoughRequired => requires_them,
                 Fault::UnsecuredWithSignature | Fault::UnsignedThoughRegistered => false,
                 fault => !Kind::Bad(*fault).has_reference(),
@@ -168,7 +167,7 @@ impl Session {
             .map(|(fault, _)| fault)
             .filter(|fault| match fault {
                 Fault::UnsignedByReference => is_plain,
-                Fault::OtherResponseTypeByReference => is_openid,
+                Fault::OtherResponseTypeByReference => !attacks.jar,
                 fault => Kind::Bad(*fault).has_reference(),
             })
             .collect();

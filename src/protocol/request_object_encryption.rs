@@ -141,7 +141,8 @@ impl Session {
         self.sentence("should decrypt request objects, and refuse those that are not good");
         let good = self.try_encrypted_object(&scene, (&target, &stranger), None, &mut probing).await?;
         let is_used = good.is_read;
-        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new(), again: Vec::new() };
+        let (by_rsa, jar) = (target.alg.kind() == KeyKind::Rsa, self.is_bound_by_jar()?);
+        let mut objects = EncryptedRequestObjects { good: (good.became, good.exchange), is_used, tried: Vec::new(), again: Vec::new(), by_rsa, jar };
         for fault in Fault::ALL {
             let can_be_made = match fault {
                 Fault::ShortKey => target.shorter.is_some(),

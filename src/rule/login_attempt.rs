@@ -28,6 +28,8 @@ pub struct WrongPassword {
     pub logged_in: Option<bool>,
     /// Whether the same user logs in with the right password.
     pub control: Control,
+    /// Whether a request with `prompt=none` gets a code after that.
+    pub silent: Control,
 }
 
 artefact!(WrongPassword: [WRONG_PASSWORD], seen in Visit);
@@ -58,7 +60,8 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         |attempt| match (attempt.logged_in, &attempt.end) {
             (_, WrongPasswordEnd::LoggedIn) => not_run(REFUSED),
             (None, _) => not_applicable("whether the browser was logged in could not be found out"),
-            (Some(logged_in), _) => holds(!logged_in, "no code with prompt=none", if logged_in { "a code" } else { "an error with prompt=none" }),
+            (Some(true), _) => fail("no code before the right password was entered", "a code"),
+            (Some(false), _) => beside(&attempt.silent, "error = login_required with prompt=none"),
         },
     ),
     // Good practice: the section leaves how end-users are authenticated to the issuer.
@@ -116,6 +119,8 @@ fn beside(control: &Control, became: &str) -> Judgement {
 pub struct FormElsewhere {
     /// It went on to a code or a consent page.
     pub accepted: bool,
+    /// The same, sent as a browser sends it from a page of another site; none where it was not tried.
+    pub of_other_site: Option<bool>,
     /// What came of it.
     pub says: String,
     /// Whether the same form goes on where the browser sends it that it was shown in.
@@ -131,7 +136,15 @@ static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
     "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
      in its address is not enough: it works in every browser.",
-    |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
+    |form| {
+        // The text wants protection and names no way: to look where the form comes from is one, and needs nothing of the browser's.
+        match (form.accepted, form.of_other_site) {
+            (false, _) => beside(&form.control, &form.says),
+            (true, Some(true)) => fail("no consent page and no code", "the login went on"),
+            (true, Some(false)) => not_applicable("the login went on; but not where the browser says that a page of another site sent the form"),
+            (true, None) => not_applicable("the login went on; whether it does so with a form of another site was not seen"),
+        }
+    },
 )];
 
 /// A consent form that was sent as another site sends it, without what that cannot know, from the browser of an end-user who is asked to consent.
@@ -253,8 +266,8 @@ mod tests {
 
     #[test]
     fn wrong_passwords() {
-        let (end, control) = (WrongPasswordEnd::AskedAgain(None), Control::Good);
-        let good = WrongPassword { end, status: Some(401), echoed: false, logged_in: Some(false), control };
+        let (end, control, silent) = (WrongPasswordEnd::AskedAgain(None), Control::Good, Control::Good);
+        let good = WrongPassword { end, status: Some(401), echoed: false, logged_in: Some(false), control, silent };
         assert_eq!(passing(&good).len(), 5);
         assert_eq!(failing(&WrongPassword { end: WrongPasswordEnd::LoggedIn, ..good.clone() }), [REFUSED]);
         assert_eq!(failing(&WrongPassword { logged_in: Some(true), ..good.clone() }), ["wrong-password/no-session"]);
@@ -270,15 +283,22 @@ mod tests {
     fn a_refusal_says_nothing_where_what_is_right_is_refused_too() {
         let control = || Control::Missing("the right password is refused, too".to_owned());
         let (end, logged_in) = (WrongPasswordEnd::AskedAgain(None), Some(false));
-        assert!(!passing(&WrongPassword { end, status: None, echoed: false, logged_in, control: control() }).contains(&REFUSED));
-        assert!(passing(&FormElsewhere { accepted: false, says: String::new(), control: control() }).is_empty());
+        let refused = WrongPassword { end, status: None, echoed: false, logged_in, control: control(), silent: control() };
+        assert!(!passing(&refused).contains(&REFUSED));
+        // An issuer that never grants a silent request refuses it whether or not somebody is logged in.
+        assert!(!passing(&refused).contains(&"wrong-password/no-session"));
+        assert_eq!(failing(&WrongPassword { logged_in: Some(true), ..refused }), ["wrong-password/no-session"]);
+        assert!(passing(&FormElsewhere { accepted: false, of_other_site: None, says: String::new(), control: control() }).is_empty());
     }
 
     #[test]
     fn forms_and_refusals() {
-        let form = |accepted, control| FormElsewhere { accepted, says: String::new(), control };
-        assert_eq!(passing(&form(false, Control::Good)).len(), 1);
-        assert_eq!(failing(&form(true, Control::Good)), ["login/form-bound-to-session"]);
+        let form = |accepted, of_other_site| FormElsewhere { accepted, of_other_site, says: String::new(), control: Control::Good };
+        assert_eq!(passing(&form(false, None)).len(), 1);
+        assert_eq!(failing(&form(true, Some(true))), ["login/form-bound-to-session"]);
+        for open in [form(true, Some(false)), form(true, None)] {
+            assert!(failing(&open).is_empty() && passing(&open).is_empty());
+        }
         assert_eq!(failing(&Denial { denied: Denied::Answer }), Vec::<&str>::new());
         assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
         assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
@@ -294,7 +314,7 @@ mod tests {
         status in proptest::option::of(any::<u16>()),
         echoed in any::<bool>(),
         logged_in in any::<Option<bool>>()
-        => WrongPassword { end, status, echoed, logged_in, control: Control::Good }
+        => WrongPassword { end, status, echoed, logged_in, control: Control::Good, silent: Control::Good }
     );
 
     #[test]
@@ -329,7 +349,10 @@ mod tests {
         => ForgedConsent { accepted, same_site, may_be_known, without_cookies, has_secret, unclear, of_other, says, control: Control::Good }
     );
 
-    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });
+    arbitrary_artefact!(FormElsewhere:
+        accepted in any::<bool>(), of_other_site in any::<Option<bool>>(), says in ".{1,12}"
+        => FormElsewhere { accepted, of_other_site, says, control: Control::Good }
+    );
 
     arbitrary_artefact!(Denial:
         denied in prop_oneof![Just(Denied::Answer), Just(Denied::Code), ".{1,12}".prop_map(Denied::Page)] => Denial { denied }

@@ -48,7 +48,7 @@ pub enum Fault {
 
 const SIGNATURE: &str = "request-object/signature-verified";
 const OTHER_AUDIENCE: &str = "request-object/audience-checked";
-const REFERENCE_MATCHES: &str = "request-object/reference-matches-request";
+const UNSIGNED_REFERENCE: &str = "request-object/unsigned-reference-refused";
 const SIGNATURE_ERROR: &str = "request-object/signature-error";
 
 /// Those that other JWTs do not have, or have rules of other names about.
@@ -71,9 +71,9 @@ const OWN: [(Fault, &str); 21] = [
     (Fault::UnsignedThoughRequired, "request-object/required-signature"),
     (Fault::UnsignedThoughRegistered, "request-object/registered-signature"),
     (Fault::UnsecuredWithSignature, "request-object/unsecured-without-signature"),
-    (Fault::UnsignedByReference, "request-object/unsigned-reference-refused"),
-    (Fault::OtherClientByReference, REFERENCE_MATCHES),
-    (Fault::OtherResponseTypeByReference, REFERENCE_MATCHES),
+    (Fault::UnsignedByReference, UNSIGNED_REFERENCE),
+    (Fault::OtherClientByReference, "request-object/reference-matches-request"),
+    (Fault::OtherResponseTypeByReference, "request-object/reference-response-type-matches"),
 ];
 
 impl Fault {
@@ -258,6 +258,9 @@ const CLAIM: &str = "request-object/unknown-claim-ignored";
 const HEADER: &str = "request-object/unknown-header-ignored";
 const TYPE: &str = "request-object/typ-prefix";
 
+/// Why a rule of RFC 9101 is not judged.
+pub(super) const NOT_BY_JAR: &str = "nothing in the metadata says that the OpenID provider goes by RFC 9101";
+
 static RULES: &[Check<RequestObjectAttacks>] = &[
     must(
         SIGNATURE,
@@ -300,7 +303,11 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "The issuer must refuse a request object that another key than the one named by `kid` signed, even if both are the client's",
         "A client cannot take a key out of use for one purpose and keep it for another.",
         "If the header has a `kid`, look for the key of that name among the client's keys and try no other. If there is none, or the signature does not verify, answer with `error=invalid_request_object`.",
-        |attacks| attacks.refused(Fault::OtherKid),
+        // Without RFC 9101 a `kid` is a hint (RFC 7515 4.1.4), and any key of the client may be tried.
+        |attacks| {
+            applies_if(attacks.jar, NOT_BY_JAR)?;
+            attacks.refused(Fault::OtherKid)
+        },
     ),
     must(
         "request-object/client-id-matches",
@@ -342,13 +349,14 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "If the request object has an `nbf`, compare it with the server's clock, and allow a few minutes of difference at most. Before that time answer with `error=invalid_request_object`.",
         |attacks| attacks.refused(Fault::NotYet),
     ),
-    must(
+    // The MUST is about who sends the request; and where RFC 9101 binds, the object alone counts.
+    should(
         "request-object/response-type-matches",
         "OIDCC-6.1",
-        "The issuer must refuse a request object whose `response_type` is not the `response_type` of the request",
+        "The issuer should refuse a request object whose `response_type` is not the `response_type` of the request",
         "One part of the server answers in the way the object asks for, and another part in the way the link asks for, which an attacker can change.",
         "Compare the `response_type` in the request object with the parameter `response_type`. If they differ, answer with `error=invalid_request_object` or `error=invalid_request`.",
-        |attacks| attacks.refused(Fault::OtherResponseType),
+        |attacks| attacks.of_same_type(Fault::OtherResponseType),
     ),
     // "The authorization server then validates the request, as specified in OAuth 2.0."
     must(
@@ -412,20 +420,45 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         |attacks| attacks.refused(Fault::UnsecuredWithSignature),
     ),
     must(
-        "request-object/unsigned-reference-refused",
+        UNSIGNED_REFERENCE,
+        "OIDCR-2",
+        "An unsigned request object behind a `request_uri` must be refused, if the client registered `request_object_signing_alg`",
+        "Everyone between the issuer and the client can change the request.",
+        "Compare the `alg` of the request object with the client's `request_object_signing_alg`, in the same way as for `request`. If it is `none`, answer with `error=invalid_request_object`.",
+        |attacks| {
+            // RFC 9101 knows signed objects only (4, 6.2).
+            applies_if(attacks.signing_confirmed || attacks.jar, "the registration response does not confirm request_object_signing_alg")?;
+            attacks.refused(Fault::UnsignedByReference)
+        },
+    ),
+    // The MUST is about the address that is sent.
+    should(
+        "request-object/unsigned-by-http-refused",
         "OIDCC-6.2",
-        "An unsigned request object behind a `request_uri` by plain http must be refused",
+        "An unsigned request object behind a `request_uri` by plain http should be refused",
         "Everyone between the issuer and the client can change the request.",
         "Accept `request_uri` by http only if the request object behind it is signed with a key of the client. Otherwise answer with `error=invalid_request_uri` or `error=invalid_request_object`.",
-        |attacks| attacks.refused(Fault::UnsignedByReference),
+        |attacks| {
+            applies_if(!attacks.signing_confirmed && !attacks.jar, said!("{UNSIGNED_REFERENCE} asks for it"))?;
+            attacks.refused(Fault::UnsignedByReference)
+        },
     ),
     must(
-        REFERENCE_MATCHES,
+        "request-object/reference-matches-request",
         "OIDCC-6.2",
-        "The issuer must refuse a request object by reference whose `client_id` or `response_type` is not that of the request",
-        "A request that one client signed is carried out for another client, or in a way that the link does not show.",
-        "Compare the `client_id` and the `response_type` in the request object with the parameters, in the same way as for `request`. If they differ, answer with `error=invalid_request_object`.",
-        |attacks| attacks.each_refused(&[Fault::OtherClientByReference, Fault::OtherResponseTypeByReference]),
+        "The issuer must refuse a request object by reference whose `client_id` is not the `client_id` of the request",
+        "A request that one client signed is carried out for another client.",
+        "Compare the `client_id` in the request object with the parameter, in the same way as for `request`. If they differ, answer with `error=invalid_request_object`.",
+        |attacks| attacks.refused(Fault::OtherClientByReference),
+    ),
+    // As with an object by value.
+    should(
+        "request-object/reference-response-type-matches",
+        "OIDCC-6.2",
+        "The issuer should refuse a request object by reference whose `response_type` is not the `response_type` of the request",
+        "One part of the server answers in the way the object asks for, and another part in the way the link asks for, which an attacker can change.",
+        "Compare the `response_type` in the request object with the parameter, in the same way as for `request`. If they differ, answer with `error=invalid_request_object`.",
+        |attacks| attacks.of_same_type(Fault::OtherResponseTypeByReference),
     ),
     must(
         "request-object/reference-by-get",
@@ -457,7 +490,7 @@ static RULES: &[Check<RequestObjectAttacks>] = &[
         "The client does not learn that its key is not known, and looks for the mistake elsewhere.",
         "Answer with `error=invalid_request_object` at the redirect URI if no key of the client verifies the signature.",
         |attacks| {
-            applies_if(attacks.jar, "nothing in the metadata says that the OpenID provider goes by RFC 9101")?;
+            applies_if(attacks.jar, NOT_BY_JAR)?;
             attacks.names_the_object()
         },
     ),
@@ -543,20 +576,20 @@ impl RequestObjectAttacks {
         let is_carried_out = |fault| self.tried(fault).is_some_and(|tried| matches!(tried.became, Became::CarriedOut(_)));
         match fault.follows_from() {
             Some((root, rule)) if is_carried_out(fault) && is_carried_out(root) => not_run(rule),
-            _ => self.each_refused(&[fault]),
+            _ => expect::each(
+                "an error, or a page of the issuer's own",
+                self.tried.iter().filter(|tried| tried.fault == fault).map(|tried| {
+                    let is_refused = !matches!(tried.became, Became::CarriedOut(_));
+                    (tried.is_clear().then_some(is_refused), format!("{}: {}", tried.fault.says(), tried.became.says()))
+                }),
+            ),
         }
     }
 
-    /// Passes when each request object with one of these faults is refused.
-    fn each_refused(&self, faults: &[Fault]) -> Judgement {
-        let tried = self.tried.iter().filter(|tried| faults.contains(&tried.fault));
-        expect::each(
-            "an error, or a page of the issuer's own",
-            tried.map(|tried| {
-                let is_refused = !matches!(tried.became, Became::CarriedOut(_));
-                (tried.is_clear().then_some(is_refused), format!("{}: {}", tried.fault.says(), tried.became.says()))
-            }),
-        )
+    /// Passes when a request object with another response type than beside it is refused, where that beside it means something (RFC 9101 6.3).
+    fn of_same_type(&self, fault: Fault) -> Judgement {
+        applies_if(!self.jar, "RFC 9101 has the request object alone count, whatever stands beside it")?;
+        self.refused(fault)
     }
 
     /// Passes when each wrong signature is refused with the error that names the request object.
@@ -598,8 +631,12 @@ mod tests {
         Tried { fault, became, exchange: 3 }
     }
 
+    fn is_of_type(fault: Fault) -> bool {
+        matches!(fault, Fault::OtherResponseType | Fault::OtherResponseTypeByReference)
+    }
+
     fn one(fault: Fault, became: Became) -> RequestObjectAttacks {
-        RequestObjectAttacks { tried: vec![tried(fault, became)], ..none() }
+        RequestObjectAttacks { tried: vec![tried(fault, became)], jar: !is_of_type(fault), ..none() }
     }
 
     fn carried_out() -> Became {
@@ -614,7 +651,7 @@ mod tests {
     fn each_fault_has_a_rule_which_an_error_and_a_page_satisfy() {
         for (fault, rule) in Fault::all() {
             assert_eq!((failing(&one(fault, carried_out())), one(fault, carried_out()).exchange_of(rule)), (vec![rule], Some(3)), "{fault:?}");
-            let is_of_type = matches!(fault, Fault::OtherResponseType | Fault::OtherResponseTypeByReference);
+            let is_of_type = is_of_type(fault);
             for refused in [error("invalid_request_object"), Became::Page(Some(400)), Became::Page(None)] {
                 // A response type that the issuer does not have is refused by itself.
                 if is_of_type && matches!(refused, Became::Page(_)) {
@@ -664,6 +701,19 @@ mod tests {
     fn an_unsigned_object_is_judged_where_the_algorithm_was_confirmed() {
         let unconfirmed = RequestObjectAttacks { signing_confirmed: false, ..one(Fault::Jwt(JwtFault::Unsigned), carried_out()) };
         assert!(failing(&unconfirmed).is_empty());
+    }
+
+    #[test]
+    fn what_rfc_9101_alone_demands_is_demanded_where_it_binds() {
+        let openid = |fault| RequestObjectAttacks { jar: false, ..one(fault, carried_out()) };
+        assert!(failing(&openid(Fault::OtherKid)).is_empty());
+        let unconfirmed = RequestObjectAttacks { signing_confirmed: false, ..openid(Fault::UnsignedByReference) };
+        assert_eq!(failing(&unconfirmed), ["request-object/unsigned-by-http-refused"]);
+        assert_eq!(failing(&RequestObjectAttacks { jar: true, ..unconfirmed }), [UNSIGNED_REFERENCE]);
+        for fault in [Fault::OtherResponseType, Fault::OtherResponseTypeByReference] {
+            let by_object = RequestObjectAttacks { jar: true, ..one(fault, carried_out()) };
+            assert!(failing(&by_object).is_empty(), "{fault:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{self};
 use crate::rule::prelude::*;
-use crate::rule::request_object_attack::Became;
+use crate::rule::request_object_attack::{Became, NOT_BY_JAR};
 
 /// What is wrong with an encrypted request object, which is good but for this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +25,7 @@ pub enum Fault {
 
 const ACCEPTED: &str = "request-object/encrypted-accepted";
 const UNDECRYPTABLE: &str = "request-object/undecryptable-refused";
+const DECRYPTION_ERROR: &str = "request-object/decryption-error-by-jar";
 
 impl Fault {
     /// Every one, in the order in which they are tried.
@@ -81,6 +82,10 @@ pub struct EncryptedRequestObjects {
     pub tried: Vec<Tried>,
     /// Those whose encrypted key is wrong once more, where they were refused in different ways: the control of that.
     pub again: Vec<Tried>,
+    /// True if the encrypted keys are by RSA.
+    pub by_rsa: bool,
+    /// True if RFC 9101 binds the issuer.
+    pub jar: bool,
 }
 
 impl Artefact for EncryptedRequestObjects {
@@ -124,7 +129,13 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "The issuer must return an error if it cannot decrypt a request object",
         "The request that stands beside the object is carried out, which an attacker can change.",
         "If no private key of the server decrypts the request object, answer with `error=invalid_request_object` and issue no code. Do not go on without the object.",
-        |objects| objects.refused(&[Fault::OtherKey, Fault::RandomKey]),
+        |objects| {
+            let is_bare = |tried: &Tried| objects.is_decrypted() && tried.fault.rule() == UNDECRYPTABLE && tried.became == Became::Bare;
+            if let Some(bare) = objects.tried.iter().find(|tried| is_bare(tried)) {
+                return fail("an error, or a page of the issuer's own", said!("{}: {}", bare.fault.says(), bare.became.says()));
+            }
+            objects.refused(&[Fault::OtherKey, Fault::RandomKey])
+        },
     ),
     must(
         "request-object/encrypted-tag-checked",
@@ -158,7 +169,18 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "Compare the length of the decrypted key with that of `enc`, and refuse the message with `error=invalid_request_object` if it is another. Do not choose the algorithm by the length of the key.",
         |objects| objects.refused(&[Fault::ShortKey]),
     ),
-    // Core 6.3.1 says that there is an error, and not which: this is the one that there is for it. RFC 9101 6.1 names it.
+    must(
+        DECRYPTION_ERROR,
+        "RFC9101-6.1",
+        "Where RFC 9101 binds, the error for a request object that cannot be decrypted must be `invalid_request_object`",
+        "The client does not learn that it encrypted to the wrong key, and looks for the mistake elsewhere.",
+        "Answer with `error=invalid_request_object` at the redirect URI if the request object cannot be decrypted.",
+        |objects| {
+            applies_if(objects.jar, NOT_BY_JAR)?;
+            objects.names_the_object()
+        },
+    ),
+    // Core 6.3.1 says that there is an error, and not which: this is the one that there is for it.
     should(
         "request-object/decryption-error",
         "OIDCC-3.1.2.6",
@@ -166,18 +188,8 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "The client does not learn that it encrypted to the wrong key, and looks for the mistake elsewhere.",
         "Answer with `error=invalid_request_object` at the redirect URI if the request object cannot be decrypted.",
         |objects| {
-            let refused = objects.tried.iter().filter(|tried| tried.fault == Fault::OtherKey);
-            expect::each(
-                "error = invalid_request_object",
-                refused.map(|tried| {
-                    let named = match &tried.became {
-                        Became::Error(error) if tried.became.is_clear() => Some(error == "invalid_request_object"),
-                        // A page does not say it in a form that could be compared.
-                        _ => None,
-                    };
-                    (named, format!("{}: {}", tried.fault.says(), tried.became.says()))
-                }),
-            )
+            applies_if(!objects.jar, said!("{DECRYPTION_ERROR} asks for it"))?;
+            objects.names_the_object()
         },
     ),
     must(
@@ -187,6 +199,8 @@ static RULES: &[Check<EncryptedRequestObjects>] = &[
         "An attacker sends many changed messages, and finds out the key of a message from the answers, step by step.",
         "Answer every failure of decryption in the same way, with the same `error` and the same `error_description`. Do not pass on what the library says.",
         |objects| {
+            // The attacks that the text names are on RSA. Other ways to encrypt a key have no padding: what is wrong fails the check of integrity.
+            applies_if(objects.by_rsa, "the key is not encrypted by RSA, so there is no padding")?;
             let Some([random, short]) = bad_keys(&objects.tried) else { return not_applicable("the two were not tried") };
             for (tried, is_root) in [(random, UNDECRYPTABLE), (short, Fault::ShortKey.rule())] {
                 if matches!(tried.became, Became::CarriedOut(_)) {
@@ -234,6 +248,22 @@ impl EncryptedRequestObjects {
         bad_keys(&self.tried).is_some_and(|[random, short]| random.answer != short.answer && refused(random) && refused(short))
     }
 
+    /// Passes when an object that was encrypted to another key is refused with the error that names the object.
+    fn names_the_object(&self) -> Judgement {
+        let refused = self.tried.iter().filter(|tried| tried.fault == Fault::OtherKey);
+        expect::each(
+            "error = invalid_request_object",
+            refused.map(|tried| {
+                let named = match &tried.became {
+                    Became::Error(error) if tried.became.is_clear() => Some(error == "invalid_request_object"),
+                    // A page does not say it in a form that could be compared.
+                    _ => None,
+                };
+                (named, format!("{}: {}", tried.fault.says(), tried.became.says()))
+            }),
+        )
+    }
+
     /// Passes when each request object with one of these faults is refused.
     fn refused(&self, faults: &[Fault]) -> Judgement {
         applies_if(self.is_decrypted(), "no encrypted request object was carried out")?;
@@ -261,12 +291,16 @@ mod tests {
         Became::Error("invalid_request_object".to_owned())
     }
 
+    fn only(good: Became, is_used: bool) -> EncryptedRequestObjects {
+        EncryptedRequestObjects { good: (good, 0), is_used, tried: Vec::new(), again: Vec::new(), by_rsa: true, jar: false }
+    }
+
     fn all(change: impl Fn(Fault) -> (Became, &'static str)) -> EncryptedRequestObjects {
         let tried = |fault| {
             let (became, answer) = change(fault);
             Tried { fault, became, answer: answer.to_owned(), exchange: 1 }
         };
-        EncryptedRequestObjects { good: (good(), 0), is_used: true, tried: Fault::ALL.map(tried).to_vec(), again: Fault::ALL.map(tried).to_vec() }
+        EncryptedRequestObjects { tried: Fault::ALL.map(tried).to_vec(), again: Fault::ALL.map(tried).to_vec(), ..only(good(), true) }
     }
 
     #[test]
@@ -283,8 +317,12 @@ mod tests {
         }
         let unnamed = |fault| if fault == Fault::OtherKey { (Became::Error("invalid_request".to_owned()), "no") } else { (refusal(), "no") };
         assert_eq!(judged(&all(unnamed)).failed, ["request-object/decryption-error"]);
+        assert_eq!(judged(&EncryptedRequestObjects { jar: true, ..all(unnamed) }).failed, [DECRYPTION_ERROR]);
+        let bare = |fault| (if fault == Fault::OtherKey { Became::Bare } else { refusal() }, "no");
+        assert_eq!(judged(&all(bare)).failed, [UNDECRYPTABLE]);
         let told_apart = |fault| (refusal(), if fault == Fault::ShortKey { "short" } else { "no" });
         assert_eq!(judged(&all(told_apart)).failed, ["request-object/decryption-errors-alike"]);
+        assert!(judged(&EncryptedRequestObjects { by_rsa: false, ..all(told_apart) }).failed.is_empty());
         let changing = |fault| (refusal(), if fault == Fault::RandomKey { "no, incident 2" } else { "short" });
         for again in [all(changing).tried, Vec::new()] {
             let judged = judged(&EncryptedRequestObjects { again, ..all(told_apart) });
@@ -303,23 +341,24 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_none_is_carried_out() {
-        let refused = judged(&EncryptedRequestObjects { good: (refusal(), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
+        let refused = judged(&only(refusal(), false));
         assert_eq!((refused.failed.as_slice(), refused.passed.len()), (&["request-object/encrypted-accepted"][..], 0));
-        let beside = judged(&EncryptedRequestObjects { good: (good(), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
+        let beside = judged(&only(good(), false));
         assert_eq!(beside.failed, ["request-object/encrypted-accepted"]);
-        let unknown =
-            judged(&EncryptedRequestObjects { good: (Became::Unknown("é".to_owned()), 0), is_used: false, tried: Vec::new(), again: Vec::new() });
+        let unknown = judged(&only(Became::Unknown("é".to_owned()), false));
         assert!(unknown.failed.is_empty() && unknown.passed.is_empty());
     }
 
     arbitrary_artefact!(EncryptedRequestObjects:
-        is_used in any::<bool>(),
+        (is_used, by_rsa, jar) in any::<(bool, bool, bool)>(),
         good in select(vec![good(), refusal(), Became::Bare, Became::Page(None), Became::Unknown("é".to_owned())]),
         again in prop::collection::vec((select(Fault::ALL.to_vec()), select(vec![good(), refusal(), Became::Bare]), ".{0,5}"), 0..3),
         tried in prop::collection::vec((select(Fault::ALL.to_vec()), select(vec![good(), refusal(), Became::Bare, Became::Page(Some(500))]), ".{0,5}"), 0..9)
         => EncryptedRequestObjects {
             good: (good, 0),
             is_used,
+            by_rsa,
+            jar,
             again: again.into_iter().map(|(fault, became, answer)| Tried { fault, became, answer, exchange: 2 }).collect(),
             tried: tried.into_iter().map(|(fault, became, answer)| Tried { fault, became, answer, exchange: 1 }).collect(),
         }

@@ -142,8 +142,9 @@ impl HttpSession {
         Walk::new(&self.client, visit, callback).begin_with(form, from).ending_at_consent().go().await
     }
 
-    /// The visit as of an end-user who logs in, but the login form that this session was shown is sent by another, which has none of its cookies.
-    pub async fn visit_with_form_sent_by(&self, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
-        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client).go().await
+    /// The visit as of an end-user who logs in, but the login form that this session was shown is sent by another, which has none of its cookies: from its page, or
+    /// from one of another site.
+    pub async fn visit_with_form_sent_by(&self, other: &Self, site: Option<&Url>, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client, site).go().await
     }
 }

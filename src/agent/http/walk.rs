@@ -41,6 +41,8 @@ pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
     /// The client that takes over when the login form is sent.
     elsewhere: Option<&'a reqwest::Client>,
+    /// The page of another site that sends the login form.
+    other_site: Option<&'a Url>,
     /// What is sent first instead of the request, and the page that it is sent from.
     first: Option<(Sent, Url)>,
     /// The visit ends where the end-user is asked to consent.
@@ -71,6 +73,7 @@ impl<'a> Walk<'a> {
         Self {
             client,
             elsewhere: None,
+            other_site: None,
             first: None,
             ends_at_consent: false,
             consent: None,
@@ -86,9 +89,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Has another client send the login form, and all that comes after it.
-    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
-        self.elsewhere = Some(other);
+    /// Has another client send the login form, and all that comes after it; as from a page of another site, if there is one.
+    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client, site: Option<&'a Url>) -> Self {
+        (self.elsewhere, self.other_site) = (Some(other), site);
         self
     }
 
@@ -176,6 +179,7 @@ impl<'a> Walk<'a> {
             // On the page with the password, not on one before it.
             if matches!(classified.next, Move::Login { .. }) {
                 self.client = self.elsewhere.take().unwrap_or(self.client);
+                from = self.other_site.cloned().or(from);
             }
             password_next = matches!(classified.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
@@ -398,6 +402,10 @@ impl<'a> Walk<'a> {
             builder = builder.header(REFERER, referer);
             if request.body.is_some() {
                 builder = builder.header(ORIGIN, origin);
+            }
+            // Fetch Metadata: some servers look at this first.
+            if self.other_site == Some(from) {
+                builder = builder.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
             }
         }
         builder

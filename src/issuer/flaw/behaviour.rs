@@ -79,6 +79,8 @@ named! {
     RedirectBesideObjectTaken = "redirect-beside-object-taken",
     /// Goes by the redirect URI in a request object where that beside it is not registered.
     RedirectUriOfObject = "redirect-uri-of-object",
+    /// Refuses such a request there, with `invalid_request_object`.
+    RedirectUriOfObjectRefused = "redirect-uri-of-object-refused",
     /// Never fetches the keys of a client behind its `jwks_uri` again.
     ClientKeysKept = "client-keys-kept",
     /// Fetches them again for a key that it does not know, and goes on with those that it knew.
@@ -179,6 +181,10 @@ named! {
     CookieNotSecure = "cookie-not-secure",
     /// Logs in on a wrong password, and shows the login page again.
     WrongPasswordLogsIn = "wrong-password-logs-in",
+    /// Does so without taking the end-user to have consented to anything.
+    WrongPasswordLogsInUnasked = "wrong-password-logs-in-unasked",
+    /// Takes no login form that a browser sends from a page of another site.
+    LoginFormOfOwnSite = "login-form-of-own-site",
     /// Shows an error page after a wrong password.
     WrongPasswordErrorPage = "wrong-password-error-page",
     /// Puts a wrong password into the login page that is shown again.
@@ -459,6 +465,10 @@ named! {
     ClaimsParameterIgnored = "claims-parameter-ignored",
     /// Supports no request objects, and answers them with `request_not_supported`.
     RequestObjectUnsupported = "request-object-unsupported",
+    /// Answers an address in `request_uri` with `invalid_request_uri`, since it made none there.
+    RequestUriInvalid = "request-uri-invalid",
+    /// Answers request objects that are not signed, and those by reference, as if the end-user refused.
+    RequestObjectsDenied = "request-objects-denied",
     /// Answers request objects with `invalid_request`.
     RequestObjectUnnamed = "request-object-unnamed",
     /// Ignores request objects.

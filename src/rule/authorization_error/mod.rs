@@ -84,9 +84,22 @@ impl AuthorizationError {
         self.parameter("error").filter(|error| !error.is_empty()).ok_or_else(|| Unmet::not_run(ERROR_PRESENT))
     }
 
+    /// True if the issuer supports `request_uri`. Where requests are pushed it knows the parameter, whatever `request_uri_parameter_supported` says (RFC 9126 5).
+    fn knows_request_uri(&self) -> bool {
+        is_offered(&self.metadata, Sent::ByReference) || self.metadata.get("pushed_authorization_request_endpoint").is_some_and(Value::is_string)
+    }
+
     /// A parameter that need not be there.
     fn optional(&self, name: &str) -> Result<&str, Unmet> {
         self.parameter(name).ok_or_else(|| Unmet::not_applicable(format!("no {name}")))
+    }
+
+    /// Not applicable where the response type is what the error is about. An issuer need not have it, nor give it to every client, and nothing says which of two
+    /// faults is looked at first.
+    fn type_is_taken(&self) -> Result<(), Unmet> {
+        let asks_for_tokens = self.request.response_type().asks_for_tokens();
+        let is_of_type = matches!(self.parameter("error"), Some("unauthorized_client" | "unsupported_response_type"));
+        applies_if(!(asks_for_tokens && is_of_type), "the error is about the response type, which not every client may ask for")
     }
 
     /// Passes when a request that was refused for this reason has one of these errors.
@@ -156,6 +169,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "Clients that first try a silent login do not learn that they have to send the end-user to the login page.",
         "Answer with `error=login_required` at the redirect URI when no end-user is logged in. Use `interaction_required`, `consent_required` or `account_selection_required` where that is what is missing.",
         |response| {
+            response.type_is_taken()?;
             let right: Vec<_> = INTERACTION.into_iter().chain(["invalid_request"]).collect();
             response.error_is_one_of(Refused::PromptNoneNotLoggedIn, &right)
         },
@@ -168,6 +182,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "A client that gets `invalid_request` looks for a mistake in its request, and does not send the end-user to the login page.",
         "Answer with `error=login_required` at the redirect URI when no end-user is logged in, and keep `invalid_request` for requests that are wrong.",
         |response| {
+            response.type_is_taken()?;
             if response.parameter("error") == Some("invalid_request") {
                 applies_if(response.refused == Refused::PromptNoneNotLoggedIn, "refused for another reason")?;
                 return fail(said!("error = {}", INTERACTION.join(" or ")), "error = invalid_request");
@@ -204,27 +219,52 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/request-object-code",
         "OIDCC-6.1",
-        "A refused request object must get `request_not_supported`; where request objects are offered, also `invalid_request_object` or `invalid_request`",
+        "An issuer that does not advertise the parameter `request`, and refuses it, must do so with `request_not_supported`",
         "Clients do not learn that they have to send plain parameters.",
-        "If the server does not support `request`, answer with `error=request_not_supported` at the redirect URI. If it does, answer with `invalid_request_object` when the request object is not valid.",
+        "If the server does not support `request`, answer with `error=request_not_supported` at the redirect URI. If it does, set `request_parameter_supported` to true in the metadata.",
+        // "Should an OP not support this parameter and an RP uses it, the OP MUST return the request_not_supported error."
         |response| {
-            // "Should an OP not support this parameter and an RP uses it, the OP MUST return the request_not_supported error." Where it does, no text
-            // leaves one error only.
-            let right = ["request_not_supported", "invalid_request_object", "invalid_request"];
-            let is_offered = is_offered(&response.metadata, Sent::ByValue);
-            response.error_is_one_of(Refused::RequestObject, if is_offered { &right } else { &right[..1] })
+            applies_if(!is_offered(&response.metadata, Sent::ByValue), "the issuer says that it supports the parameter")?;
+            response.error_is_one_of(Refused::RequestObject, &["request_not_supported"])
+        },
+    ),
+    // The text describes the errors, and has no keyword for which of them it is.
+    should(
+        "authz-error/request-object-offered-code",
+        "OIDCC-3.1.2.6",
+        "If request objects are offered and one is refused, the error should be `invalid_request_object` or another one that is about the request",
+        "Developers look for the mistake in a wrong place, and not in the request object.",
+        "Answer with `error=invalid_request_object` at the redirect URI when a request object is not one that the server takes, for example because it is not signed.",
+        |response| {
+            applies_if(is_offered(&response.metadata, Sent::ByValue), "the issuer does not say that it supports the parameter")?;
+            response.error_is_one_of(
+                Refused::RequestObject,
+                &["invalid_request_object", "request_not_supported", "invalid_request", "unauthorized_client"],
+            )
         },
     ),
     must(
         "authz-error/request-uri-code",
         "OIDCC-6.2",
-        "A refused `request_uri` must get `request_uri_not_supported`; if offered, also `invalid_request_uri`, `invalid_request_object` or `invalid_request`",
+        "An issuer that says that it does not support `request_uri`, and refuses it, must do so with `request_uri_not_supported`",
         "Clients do not learn that they have to send plain parameters.",
-        "If the server does not support `request_uri`, answer with `error=request_uri_not_supported` at the redirect URI. If it does, answer with `invalid_request_uri` when the address cannot be used.",
+        "If the server does not support `request_uri`, answer with `error=request_uri_not_supported` at the redirect URI. If it does, remove `request_uri_parameter_supported` from the metadata or set it to true.",
         |response| {
-            let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
-            let is_offered = is_offered(&response.metadata, Sent::ByReference);
-            response.error_is_one_of(Refused::RequestUri, if is_offered { &right } else { &right[..1] })
+            applies_if(!response.knows_request_uri(), "the issuer supports the parameter")?;
+            response.error_is_one_of(Refused::RequestUri, &["request_uri_not_supported"])
+        },
+    ),
+    // As with `request`.
+    should(
+        "authz-error/request-uri-offered-code",
+        "OIDCC-3.1.2.6",
+        "If the parameter `request_uri` is supported and refused, the error should be `invalid_request_uri` or another one that is about the request",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Answer with `error=invalid_request_uri` at the redirect URI when the address cannot be used, and with `invalid_request_object` when what is there cannot be.",
+        |response| {
+            applies_if(response.knows_request_uri(), "the issuer says that it does not support the parameter")?;
+            let of_object = ["invalid_request_uri", "invalid_request_object", "request_uri_not_supported", "invalid_request", "unauthorized_client"];
+            response.error_is_one_of(Refused::RequestUri, &of_object)
         },
     ),
     must(
@@ -338,7 +378,8 @@ static RULES: &[Check<AuthorizationError>] = &[
             applies_if(response.request.response_type().asks_for_tokens(), "the response type is that of the code flow")?;
             applies_if(response.request.get("response_mode") != Some("form_post"), "the request asked for form_post")?;
             // Where the refusal of a response type or a response mode belongs that the issuer does not have is not specified.
-            let is_of_type = matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeToken | Refused::TokensInQuery);
+            let is_of_type = matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeToken | Refused::TokensInQuery)
+                || response.parameter("error") == Some("unsupported_response_type");
             applies_if(!is_of_type, "what is refused is the response type or the response mode itself")?;
             response.error()?;
             parameters::in_fragment(&response.url, &["error"])
@@ -346,11 +387,15 @@ static RULES: &[Check<AuthorizationError>] = &[
     ),
     must(
         "authz-error/nonce-missing-code",
-        "OIDCC-3.1.2.6",
+        "RFC6749-4.1.2.1",
         "If a request for an ID token from the authorization endpoint is refused because its `nonce` is missing, the error must be `invalid_request`",
         "Developers look for the mistake in a wrong place, and not in the request.",
         "Check that a request with `id_token` in its `response_type` has a `nonce`. If it has none, answer with `error=invalid_request` at the redirect URI.",
-        |response| response.error_is_one_of(Refused::NonceMissing, &["invalid_request"]),
+        // That the `nonce` is required is in OpenID Connect Core 3.2.2.1 and 3.3.2.1; the error is the one for "a required parameter" that is missing.
+        |response| {
+            response.type_is_taken()?;
+            response.error_is_one_of(Refused::NonceMissing, &["invalid_request"])
+        },
     ),
     must(
         "authz-error/in-query",
@@ -361,6 +406,8 @@ static RULES: &[Check<AuthorizationError>] = &[
         |response| {
             // Where the answer to an unknown response type belongs is not specified.
             applies_if(!response.request.response_type().asks_for_tokens(), "the response type is not that of the code flow")?;
+            let mode = response.request.get("response_mode").filter(|mode| !mode.is_empty());
+            applies_if(mode.is_none_or(|mode| mode == "query"), "the request asked for another response mode")?;
             applies_if(
                 !matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeMissing | Refused::ResponseTypeToken),
                 "the response type was not that of the code flow",

@@ -2,7 +2,8 @@ use super::*;
 use crate::rule::testing::prelude::*;
 
 const ISSUER: &str = "https://issuer.example";
-const ALL: [Refused; 11] = [
+const ALL: [Refused; 12] = [
+    Refused::NonceMissing,
     Refused::PromptNoneNotLoggedIn,
     Refused::PromptNoneAndLogin,
     Refused::UnsupportedResponseType,
@@ -78,8 +79,9 @@ fn every_true_code_is_right_and_every_other_wrong() {
         (Refused::Repeated, &["invalid_request"], "repeated-parameter-code"),
         (Refused::ChallengeMethod, &["invalid_request"], "challenge-code"),
         (Refused::NoChallenge, &["invalid_request"], "challenge-code"),
-        (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
-        (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri"], "request-uri-code"),
+        (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "unauthorized_client"], "request-object-offered-code"),
+        (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri", "unauthorized_client"], "request-uri-offered-code"),
+        (Refused::NonceMissing, &["invalid_request"], "nonce-missing-code"),
     ] {
         for error in right.iter().chain(&["temporarily_unavailable"]) {
             let judged = judged(&response(refused, &with(error, &[("error_description", "No."), ("error_uri", "https://issuer.example/e")])));
@@ -117,6 +119,24 @@ fn a_request_object_that_is_not_supported_has_an_error_of_its_own() {
         let mut response = response(refused, &with("invalid_request", &[]));
         response.metadata = json!({});
         assert_eq!(failed(&response).is_empty(), refused == Refused::RequestUri);
+    }
+    // A `request_uri` of a request that was pushed is taken whatever the metadata say of it.
+    let mut pushed = response(Refused::RequestUri, &with("invalid_request_uri", &[]));
+    pushed.metadata = json!({ "request_uri_parameter_supported": false, "pushed_authorization_request_endpoint": "https://issuer.example/par" });
+    assert_eq!(failed(&pushed), [""; 0]);
+}
+
+#[test]
+fn a_response_type_of_other_clients_is_refused_before_anything_else() {
+    for (refused, rule) in [(Refused::NonceMissing, "nonce-missing-code"), (Refused::PromptNoneNotLoggedIn, "prompt-none-code")] {
+        for error in ["unauthorized_client", "unsupported_response_type"] {
+            let mut response = response(refused, &with(error, &[]));
+            assert!(failed(&response).contains(&rule.to_owned()), "{refused:?} {error}");
+            response.request = Arc::new([("state", "s"), ("response_type", "code id_token")].into());
+            response.url.set_fragment(Some("error=x"));
+            assert_eq!(failed(&response), [""; 0], "{refused:?} {error}");
+            assert!(judged(&response).not_run.is_empty(), "{refused:?} {error}");
+        }
     }
 }
 
@@ -169,6 +189,8 @@ fn parameters_come_once_and_in_the_query() {
         let mut response = response(refused, &with(error, &[]));
         response.url.set_fragment(Some(fragment));
         assert_eq!(failed(&response), rules, "{fragment}");
+        response.request = Arc::new([("state", "s"), ("response_mode", "fragment")].into());
+        assert_eq!(failed(&response), [""; 0], "{fragment}");
     }
 }
 

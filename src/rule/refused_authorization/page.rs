@@ -34,8 +34,9 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "If the client or the redirect URI is wrong, show the end-user an error page. Do not send the error to another redirect URI that the client \
          registered.",
         |all| {
-            // One of two redirect URIs is the client's; and what was not refused at all is another rule's.
-            all.each(|request| request.wrong != Wrong::Doubled && request.is_refused(), "a page of the issuer's", |request| Some(request.is_page()))
+            // One of two redirect URIs is the client's, beside one another or beside a request object; and what was not refused at all is another rule's.
+            let has_right_one = |request: &RefusedAuthorization| matches!(request.wrong, Wrong::Doubled | Wrong::BesideObject);
+            all.each(|request| !has_right_one(request) && request.is_refused(), "a page of the issuer's", |request| Some(request.is_page()))
         },
     ),
     may(

@@ -2,7 +2,7 @@ use super::*;
 use crate::rule::testing::prelude::*;
 use crate::rule::testing::{not_applicable, text};
 
-const ALL: [(Wrong, &str); 12] = [
+const ALL: [(Wrong, &str); 13] = [
     (Wrong::Host, "redirect-uri/other-host"),
     (Wrong::Scheme, "redirect-uri/other-scheme"),
     (Wrong::Port, "redirect-uri/other-port"),
@@ -12,6 +12,7 @@ const ALL: [(Wrong, &str); 12] = [
     (Wrong::Parts, "redirect-uri/other-parts"),
     (Wrong::Padding, "redirect-uri/padded"),
     (Wrong::Doubled, "redirect-uri/doubled"),
+    (Wrong::BesideObject, "redirect-uri/beside-object"),
     (Wrong::Missing, "redirect-uri/missing"),
     (Wrong::UnknownClient, "authz-refusal/unknown-client"),
     (Wrong::NoClient, "authz-refusal/no-client"),
@@ -43,12 +44,13 @@ fn a_page_is_right_and_a_redirect_there_is_wrong() {
 
 #[test]
 fn a_redirect_to_the_clients_own_redirect_uri_depends() {
-    for (wrong, rule) in ALL.into_iter().filter(|(wrong, _)| !matches!(wrong, Wrong::Doubled | Wrong::UnknownClient | Wrong::NoClient)) {
+    let of_two = [Wrong::Doubled, Wrong::BesideObject];
+    for (wrong, rule) in ALL.into_iter().filter(|(wrong, _)| !of_two.contains(wrong) && !matches!(wrong, Wrong::UnknownClient | Wrong::NoClient)) {
         assert_eq!(failing(&all(wrong, registered(true))), [rule], "{wrong:?}");
         assert_eq!(failing(&all(wrong, registered(false))), ["authz-refusal/end-user-told"], "{wrong:?}");
     }
-    for taken in [true, false] {
-        assert_eq!(failing(&all(Wrong::Doubled, registered(taken))), [""; 0]);
+    for (wrong, taken) in of_two.into_iter().flat_map(|wrong| [(wrong, true), (wrong, false)]) {
+        assert_eq!(failing(&all(wrong, registered(taken))), [""; 0], "{wrong:?}");
     }
 }
 
