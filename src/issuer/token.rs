@@ -92,7 +92,8 @@ pub fn give(issuer: &Issuer, client: &Client, headers: &HeaderMap, form: &Params
         return client_credentials(issuer, client, &Params::default(), bound);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
-        return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
+        let error = if issuer.does(Behaviour::GrantsOfClientFirst) { "unauthorized_client" } else { "unsupported_grant_type" };
+        return Err(OauthError::bad_request(error, "there is no such grant here").into());
     }
     if grant_type == "client_credentials" && client.registered.is_none() && issuer.does(Behaviour::ClientGrantRefused) {
         return Err(OauthError::invalid_client("the client may not use this grant").into());
@@ -146,7 +147,11 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params, bound: Option<
     let like = like.filter(|_| !issuer.checks(Check::RefreshTokenWhole));
     let token = like.as_deref().unwrap_or(token);
     let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
-    let keeps = client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
+    let keeps = if client.metadata.is_public() {
+        issuer.does(Behaviour::RefreshKeptByPublicClient)
+    } else {
+        issuer.does(Behaviour::RefreshKeptByConfidentialClient)
+    };
     if keeps || issuer.settings().refresh == RefreshFor::Everyone {
         issuer.store().refresh.entry(token.to_owned()).and_modify(|token| token.spent = false);
     }

@@ -9,7 +9,7 @@ pub struct RefreshPractice {
     pub after_attacks: Received,
     /// The refresh token that was sent.
     pub sent: String,
-    /// True if the client has no secret.
+    /// True if the client does not authenticate.
     pub is_public: bool,
     /// The scope that was granted at first.
     pub granted: String,

@@ -345,6 +345,12 @@ named! {
     RefreshKeptByPublicClient = "refresh-kept-by-public-client",
     /// Grants the whole scope to a refresh that asks for a part of it.
     RefreshNeverNarrows = "refresh-never-narrows",
+    /// Keeps the keys of a client behind its `jwks_uri`, looks at the refresh token before the assertion, and forgets it where that is not good.
+    RefreshLostByAssertion = "refresh-lost-by-assertion",
+    /// Goes on taking the refresh tokens of confidential clients after it has given newer ones.
+    RefreshKeptByConfidentialClient = "refresh-kept-by-confidential-client",
+    /// Compares the grant type with those of the client before it looks whether there is such a grant.
+    GrantsOfClientFirst = "grants-of-client-first",
     /// Takes an access token from the query.
     BearerInQuery = "bearer-in-query",
     /// Refuses to revoke a token it never gave.
