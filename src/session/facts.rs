@@ -86,6 +86,8 @@ pub struct Registered {
     pub application_type: Option<String>,
     /// True until its first token request has been answered.
     pub untried: bool,
+    /// True where it is open which audience its assertions are to have, and one was not tried with a code that the issuer gave.
+    pub audience_open: bool,
     /// True until its first authorization.
     pub unseen: bool,
     /// How it makes assertions, if it authenticates by them.
