@@ -122,7 +122,11 @@ async fn what_is_missing_is_named_and_what_would_be_destroyed_is_said() {
     }
     let refresh = test(&report, "refresh-attacks/confidential-client");
     let judged = |rule: &str| refresh.findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Passed);
-    assert!(judged("refresh/wrong-secret-refused") && !judged("refresh/reuse-refused"), "all but the reuse is judged: {:?}", refresh.counts);
+    assert!(
+        judged("refresh/wrong-secret-refused") && !judged("refresh/confidential-reuse-refused"),
+        "all but the reuse is judged: {:?}",
+        refresh.counts
+    );
     let notes =
         refresh.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| if let Entry::Note { text } = entry { Some(text) } else { None });
     assert!(notes.into_iter().any(|text| text.contains("--allow-destructive")), "{:?}", refresh.steps.last());

@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::client_keys::{has_begun, has_expired, is_for};
+use super::client_keys::{has_begun, has_expired, is_far_off, is_for};
 use super::received_jwt::Checks;
 use crate::issuer::prelude::*;
 
@@ -88,7 +88,11 @@ pub fn is_by_secret(jwt: &ReceivedJwt<'_>, secret: &str, checks: Checks<'_>) -> 
 pub fn identifier(claims: &Map<String, Value>, client_id: &str, audiences: &[&str], now: u64, checks: Checks<'_>) -> Option<String> {
     let claim = |name: &str| claims.get(name).unwrap_or(&Value::Null);
     let (exp, nbf, jti) = (claim("exp"), claim("nbf"), claim("jti"));
-    let is_over = if exp.is_null() { checks(Check::AssertionExpiryPresent) } else { has_expired(exp, now) && checks(Check::AssertionExpiry) };
+    let is_over = if exp.is_null() {
+        checks(Check::AssertionExpiryPresent)
+    } else {
+        (has_expired(exp, now) && checks(Check::AssertionExpiry)) || is_far_off(exp, now)
+    };
     let is_early = !nbf.is_null() && !has_begun(nbf, now) && checks(Check::AssertionNotBefore);
     let is_named = jti.as_str().is_some_and(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI);
     let is_unnamed = !is_named && (!jti.is_null() || checks(Check::AssertionIdentifier));
@@ -156,6 +160,7 @@ mod tests {
             ("exp", json!(NOW - 10)),
             ("exp", json!("soon")),
             ("exp", json!(-1)),
+            ("exp", json!(NOW + 3600)),
             ("nbf", json!(NOW + 60)),
             ("jti", json!(null)),
             ("jti", json!("")),

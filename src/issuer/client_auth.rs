@@ -103,7 +103,7 @@ pub async fn learn_keys(issuer: &Issuer, assertion: Option<&str>) {
         (is_by_key && !is_known).then_some((client, uri))
     };
     let Some((mut client, uri)) = assertion.and_then(unknown) else { return };
-    if issuer.does(Behaviour::ClientKeysKept) {
+    if issuer.does(Behaviour::ClientKeysKept) || issuer.does(Behaviour::RefreshLostByAssertion) {
         return;
     }
     let Ok(document) = fetch::json(issuer, &uri).await else { return };
@@ -129,7 +129,7 @@ fn is_right_secret(issuer: &Issuer, known: &str, sent: &str) -> bool {
 fn is_good(issuer: &Issuer, client: &Client, text: &str, secret: Option<&str>) -> bool {
     let token_endpoint = &issuer.accounts.token_endpoint;
     let refuses_all = if secret.is_some() { Behaviour::AssertionBySecretRefused } else { Behaviour::AssertionRefused };
-    if issuer.does(refuses_all) {
+    if issuer.does(refuses_all) || issuer.does(Behaviour::AssertionRefusedAfterCode) {
         return false;
     }
     let checks = |check| issuer.checks(check);
@@ -149,7 +149,8 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str, secret: Option<&str>) -
         let keys = &client.metadata.assertion_keys;
         keys.verify(&jwt, &jwt.brought_along(issuer), &checks) || is_signed_by_another(issuer, client, &jwt)
     };
-    let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
+    let is_for_endpoint_only = issuer.does(Behaviour::AssertionForIssuerRefused) || issuer.does(Behaviour::AssertionForEndpointAfterCode);
+    let audiences: &[&str] = if is_for_endpoint_only { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
     let jti = assertion::identifier(&jwt.claims, &client.id, audiences, now(), &checks).filter(|_| is_signed);
     jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti) || !issuer.checks(Check::AssertionOnce))
 }
@@ -160,7 +161,8 @@ fn is_signed_by_another(issuer: &Issuer, client: &Client, jwt: &ReceivedJwt<'_>)
         let store = issuer.store();
         store.clients.values().filter(|other| other.id != client.id).map(|other| other.metadata.assertion_keys.keys().clone()).collect()
     };
-    let alg = jwt.header("alg").and_then(Alg::of);
+    // A key is looked for among those of all clients, and used as this client registered.
+    let alg = jwt.header("alg").and_then(Alg::of).filter(|alg| client.metadata.assertion_keys.alg.is_none_or(|only| only == *alg));
     alg.is_some_and(|alg| keys.iter().any(|keys| jwt.is_signed(keys, &[], alg, &|_| true))) && issuer.does(Behaviour::AssertionKeyOfAnyClient)
 }
 

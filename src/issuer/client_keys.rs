@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Seconds by which a client's clock may differ from the issuer's.
 const SKEW: u64 = 10;
 
+/// How far in the future what a client signs may end, in seconds.
+const LONGEST: u64 = 600;
+
 /// The keys of a client.
 #[derive(Debug, Clone, Default)]
 pub struct ClientKeys(Vec<Jwk>);
@@ -46,6 +49,11 @@ pub fn is_for(aud: &Value, audiences: &[&str]) -> bool {
 /// True if an `exp` is over, or no time, at a time in seconds since the epoch.
 pub fn has_expired(exp: &Value, now: u64) -> bool {
     seconds(exp).is_none_or(|exp| now >= exp.saturating_add(SKEW))
+}
+
+/// True if an `exp` is unreasonably far in the future (RFC 7523 3), at a time in seconds since the epoch.
+pub fn is_far_off(exp: &Value, now: u64) -> bool {
+    seconds(exp).is_some_and(|exp| exp > now.saturating_add(LONGEST))
 }
 
 /// True if an `nbf` is a time that has come, at a time in seconds since the epoch.

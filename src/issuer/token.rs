@@ -61,15 +61,23 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
     let is_unknown = |code: &str| !issuer.store().codes.contains_key(code);
-    if form.get("code").is_some_and(is_unknown) && issuer.does(Behaviour::CodeBeforeClient) {
+    let is_asserted = form.get("client_assertion").is_some();
+    let is_before_assertion = || issuer.does(Behaviour::AssertionRefusedAfterCode) || issuer.does(Behaviour::AssertionForEndpointAfterCode);
+    let is_first = || issuer.does(Behaviour::CodeBeforeClient) || (is_asserted && is_before_assertion());
+    if form.get("code").is_some_and(is_unknown) && is_first() {
         return Err(OauthError::bad_request("invalid_grant", "the code is unknown").into());
+    }
+    let is_unknown = |token: &str| !issuer.store().refresh.contains_key(token);
+    if is_asserted && form.get("refresh_token").is_some_and(is_unknown) && issuer.does(Behaviour::RefreshLostByAssertion) {
+        return Err(OauthError::bad_request("invalid_grant", "the refresh token is unknown").into());
     }
     let named = query.get("client_id").filter(|_| issuer.does(Behaviour::SecretInQueryAccepted));
     let by_query = named.and_then(|id| issuer.store().clients.get(id).cloned());
     let client = match by_query.filter(|client| client.secret.is_some() && client.secret.as_deref() == query.get("client_secret")) {
         Some(client) => client,
         None => authenticate(issuer, Endpoint::Token, headers, form).inspect_err(|_| {
-            if let Some(token) = form.get("refresh_token").filter(|_| issuer.does(Behaviour::RefreshLostByAttack)) {
+            let is_lost = || issuer.does(Behaviour::RefreshLostByAttack) || (is_asserted && issuer.does(Behaviour::RefreshLostByAssertion));
+            if let Some(token) = form.get("refresh_token").filter(|_| is_lost()) {
                 issuer.store().refresh.shift_remove(token);
             }
             if let Some(code) = form.get("code").filter(|_| issuer.does(Behaviour::CodeBeforeClient)) {
@@ -92,7 +100,8 @@ pub fn give(issuer: &Issuer, client: &Client, headers: &HeaderMap, form: &Params
         return client_credentials(issuer, client, &Params::default(), bound);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
-        return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
+        let error = if issuer.does(Behaviour::GrantsOfClientFirst) { "unauthorized_client" } else { "unsupported_grant_type" };
+        return Err(OauthError::bad_request(error, "there is no such grant here").into());
     }
     if grant_type == "client_credentials" && client.registered.is_none() && issuer.does(Behaviour::ClientGrantRefused) {
         return Err(OauthError::invalid_client("the client may not use this grant").into());
@@ -149,7 +158,11 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params, bound: Option<
     if scope.has(OFFLINE_ACCESS) && issuer.does(Behaviour::RefreshWithoutOfflineAccess) {
         scope = scope.filter(|word| word != OFFLINE_ACCESS);
     }
-    let keeps = client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
+    let keeps = if client.metadata.is_public() {
+        issuer.does(Behaviour::RefreshKeptByPublicClient)
+    } else {
+        issuer.does(Behaviour::RefreshKeptByConfidentialClient)
+    };
     if keeps || issuer.settings().refresh == RefreshFor::Everyone {
         issuer.store().refresh.entry(token.to_owned()).and_modify(|token| token.spent = false);
     }

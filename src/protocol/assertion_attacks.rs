@@ -55,7 +55,8 @@ impl Session {
         all: &mut Vec<Tried>,
     ) -> Result<(), Stop> {
         let previous = self.facts.client.previous.clone().filter(|other| other.id != client.id);
-        let other = previous.as_ref().and_then(|other| other.registered.as_ref()?.signer.as_ref()?.key());
+        // One of the client's own algorithm: by another, the assertion may be refused before its key is looked for.
+        let other = previous.as_ref().zip(signer.key()).and_then(|(other, key)| other.signer()?.key_by(key.alg()));
         let cast = Cast { client_id: &client.id, stranger, other };
         let can_be_tried = |session: &Self, fault: Fault| match fault {
             Fault::OtherClientId => previous.is_some(),

@@ -177,7 +177,7 @@ impl Session {
         if (is_refused || works == Some(false)) && attack != Attack::GetRequest {
             // Where a request with nothing wrong may be refused as well, the reason given need not be the attack.
             let provocation = if matches!(control, Control::Good) { Provocation::Attack(attack) } else { Provocation::Elsewhere };
-            self.judge(&TokenRefusal { response, provocation, by_header });
+            self.judge(&TokenRefusal { response, provocation, by_header, grant_unlisted: false });
         }
         let attacked = |response| Attacked { attack, response, control, works };
         match attack.kind() {

@@ -8,7 +8,7 @@ use crate::rule::assertion_attack::Fault;
 use crate::rule::client_assertion::{Attempt, ClientAssertions, UnknownMembers};
 use crate::rule::jwt_fault::JwtFault;
 use crate::session::assertion::{self, Cast, JWT_BEARER, Means, Signer, Unknown};
-use crate::session::signing_key::{SigningAlg, SigningKey, other};
+use crate::session::signing_key::{SigningAlg, SigningKey, SigningKeyError, other};
 
 use super::client_authentication::FIRST_PAUSE;
 
@@ -19,14 +19,17 @@ impl Session {
     /// What a client that is about to be registered signs its assertions with.
     pub(super) async fn signer(&self, keys: KeysBy) -> Result<Signer, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
-        // A second client shows by another algorithm more than by the same, where the issuer says that it knows it.
-        let knows_es256 = offered.as_ref().is_some_and(|offered| offered.contains(&SigningAlg::Es256.name()));
-        if keys == KeysBy::AnotherValue && !knows_es256 {
-            let key = other().await.map_err(|error| Stop::untestable(error.to_string()))?;
-            return Ok(Signer { means: Means::Key(key), audience: self.issuer(), hosted: None });
+        let not_made = |error: SigningKeyError| Stop::untestable(error.to_string());
+        if keys == KeysBy::AnotherValue {
+            let knows = |alg: SigningAlg| offered.as_ref().is_some_and(|offered| offered.contains(&alg.name()));
+            // A second client shows by another algorithm more than by the same, where the issuer says that it knows it. It registers a key of the first client's
+            // algorithm, too: what that key signs is for the issuer to refuse because of whose it is.
+            let (alg, has_both) = if knows(SigningAlg::Es256) { (SigningAlg::Es256, knows(SigningAlg::Rs256)) } else { (SigningAlg::Rs256, false) };
+            let key = other(alg).await.map_err(not_made)?;
+            let beside = if has_both { Some(other(SigningAlg::Rs256).await.map_err(not_made)?) } else { None };
+            return Ok(Signer { means: Means::Key(key), beside, audience: self.issuer(), hosted: None });
         }
-        let mut algs = SigningAlg::ALL.into_iter().filter(|alg| keys != KeysBy::AnotherValue || *alg == SigningAlg::Es256);
-        let Some(alg) = algs.find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
+        let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
             let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
             return Err(Stop::not_offered(said!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
@@ -34,10 +37,10 @@ impl Session {
         if by_reference {
             self.must_reach_this_machine()?;
         }
-        let key = assertion::key(alg).await.map_err(|error| Stop::untestable(error.to_string()))?;
+        let key = assertion::key(alg).await.map_err(not_made)?;
         let listener = self.listener()?;
         let hosted = by_reference.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
-        Ok(Signer { means: Means::Key(key), audience: self.issuer(), hosted })
+        Ok(Signer { means: Means::Key(key), beside: None, audience: self.issuer(), hosted })
     }
 
     /// The run's redirect URI with a query of the client's own.
@@ -71,14 +74,22 @@ impl Session {
                 continue;
             }
             let unfetched = signer.hosted.as_ref().is_some_and(|hosted| hosted.fetched() == 0);
-            let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
-            let signer = Signer { audience: audience.clone(), ..signer };
             let is_certain = [&issuer, &endpoint].iter().any(|attempt| attempt.accepted == Some(true));
-            let unknown = if is_certain && !by_secret { Some(self.try_unknown(&signer, &url).await?) } else { None };
-            let artefact = ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown };
+            let tried = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
+            let signer = Signer { audience: tried, ..signer };
+            let foreign = if is_certain { Some(self.try_foreign(&signer, &url).await?) } else { None };
+            let mut artefact = ClientAssertions { issuer, endpoint, foreign, unfetched, by_secret, unknown: None };
+            // Where nothing shows which audience is taken, it is the one that OpenID Connect Core 9 names.
+            let audience = if artefact.shows_issuer_audience() { self.issuer() } else { url.to_string() };
+            let signer = Signer { audience: audience.clone(), ..signer };
+            let is_open = is_certain && !artefact.shows_assertion();
+            if is_certain && !by_secret {
+                artefact.unknown = Some(self.try_unknown(&signer, &url).await?);
+            }
             self.judge(&artefact);
             if let Some(registered) = self.facts.client.registered_mut() {
-                registered.untried = !accepted;
+                // Where it is open whether an assertion was looked at, the first exchange of a code shows it.
+                (registered.untried, registered.audience_open) = (!accepted || is_open, is_open);
                 if let Some(signer) = &mut registered.signer {
                     signer.audience = audience;
                 }
@@ -106,19 +117,22 @@ impl Session {
         self.try_assertion(&client, &format!("Client Assertion for {name}"), url, &assertion).await
     }
 
-    /// Good assertions with a claim, and with a header parameter, that no issuer knows; and before them one that a stranger signed, which is refused where the
-    /// assertion is looked at before the code.
-    async fn try_unknown(&mut self, signer: &Signer, url: &Url) -> Result<UnknownMembers, Stop> {
+    /// An assertion that a stranger signed, which is refused where the assertion is looked at before the code.
+    async fn try_foreign(&mut self, signer: &Signer, url: &Url) -> Result<Attempt, Stop> {
         let client = self.client()?.clone();
-        let now = || jiff::Timestamp::now().as_second();
         let stranger = self.stranger(signer.key().map_or(SigningAlg::Rs256, SigningKey::alg)).await?;
         let cast = Cast { client_id: &client.id, stranger: &stranger, other: None };
-        let (foreign, _) = signer.bad_assertion(Fault::Jwt(JwtFault::ForeignKey), &cast, now());
-        let foreign = self.try_assertion(&client, "Client Assertion with a Foreign Key", url, &foreign).await?;
-        let with = |unknown| signer.with_unknown(unknown, &client.id, now());
+        let (foreign, _) = signer.bad_assertion(Fault::Jwt(JwtFault::ForeignKey), &cast, jiff::Timestamp::now().as_second());
+        self.try_assertion(&client, "Client Assertion with a Foreign Key", url, &foreign).await
+    }
+
+    /// Good assertions with a claim, and with a header parameter, that no issuer knows.
+    async fn try_unknown(&mut self, signer: &Signer, url: &Url) -> Result<UnknownMembers, Stop> {
+        let client = self.client()?.clone();
+        let with = |unknown| signer.with_unknown(unknown, &client.id, jiff::Timestamp::now().as_second());
         let claim = self.try_assertion(&client, "Client Assertion with an Unknown Claim", url, &with(Unknown::Claim)).await?;
         let header = self.try_assertion(&client, "Client Assertion with an Unknown Header Parameter", url, &with(Unknown::Header)).await?;
-        Ok(UnknownMembers { foreign, claim, header })
+        Ok(UnknownMembers { claim, header })
     }
 
     /// Sends a code that the issuer never gave with an assertion: whether the client was accepted shows in what is said about the code.

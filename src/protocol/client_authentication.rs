@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
-use crate::rule::client_authentication::ClientAuthentication;
+use crate::rule::client_authentication::{ClientAuthentication, accepts};
 use crate::session::assertion::JWT_BEARER;
 use crate::session::recorder::Shows;
 
@@ -69,7 +69,7 @@ impl Session {
                 pause *= 2;
                 continue;
             }
-            self.judge_registered_credentials(response, refusals, registered.at, !refused);
+            self.judge_registered_credentials(response, refusals, registered.at, accepts(response, refusals));
             if refused {
                 return Err(Stop::issuer(said!("the issuer refuses the credentials it has registered ({})", error_of(response).unwrap_or_default())));
             }
@@ -77,10 +77,10 @@ impl Session {
         }
     }
 
-    pub(super) fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
+    pub(super) fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: Option<bool>) {
         let elapsed_ms = millis(since.elapsed());
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
-        if let Some(client) = self.facts.client.current.clone().filter(|_| accepted) {
+        if let Some(client) = self.facts.client.current.clone().filter(|_| accepted != Some(false)) {
             self.judge_encoding(&client, response);
         }
         if let Some(registered) = self.facts.client.registered_mut() {

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use crate::protocol::prelude::*;
-use crate::rule::answer::error_code;
 use crate::rule::client_assertion::{Attempt, NewKey, ReplacedKey};
 use crate::session::assertion::{Means, next_key};
 use crate::session::signing_key::SigningKey;
@@ -63,9 +62,7 @@ impl Session {
     async fn refresh_by_assertion(&mut self, title: &str, refresh_token: &str) -> Result<(TokenExchange, Attempt), Stop> {
         let (client, url) = (self.client()?.clone(), self.needed("token_endpoint")?);
         let exchange = self.exchange(self.authenticated(&client, title, &url, &super::refresh_form(refresh_token))).await?;
-        let response = exchange.response();
-        let attempt = Attempt::of(response.exchange, response.status, error_code(response).map(str::to_owned));
-        let accepted = if response.gives() { Some(true) } else { attempt.accepted };
-        Ok((exchange, Attempt { accepted, ..attempt }))
+        let attempt = Attempt::of_refresh(exchange.response());
+        Ok((exchange, attempt))
     }
 }

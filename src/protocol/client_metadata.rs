@@ -266,9 +266,9 @@ fn with_other_host(uri: &str) -> Option<String> {
 fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect_uri: Option<&str>) {
     if let Some(signer) = signer {
         body["token_endpoint_auth_signing_alg"] = json!(signer.alg());
-        match (&signer.hosted, signer.key()) {
+        match (&signer.hosted, signer.key_set()) {
             (Some(hosted), _) => body["jwks_uri"] = json!(hosted.url()),
-            (None, Some(key)) => body["jwks"] = key.set(),
+            (None, Some(keys)) => body["jwks"] = keys,
             (None, None) => {}
         }
     }

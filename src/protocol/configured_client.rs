@@ -103,7 +103,7 @@ impl Session {
             AuthMethod::ClientSecretJwt => secret.clone().map(Means::Secret),
             _ => None,
         };
-        let signer = means.map(|means| Signer { means, audience: self.issuer(), hosted: None });
+        let signer = means.map(|means| Signer { means, beside: None, audience: self.issuer(), hosted: None });
         if let Some(signer) = &signer {
             self.note(said!("The client signs its assertions by {}.", signer.alg()));
         }

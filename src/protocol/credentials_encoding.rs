@@ -6,7 +6,6 @@ use super::client_authentication::INVALID_CLIENT;
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
 use crate::rule::client_authentication::{BasicCredentials, Encoded};
-use crate::session::assertion::Signer;
 use crate::session::recorder::form_encoded;
 
 /// A code that no issuer gave.
@@ -23,7 +22,7 @@ impl Session {
         parameters: &[(&str, &str)],
     ) -> Result<Option<TokenExchange>, Stop> {
         let is_at_token_endpoint = self.endpoint("token_endpoint")?.as_ref() == Some(url);
-        if is_at_token_endpoint && client.signer.is_some() {
+        if is_at_token_endpoint && client.signer().is_some() {
             return self.try_other_audience(client, title, url, parameters).await;
         }
         if self.facts.client.encoding_judged || !is_at_token_endpoint || !is_changed(client) {
@@ -63,13 +62,14 @@ impl Session {
         self.judge(&BasicCredentials { exchange: control, encoded: Encoded::OnlyInBody });
         // A client may have been set up for that by hand. One that the issuer registered for Basic has credentials that do not work.
         if let Some(registered) = &client.registered {
-            self.judge_registered_credentials(in_body.response(), 2, registered.at, false);
+            self.judge_registered_credentials(in_body.response(), 2, registered.at, Some(false));
         }
         Ok(Some(in_body))
     }
 
-    /// Tries an assertion of a configured client once with the token endpoint as its audience, where the one for the issuer was refused: the specifications know
-    /// both (OpenID Connect Core 9, RFC 7523 3). Where it is accepted, the test goes on with that.
+    /// Tries an assertion once with the other audience, where the one for the issuer or for the token endpoint was refused: the specifications know both (OpenID
+    /// Connect Core 9, RFC 7523 3). Where it is accepted, the test goes on with that. A configured client begins with the issuer; of one that this test registered it may
+    /// be open which of them is taken.
     async fn try_other_audience(
         &mut self,
         client: &Client,
@@ -77,16 +77,28 @@ impl Session {
         url: &Url,
         parameters: &[(&str, &str)],
     ) -> Result<Option<TokenExchange>, Stop> {
-        let Some(signer) = client.signer.clone().filter(|signer| signer.audience != url.as_str()) else { return Ok(None) };
-        let other = Client { signer: Some(Signer { audience: url.to_string(), ..signer }), ..client.clone() };
-        self.note("The issuer refused the assertion with the issuer as its audience. One for the token endpoint is tried once.");
-        let exchange = self.exchange(self.authenticated(&other, &format!("{title}, assertion for the token endpoint"), url, parameters)).await?;
+        let is_for_endpoint = client.signer().is_some_and(|signer| signer.audience == url.as_str());
+        let is_open = match self.facts.client.registered_mut() {
+            Some(registered) => std::mem::take(&mut registered.audience_open),
+            None => !is_for_endpoint,
+        };
+        if !is_open {
+            return Ok(None);
+        }
+        let (audience, refused, tried) =
+            if is_for_endpoint { (self.issuer(), "token endpoint", "issuer") } else { (url.to_string(), "issuer", "token endpoint") };
+        let mut other = client.clone();
+        let Some(signer) = other.signer_mut() else { return Ok(None) };
+        signer.audience.clone_from(&audience);
+        self.note(said!("The issuer refused the assertion with the {refused} as its audience. One for the {tried} is tried once."));
+        let exchange = self.exchange(self.authenticated(&other, &format!("{title}, assertion for the {tried}"), url, parameters)).await?;
         if !is_accepted(exchange.response()) {
             return Ok(None);
         }
-        if let Some(current) = self.facts.client.current.as_mut().filter(|current| current.id == client.id) {
-            current.signer = other.signer;
+        if let Some(signer) = self.facts.client.current.as_mut().filter(|current| current.id == client.id).and_then(Client::signer_mut) {
+            signer.audience = audience;
         }
+        self.mark_tried();
         Ok(Some(exchange))
     }
 

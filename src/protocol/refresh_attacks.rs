@@ -32,7 +32,7 @@ impl Session {
         self.sentence("should refuse what is no refresh token of the client");
         let liar = super::liar(&client);
         // Not every client without a secret is public: others sign assertions, or show a certificate.
-        let is_public = client.method == AuthMethod::None;
+        let is_public = client.is_public();
         let changed = self.changed(SecretKind::RefreshToken, &original).map(|token| (Attack::ChangedRefreshToken, &client, token));
         let by_liar = liar.as_ref().map(|liar| (Attack::RefreshWithWrongSecret, liar, original.clone()));
         let attempts = [(Attack::AccessTokenAsRefreshToken, &client, user.access_token.clone())].into_iter().chain(changed).chain(by_liar);
@@ -101,14 +101,15 @@ impl Session {
             self.pause(grace).await;
         }
         self.sentence("should refuse a refresh token that was exchanged for a newer one");
-        let exchange = self.send_attack(Attack::UsedRefreshToken, &client, &url, &original).await?;
+        let attack = if is_public { Attack::UsedRefreshToken } else { Attack::UsedConfidentialRefreshToken };
+        let exchange = self.send_attack(attack, &client, &url, &original).await?;
         let works = self.try_given(exchange.response(), user.request.scope()).await?;
         // It was exchanged once, and got tokens.
-        let refused = self.judge_attack(Attack::UsedRefreshToken, exchange, Control::Good, works);
+        let refused = self.judge_attack(attack, exchange, Control::Good, works);
         if !refused {
             self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
         }
-        self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some((&newest, Control::Good))).await
+        self.try_dead_tokens(Cause::RefreshReuse { refused, public: is_public }, None, Some((&newest, Control::Good))).await
     }
 
     /// Refreshes for a part of the scope and, where a refresh token came of it, once more without a scope: what that one is good for.

@@ -180,7 +180,7 @@ impl Session {
         };
         client.certificate = certificate;
         let by_secret = client.secret.clone().filter(|_| params.auth_method == Some(ClientAuth::ClientSecretJwt));
-        let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), audience: self.issuer(), hosted: None });
+        let by_secret = by_secret.map(|secret| Signer { means: Means::Secret(secret), beside: None, audience: self.issuer(), hosted: None });
         let not_encrypted = client.registered.as_mut().and_then(|registered| confirm_encryption(registered, encryption_keys, &response, &request));
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer.or(by_secret), redirect_uri);
@@ -257,6 +257,7 @@ impl Session {
             id_token_alg: text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned()),
             management,
             untried: true,
+            audience_open: false,
             unseen: true,
             signer: None,
             redirect_uri: None,

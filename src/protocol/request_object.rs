@@ -26,7 +26,7 @@ impl Session {
         let (signed_only, unsigned) = (params.signed_requests_only, params.unsigned_requests);
         let listener = self.listener()?;
         let key = OWN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
-        let second = other().await.map_err(|error| Stop::untestable(error.to_string()))?;
+        let second = other(SigningAlg::Rs256).await.map_err(|error| Stop::untestable(error.to_string()))?;
         let page = listener.offer(Offer { content_type: MEDIA_TYPE, body: String::new() });
         if !unsigned {
             body["jwks"] = json!({ "keys": [key.public_jwk(), second.public_jwk()] });

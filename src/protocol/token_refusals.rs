@@ -54,6 +54,14 @@ impl Session {
     /// Judges the form of a refusal of the token endpoint.
     pub(super) fn judge_refusal_of_tokens(&mut self, exchange: TokenExchange, provocation: Provocation) -> Received {
         let by_header = exchange.request().by_header();
-        self.judge_exchange(exchange, |response| TokenRefusal { response, provocation, by_header }).response
+        let is_about_code = matches!(provocation, Provocation::UnknownCode | Provocation::MissingCode | Provocation::WrongSecret);
+        let grant_unlisted = is_about_code && !self.exchanges_codes();
+        self.judge_exchange(exchange, |response| TokenRefusal { response, provocation, by_header, grant_unlisted }).response
+    }
+
+    /// True if the metadata say that the issuer exchanges codes: an issuer with an authorization endpoint that lists no grants has this one (RFC 8414 2).
+    fn exchanges_codes(&self) -> bool {
+        let listed = self.lists("grant_types_supported", Grant::AuthorizationCode.as_str()).ok().flatten();
+        listed.unwrap_or_else(|| self.metadata().is_ok_and(|metadata| metadata.contains_key("authorization_endpoint")))
     }
 }

@@ -237,7 +237,8 @@ static RULES: &[Check<AssertionAttacks>] = &[
         "RFC7523-3",
         "A client assertion for another server must be refused",
         "A server that a client also uses passes the client's assertion on, and is taken for the client.",
-        "Accept only your own issuer identifier and the address of your token endpoint as `aud`, compared character by character.",
+        "Accept only your own issuer identifier, the address of your token endpoint and, where you have one, that of your pushed authorization request \
+         endpoint as `aud`, compared character by character.",
         |attacks| attacks.refused(Fault::OtherAudience),
     ),
     must(
@@ -327,7 +328,8 @@ static RULES: &[Check<AssertionAttacks>] = &[
         "RFC7523-3",
         "It is good practice to refuse a client assertion that is for another server, too",
         "A server that a client also uses passes the client's assertion on, and is taken for the client.",
-        "Accept a client assertion only if your own issuer identifier, or the address of your token endpoint, is its only `aud`.",
+        "Accept a client assertion only if its only `aud` is your own issuer identifier or the address of your token endpoint or, where you have one, of your \
+         pushed authorization request endpoint.",
         |attacks| attacks.refused(Fault::SeveralAudiences),
     ),
     must(
@@ -366,10 +368,11 @@ static RULES: &[Check<AssertionAttacks>] = &[
         "Treat every error in reading the assertion as a failure to authenticate. Answer with status 401 and `error=invalid_client`.",
         |attacks| attacks.refused(Fault::NoJwt),
     ),
-    must(
+    // "If present, the value of the client_id parameter MUST identify the same client", says the text of who sends it; no sentence says what becomes of another.
+    should(
         "client-assertion/other-client-id-refused",
         "RFC7521-4.2",
-        "A client assertion that comes with the `client_id` of another client must be refused",
+        "A client assertion that comes with the `client_id` of another client should be refused",
         "One part of the server takes the request for one client's, and another part for another's.",
         "Compare the parameter `client_id`, where it is sent, with the `sub` of the assertion. If they differ, answer with status 401 and \
          `error=invalid_client`.",

@@ -30,6 +30,13 @@ impl Attempt {
         Self { exchange, status, error, accepted }
     }
 
+    /// An answer to a refresh with a living refresh token: only tokens show that the client was accepted, and an error about the token may come of an earlier refusal.
+    pub fn of_refresh(response: &Received) -> Self {
+        let attempt = Self::of(response.exchange, response.status, error_code(response).map(str::to_owned));
+        let accepted = if response.grants_token() { Some(true) } else { attempt.accepted.filter(|accepted| !accepted) };
+        Self { accepted, ..attempt }
+    }
+
     /// The same beside a good assertion in the same request, which was accepted: what is answered otherwise, and says that the request is at fault, is a refusal of
     /// the assertion, whatever the error. `None` where the issuer did not answer.
     fn accepted_beside_a_good_one(&self) -> Option<bool> {
@@ -50,6 +57,8 @@ pub struct ClientAssertions {
     pub issuer: Attempt,
     /// With the token endpoint as the audience.
     pub endpoint: Attempt,
+    /// One that a stranger signed: it shows whether the issuer looks at the assertion before it looks at the code. None where no good one was accepted.
+    pub foreign: Option<Attempt>,
     /// True if the issuer was to fetch the client's keys and never did.
     pub unfetched: bool,
     /// True if it signs with its secret.
@@ -58,11 +67,9 @@ pub struct ClientAssertions {
     pub unknown: Option<UnknownMembers>,
 }
 
-/// Good assertions with something that no issuer knows, and what is needed to judge them.
+/// Good assertions with something that no issuer knows.
 #[derive(Debug, Clone)]
 pub struct UnknownMembers {
-    /// One that a stranger's key signed: it shows that the issuer looks at the assertion before it looks at the code.
-    pub foreign: Attempt,
     /// With a claim that no issuer knows.
     pub claim: Attempt,
     /// With a header parameter that no issuer knows.
@@ -70,6 +77,17 @@ pub struct UnknownMembers {
 }
 
 impl ClientAssertions {
+    /// True if a stranger's assertion is refused where a good one is not. Where the code is looked at first, every assertion is answered in the same way, and the
+    /// answer says nothing of it.
+    pub fn shows_assertion(&self) -> bool {
+        self.foreign.as_ref().is_some_and(|foreign| foreign.accepted_beside_a_good_one() == Some(false))
+    }
+
+    /// True if the answers show that the issuer is an audience which is accepted: a stranger's assertion is refused, or the other audience is.
+    pub fn shows_issuer_audience(&self) -> bool {
+        self.issuer.accepted == Some(true) && (self.shows_assertion() || self.endpoint.accepted == Some(false))
+    }
+
     /// Passes when one of the two audiences was accepted.
     fn accepted(&self) -> Judgement {
         let answers = [self.issuer.accepted, self.endpoint.accepted];
@@ -81,6 +99,7 @@ impl ClientAssertions {
         if !accepted && answers.contains(&None) {
             return not_applicable(seen);
         }
+        applies_if(!accepted || self.shows_assertion(), FOREIGN_NOT_REFUSED)?;
         holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", seen)
     }
 
@@ -91,7 +110,7 @@ impl ClientAssertions {
             [&self.issuer, &self.endpoint].iter().any(|attempt| attempt.accepted == Some(true)),
             "the same assertion without it is not accepted",
         )?;
-        applies_if(unknown.foreign.accepted == Some(false), FOREIGN_NOT_REFUSED)?;
+        applies_if(self.shows_assertion(), FOREIGN_NOT_REFUSED)?;
         let attempt = which(unknown);
         match attempt.accepted_beside_a_good_one() {
             None => not_applicable(attempt.seen()),
@@ -155,6 +174,7 @@ static RULES: &[Check<ClientAssertions>] = &[
         |both| match (both.issuer.accepted, both.endpoint.accepted) {
             (Some(false), Some(false)) => not_run(if both.by_secret { BY_SECRET } else { ACCEPTED }),
             (None, _) | (Some(false), None) => not_applicable(both.issuer.seen()),
+            (Some(true), _) if !both.shows_issuer_audience() => not_applicable(FOREIGN_NOT_REFUSED),
             (Some(accepted), _) => holds(accepted, "the assertion is accepted", both.issuer.seen()),
         },
     ),
@@ -219,7 +239,8 @@ static REPLACED_KEY: &[Check<ReplacedKey>] = &[may(
     "It is good practice to refuse an assertion by a key that is not behind the client's `jwks_uri` any more",
     "A thief of the key goes on as the client after it has been replaced.",
     "When the document at `jwks_uri` is fetched again, forget the keys that are not in it.",
-    |replaced| match replaced.attempt.accepted {
+    // The new key got tokens a moment before, with the same kind of request.
+    |replaced| match replaced.attempt.accepted_beside_a_good_one() {
         None => not_applicable(replaced.attempt.seen()),
         Some(accepted) => holds(!accepted, "status 401 with error = invalid_client", replaced.attempt.seen()),
     },
@@ -266,14 +287,21 @@ static LENGTHS: &[Check<SignatureLengths>] = &[must(
 mod tests {
     use super::*;
     use crate::rule::testing::prelude::*;
-    use crate::rule::testing::{not_applicable, not_run};
+    use crate::rule::testing::{json as response, not_applicable, not_run};
 
     fn attempt(accepted: bool) -> Attempt {
         Attempt::of(0, 400, Some(if accepted { "invalid_grant" } else { "invalid_client" }.to_owned()))
     }
 
     fn both(issuer: bool, endpoint: bool, unfetched: bool) -> ClientAssertions {
-        ClientAssertions { issuer: attempt(issuer), endpoint: attempt(endpoint), unfetched, by_secret: false, unknown: None }
+        ClientAssertions {
+            issuer: attempt(issuer),
+            endpoint: attempt(endpoint),
+            foreign: Some(attempt(false)),
+            unfetched,
+            by_secret: false,
+            unknown: None,
+        }
     }
 
     #[test]
@@ -286,12 +314,12 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_ignored() {
-        let unknown = |foreign, claim, header| UnknownMembers { foreign: attempt(foreign), claim, header };
-        let of = |claim, header| ClientAssertions { unknown: Some(unknown(false, attempt(claim), attempt(header))), ..both(true, true, false) };
+        let unknown = |claim, header| Some(UnknownMembers { claim, header });
+        let of = |claim, header| ClientAssertions { unknown: unknown(attempt(claim), attempt(header)), ..both(true, true, false) };
         assert!(failing(&of(true, true)).is_empty());
         assert_eq!(failing(&of(false, true)), ["client-assertion/unknown-claim-ignored"]);
         assert_eq!(failing(&of(true, false)), ["client-assertion/unknown-header-ignored"]);
-        let with = |header| ClientAssertions { unknown: Some(unknown(false, attempt(true), header)), ..both(true, true, false) };
+        let with = |header| ClientAssertions { unknown: unknown(attempt(true), header), ..both(true, true, false) };
         let rule = "client-assertion/unknown-header-ignored";
         let busy = with(Attempt::of(0, 503, None));
         assert!(failing(&busy).is_empty() && !passing(&busy).contains(&rule));
@@ -299,8 +327,8 @@ mod tests {
             assert_eq!(failing(&with(Attempt::of(0, status, error.map(str::to_owned)))), [rule], "{status} {error:?}");
         }
         // Where the code is looked at first, and where no plain assertion works, nothing is known.
-        let code_first = ClientAssertions { unknown: Some(unknown(true, attempt(true), attempt(true))), ..both(true, true, false) };
-        let refused = ClientAssertions { unknown: Some(unknown(false, attempt(true), attempt(false))), ..both(false, false, false) };
+        let code_first = ClientAssertions { foreign: Some(attempt(true)), ..of(true, true) };
+        let refused = ClientAssertions { unknown: unknown(attempt(true), attempt(false)), ..both(false, false, false) };
         for open in [code_first, refused] {
             assert!(not_applicable(&open).contains(&rule));
         }
@@ -324,7 +352,13 @@ mod tests {
         assert_eq!(failing(&of(false, true)), ["client-assertion/new-key-accepted"]);
         assert_eq!((failing(&of(false, false)), not_run(&of(false, false)).len()), (vec![FETCHED_AGAIN], 1));
         assert_eq!(not_applicable(&NewKey { attempt: Attempt::of(0, 503, None), fetched_again: false }).len(), 2);
-        assert_eq!(failing(&ReplacedKey { attempt: attempt(true) }), ["client-assertion/replaced-key-refused"]);
+        let refreshed = |status, body| Attempt::of_refresh(&response(status, &body));
+        let (tokens, no_token) = (refreshed(200, json!({ "access_token": "a" })), refreshed(400, json!({ "error": "invalid_grant" })));
+        assert_eq!(passing(&NewKey { attempt: tokens.clone(), fetched_again: false }).len(), 2);
+        assert_eq!(not_applicable(&NewKey { attempt: no_token.clone(), fetched_again: true }).len(), 2, "the token may have been revoked");
+        assert_eq!(refreshed(401, json!({ "error": "invalid_client" })).accepted, Some(false));
+        assert_eq!(failing(&ReplacedKey { attempt: tokens }), ["client-assertion/replaced-key-refused"]);
+        assert_eq!(passing(&ReplacedKey { attempt: no_token }), ["client-assertion/replaced-key-refused"], "no tokens came");
         assert!(failing(&ReplacedKey { attempt: attempt(false) }).is_empty());
         assert_eq!(not_applicable(&ReplacedKey { attempt: Attempt::of(0, 503, None) }).len(), 1);
     }
@@ -346,6 +380,25 @@ mod tests {
         assert_eq!(Attempt::of(0, 401, Some("unauthorized_client".to_owned())).accepted, Some(false));
     }
 
+    #[test]
+    fn nothing_is_accepted_where_a_strangers_assertion_is_answered_alike() {
+        let issuer_audience = "client-assertion/issuer-audience";
+        let with = |foreign, both| ClientAssertions { foreign, ..both };
+        let busy = Attempt::of(0, 503, None);
+        for foreign in [None, Some(attempt(true)), Some(busy)] {
+            for by_secret in [false, true] {
+                let open = ClientAssertions { by_secret, ..with(foreign.clone(), both(true, true, false)) };
+                assert_eq!((passing(&open).len(), failing(&open).len(), open.shows_issuer_audience()), (0, 0, false));
+            }
+            // That one audience is refused and the other is not shows that the assertion is looked at.
+            assert_eq!(passing(&with(foreign.clone(), both(true, false, false))), [issuer_audience]);
+            assert_eq!(failing(&with(foreign.clone(), both(false, true, false))), [issuer_audience]);
+            assert_eq!(failing(&with(foreign, both(false, false, false))), [ACCEPTED]);
+        }
+        let malformed = Attempt::of(0, 400, Some("invalid_request".to_owned()));
+        assert_eq!(passing(&with(Some(malformed), both(true, true, false))), [ACCEPTED, issuer_audience]);
+    }
+
     fn any_attempt() -> impl Strategy<Value = Attempt> {
         (any::<u16>(), proptest::option::of("invalid_client|invalid_grant|.{0,8}")).prop_map(|(status, error)| Attempt::of(0, status, error))
     }
@@ -353,12 +406,12 @@ mod tests {
     arbitrary_artefact!(ClientAssertions:
         issuer in any_attempt(),
         endpoint in any_attempt(),
-        unfetched in any::<bool>(),
-        by_secret in any::<bool>(),
-        unknown in proptest::option::of([any_attempt(), any_attempt(), any_attempt()])
+        foreign in proptest::option::of(any_attempt()),
+        [unfetched, by_secret] in any::<[bool; 2]>(),
+        unknown in proptest::option::of([any_attempt(), any_attempt()])
         => {
-            let unknown = unknown.map(|[foreign, claim, header]| UnknownMembers { foreign, claim, header });
-            ClientAssertions { issuer, endpoint, unfetched, by_secret, unknown }
+            let unknown = unknown.map(|[claim, header]| UnknownMembers { claim, header });
+            ClientAssertions { issuer, endpoint, foreign, unfetched, by_secret, unknown }
         }
     );
 

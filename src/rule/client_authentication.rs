@@ -11,11 +11,26 @@ pub struct ClientAuthentication {
     pub refusals: u32,
     /// Milliseconds from the registration response to the end of the last attempt.
     pub elapsed_ms: u64,
-    /// True if the credentials were accepted in the end.
-    pub accepted: bool,
+    /// Whether the credentials were accepted in the end; `None` where the last answer does not show it.
+    pub accepted: Option<bool>,
 }
 
 artefact!(ClientAuthentication: [RULES], at exchange);
+
+/// Whether an answer of the token endpoint shows that the client's credentials were accepted, after it refused them so many times; `None` where it shows neither.
+/// Only tokens show it by themselves: what is wrong with a request may be looked at before the client. An error that is not about the client shows it where the
+/// same request was refused for the client before.
+pub fn accepts(response: &Received, refusals: u32) -> Option<bool> {
+    let is_refusal = response.status == 400 && error_code(response).is_some() && !is_about_client(response);
+    match error_code(response) {
+        _ if response.grants_token() => Some(true),
+        Some("invalid_client") if matches!(response.status, 400 | 401) => Some(false),
+        _ => (is_refusal && refusals > 0).then_some(true),
+    }
+}
+
+/// Why nothing can be judged where the answer is about something else, or says nothing.
+const UNCLEAR: &str = "the answer does not show whether the client was authenticated";
 
 const WORK: &str = "client-authentication/registered-credentials-work";
 
@@ -28,12 +43,14 @@ static RULES: &[Check<ClientAuthentication>] = &[
         "Store the client secret and the authentication method exactly as the registration response returns them, and look the client up in the same database at the token endpoint.",
         |client| {
             let ms = client.elapsed_ms;
-            let seen = if client.accepted {
-                said!("accepted {ms} ms after registration")
-            } else {
-                said!("refused with invalid_client {}, the last time {ms} ms after registration", times(client.refusals))
-            };
-            holds(client.accepted, "the credentials are accepted", seen)
+            match client.accepted {
+                None => not_applicable(UNCLEAR),
+                Some(true) => pass(said!("accepted {ms} ms after registration")),
+                Some(false) => fail(
+                    "the credentials are accepted",
+                    said!("refused with invalid_client {}, the last time {ms} ms after registration", times(client.refusals)),
+                ),
+            }
         },
     ),
     may(
@@ -42,10 +59,11 @@ static RULES: &[Check<ClientAuthentication>] = &[
         "It is good practice that the credentials given at registration are accepted at the first attempt",
         "Clients use their credentials at once. If a registration takes effect later, clients fail at random.",
         "Send the registration response only when the client is stored where the token endpoint reads it. Check replication delays and caches of unknown clients.",
-        |client| match client.refusals {
-            _ if !client.accepted => not_run(WORK),
-            0 => pass("accepted at the first attempt"),
-            refusals => {
+        |client| match (client.accepted, client.refusals) {
+            (None, _) => not_applicable(UNCLEAR),
+            (Some(false), _) => not_run(WORK),
+            (Some(true), 0) => pass("accepted at the first attempt"),
+            (Some(true), refusals) => {
                 fail("accepted at the first attempt", said!("refused {}, then accepted {} ms after registration", times(refusals), client.elapsed_ms))
             }
         },
@@ -88,7 +106,7 @@ static BASIC: &[Check<BasicCredentials>] = &[must(
     |credentials| match credentials.encoded {
         Encoded::Alike => not_applicable("form-encoding does not change these credentials"),
         Encoded::Accepted => pass("accepted with the form-encoding"),
-        Encoded::Unclear => not_applicable("the answer does not show whether the client was authenticated"),
+        Encoded::Unclear => not_applicable(UNCLEAR),
         Encoded::OnlyRaw => fail("accepted with the form-encoding", "refused with it (invalid_client), and accepted without"),
         Encoded::OnlyInBody => not_applicable("refused by Basic with the form-encoding and without, and accepted in the body"),
     },
@@ -101,8 +119,8 @@ fn times(count: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::not_run;
     use crate::rule::testing::prelude::*;
+    use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
     #[test]
     fn credentials_work_and_at_once() {
@@ -113,9 +131,32 @@ mod tests {
             (false, 9, &["client-authentication/registered-credentials-work"]),
             (false, 0, &["client-authentication/registered-credentials-work"]),
         ] {
-            let artefact = ClientAuthentication { exchange: 0, refusals, elapsed_ms: 120, accepted };
+            let artefact = ClientAuthentication { exchange: 0, refusals, elapsed_ms: 120, accepted: Some(accepted) };
             assert_eq!(failing(&artefact), rules, "{accepted} {refusals}");
             assert_eq!(not_run(&artefact).len(), usize::from(!accepted));
+        }
+        let unclear = ClientAuthentication { exchange: 0, refusals: 0, elapsed_ms: 120, accepted: None };
+        assert_eq!((failing(&unclear).len(), passing(&unclear).len(), not_applicable(&unclear).len()), (0, 0, 2));
+    }
+
+    #[test]
+    fn only_tokens_show_at_once_that_a_client_was_accepted() {
+        let of = |status, error: &str| response(status, &json!({ "error": error }));
+        assert_eq!(accepts(&response(200, &json!({ "access_token": "a" })), 0), Some(true));
+        for refused in [of(401, "invalid_client"), of(400, "invalid_client")] {
+            assert_eq!((accepts(&refused, 0), accepts(&refused, 3)), (Some(false), Some(false)));
+        }
+        // An unknown code may be looked at before the client, unless the client was refused with it a moment ago.
+        assert_eq!((accepts(&of(400, "invalid_grant"), 0), accepts(&of(400, "invalid_grant"), 1)), (None, Some(true)));
+        for open in [
+            of(401, "unauthorized_client"),
+            of(400, "unauthorized_client"),
+            of(403, "invalid_client"),
+            text(500, "", ""),
+            text(302, "", ""),
+            of(200, "x"),
+        ] {
+            assert_eq!((accepts(&open, 0), accepts(&open, 1)), (None, None), "{open:?}");
         }
     }
 
@@ -137,7 +178,7 @@ mod tests {
     arbitrary_artefact!(ClientAuthentication:
         refusals in any::<u32>(),
         elapsed_ms in any::<u64>(),
-        accepted in any::<bool>()
+        accepted in any::<Option<bool>>()
         => ClientAuthentication { exchange: 0, refusals, elapsed_ms, accepted }
     );
 }

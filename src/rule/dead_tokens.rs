@@ -15,6 +15,8 @@ pub enum Cause {
     RefreshReuse {
         /// Whether that was refused.
         refused: bool,
+        /// Whether their client is a public one.
+        public: bool,
     },
     /// The refresh token they came with was revoked.
     RefreshRevoked,
@@ -30,7 +32,7 @@ pub enum Cause {
 impl Cause {
     /// True unless what ought to have ended the tokens did not happen.
     pub fn is_refused(self) -> bool {
-        !matches!(self, Self::CodeReuse { refused: false } | Self::RefreshReuse { refused: false } | Self::AccessRevoked { revoked: false })
+        !matches!(self, Self::CodeReuse { refused: false } | Self::RefreshReuse { refused: false, .. } | Self::AccessRevoked { revoked: false })
     }
 
     /// What happened, for the report.
@@ -194,15 +196,28 @@ static RULES: &[Check<DeadTokens>] = &[
             _ => tokens.other(),
         },
     ),
+    // One of the methods "to detect refresh token replay by malicious actors for public clients".
     should(
         "refresh/reuse-revokes-family",
         "RFC9700-4.14.2",
-        "The newest refresh token should be refused after an older one was used a second time",
+        "The newest refresh token of a public client should be refused after an older one was used a second time",
         "When an attacker refreshed before the client did, the attacker keeps access and the client loses it.",
         "Keep all refresh tokens of one login under one identifier. When a used one comes again, revoke all of them, the newest one included, so that the end-user has to log in again.",
         |tokens| match tokens.cause {
-            Cause::RefreshReuse { refused: true } => tokens.refresh_token_is_dead(),
-            Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
+            Cause::RefreshReuse { refused: true, public: true } => tokens.refresh_token_is_dead(),
+            Cause::RefreshReuse { refused: false, public: true } => not_run(Attack::UsedRefreshToken.rule()),
+            _ => tokens.other(),
+        },
+    ),
+    may(
+        "refresh/confidential-reuse-revokes-family",
+        "RFC9700-4.14.2",
+        "It is good practice that the newest refresh token of a confidential client is refused after an older one was used a second time",
+        "When an attacker who has the client's credentials, too, refreshed before the client did, the attacker keeps access and the client loses it.",
+        "Keep all refresh tokens of one login under one identifier. When a used one comes again, revoke all of them, the newest one included.",
+        |tokens| match tokens.cause {
+            Cause::RefreshReuse { refused: true, public: false } => tokens.refresh_token_is_dead(),
+            Cause::RefreshReuse { refused: false, public: false } => not_run(Attack::UsedConfidentialRefreshToken.rule()),
             _ => tokens.other(),
         },
     ),
@@ -267,9 +282,10 @@ mod tests {
     use crate::rule::testing::prelude::*;
     use crate::rule::testing::{json as response, not_applicable, not_run, text};
 
-    const CAUSES: [(Cause, &[&str]); 5] = [
+    const CAUSES: [(Cause, &[&str]); 6] = [
         (Cause::CodeReuse { refused: true }, &["code/reuse-revokes-access-token", "code/reuse-revokes-refresh-token"]),
-        (Cause::RefreshReuse { refused: true }, &["refresh/reuse-revokes-family"]),
+        (Cause::RefreshReuse { refused: true, public: true }, &["refresh/reuse-revokes-family"]),
+        (Cause::RefreshReuse { refused: true, public: false }, &["refresh/confidential-reuse-revokes-family"]),
         (Cause::RefreshRevoked, &["revocation/cascade"]),
         (Cause::AccessRevoked { revoked: true }, &["revocation/access-token-dead"]),
         (Cause::ClientDeleted, &["client-config/deleted-access-token-dead", "client-config/deleted-refresh-token-dead"]),
@@ -299,12 +315,12 @@ mod tests {
             };
             assert_eq!(failing(&living), rules);
             let untold = DeadTokens { userinfo: None, introspection: Some(text(401, "text/html", "")), refresh: None, ..dead(cause) };
-            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 8));
+            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 9));
             let unproven = DeadTokens { living: Living::default(), refreshed: Control::Missing("none".to_owned()), ..dead(cause) };
-            assert_eq!((failing(&unproven).len(), not_applicable(&unproven).len()), (0, 8), "they were as dead before: {cause:?}");
+            assert_eq!((failing(&unproven).len(), not_applicable(&unproven).len()), (0, 9), "they were as dead before: {cause:?}");
             let broken = Some(text(500, "", ""));
             let silent = DeadTokens { userinfo: broken.clone(), introspection: None, refresh: broken, ..dead(cause) };
-            assert_eq!((failing(&silent).len(), not_applicable(&silent).len()), (0, 8), "an error of the server says nothing: {cause:?}");
+            assert_eq!((failing(&silent).len(), not_applicable(&silent).len()), (0, 9), "an error of the server says nothing: {cause:?}");
         }
         let active = DeadTokens { introspection: Some(response(200, &json!({ "active": true }))), ..dead(Cause::RefreshRevoked) };
         assert_eq!(failing(&active), ["revocation/cascade"]);
@@ -324,8 +340,13 @@ mod tests {
     #[test]
     fn what_was_not_refused_leads_nowhere() {
         assert_eq!(not_run(&dead(Cause::CodeReuse { refused: false })).len(), 2);
-        assert_eq!(not_run(&dead(Cause::RefreshReuse { refused: false })), [("refresh/reuse-revokes-family", "refresh/reuse-refused".to_owned())]);
-        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 8);
+        for (public, family, reuse) in [
+            (true, "refresh/reuse-revokes-family", "refresh/reuse-refused"),
+            (false, "refresh/confidential-reuse-revokes-family", "refresh/confidential-reuse-refused"),
+        ] {
+            assert_eq!(not_run(&dead(Cause::RefreshReuse { refused: false, public })), [(family, reuse.to_owned())]);
+        }
+        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 9);
     }
 
     arbitrary_artefact!(DeadTokens:

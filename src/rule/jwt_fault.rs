@@ -115,9 +115,10 @@ pub(crate) use jwt_faults;
 macro_rules! jwt_rules {
     ($family:literal, $jwt:literal, $forged:literal, $refuse:literal) => {
         &[
+            // RFC 7515 4.1.2 and 4.1.5 say how `jku` and `x5u` are fetched, and not whose key may be found there.
             must(
                 concat!($family, "/key-set-address-refused"),
-                "RFC7515-4.1.2",
+                "RFC8725-3.8",
                 concat!("A ", $jwt, " that is signed with a key behind the `jku` of its own header must be refused, if that key is not the client's"),
                 concat!("An attacker publishes a key set and names its address in the header of a forged JWT. ", $forged),
                 concat!("Take keys only from the client's registered `jwks` or `jwks_uri`, and ignore `jku`. ", $refuse),
@@ -137,7 +138,7 @@ macro_rules! jwt_rules {
             ),
             must(
                 concat!($family, "/certificate-address-refused"),
-                "RFC7515-4.1.5",
+                "RFC8725-3.8",
                 concat!(
                     "A ",
                     $jwt,

@@ -69,6 +69,8 @@ pub enum Means {
 pub struct Signer {
     /// What it signs with.
     pub means: Means,
+    /// A key that the client registers beside its own, and signs no assertion of its own with.
+    pub beside: Option<&'static SigningKey>,
     /// Whom it names as the audience.
     pub audience: String,
     /// Its published key set, where it registered `jwks_uri`: it is there as long as the client is.
@@ -102,6 +104,17 @@ impl Signer {
             Means::Key(key) => Some(key),
             Means::Configured(_) | Means::Secret(_) => None,
         }
+    }
+
+    /// The key of this algorithm among those that the client registers.
+    pub fn key_by(&self, alg: SigningAlg) -> Option<&'static SigningKey> {
+        self.key().into_iter().chain(self.beside).find(|key| key.alg() == alg)
+    }
+
+    /// The key set that the client registers, if it has keys of its own.
+    pub fn key_set(&self) -> Option<Value> {
+        let keys: Vec<_> = std::iter::once(self.key()?).chain(self.beside).map(SigningKey::public_jwk).collect();
+        Some(json!({ "keys": keys }))
     }
 
     /// The algorithm it signs with.
@@ -158,7 +171,8 @@ impl Signer {
         // What is changed; nothing in the place of a claim leaves it out.
         let changes = match fault {
             Fault::Expired => vec![("iat", Some(json!(now - FAR_OFF - LIFETIME))), ("exp", Some(json!(now - FAR_OFF)))],
-            Fault::NotYet => vec![("nbf", Some(json!(now + FAR_OFF))), ("exp", Some(json!(now + FAR_OFF + LIFETIME)))],
+            // It ends as soon as a good one: a server may refuse one that ends far in the future (RFC 7523 3) and never read its `nbf`.
+            Fault::NotYet => vec![("nbf", Some(json!(now + FAR_OFF)))],
             Fault::OtherAudience => vec![("aud", Some(json!(ELSEWHERE)))],
             Fault::SeveralAudiences => vec![("aud", Some(json!([self.audience, ELSEWHERE])))],
             Fault::AudienceInCapitals => vec![("aud", Some(json!(self.audience.to_ascii_uppercase())))],
@@ -242,7 +256,7 @@ mod tests {
     const AUDIENCE: &str = "https://op.example";
 
     fn signer(means: Means) -> Signer {
-        Signer { means, audience: AUDIENCE.to_owned(), hosted: None }
+        Signer { means, beside: None, audience: AUDIENCE.to_owned(), hosted: None }
     }
 
     fn verifies(text: &str, key: &SigningKey) -> bool {
@@ -298,7 +312,7 @@ mod tests {
         for alg in SigningAlg::ALL {
             let key = key(alg).await.unwrap();
             let (_listener, stranger) = stranger(alg).await;
-            let cast = Cast { client_id: "Client", stranger: &stranger, other: Some(other().await.unwrap()) };
+            let cast = Cast { client_id: "Client", stranger: &stranger, other: Some(other(alg).await.unwrap()) };
             let signer = signer(Means::Key(key));
             let good = Jwt::parse(&signer.assertion(cast.client_id, NOW)).unwrap();
             for (fault, _) in Fault::all().filter(|(fault, _)| signer.can_make(*fault, &cast)) {
@@ -314,7 +328,7 @@ mod tests {
                     ["iss", "sub", "aud", "exp", "nbf"].into_iter().filter(|name| jwt.claims.get(*name) != good.claims.get(*name)).collect();
                 let expected: &[&str] = match fault {
                     Fault::Expired | Fault::NoExpiry => &["exp"],
-                    Fault::NotYet => &["exp", "nbf"],
+                    Fault::NotYet => &["nbf"],
                     Fault::OtherAudience
                     | Fault::NoAudience
                     | Fault::SeveralAudiences
@@ -328,6 +342,24 @@ mod tests {
                 assert_eq!(jwt.claims.contains_key("jti"), fault != Fault::NoIdentifier, "{fault:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn another_client_has_a_key_of_each_algorithm() {
+        let (rsa, ec) = (other(SigningAlg::Rs256).await.unwrap(), other(SigningAlg::Es256).await.unwrap());
+        let both = Signer { beside: Some(rsa), ..signer(Means::Key(ec)) };
+        let kids = |signer: &Signer| signer.key_set().unwrap()["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect::<Vec<_>>();
+        assert_eq!((both.alg(), kids(&both)), ("ES256", vec![ec.kid().into(), rsa.kid().into()]));
+        for alg in SigningAlg::ALL {
+            let (_listener, stranger) = stranger(alg).await;
+            let cast = Cast { client_id: "c", stranger: &stranger, other: both.key_by(alg) };
+            let own = key(alg).await.unwrap();
+            let (text, _) = signer(Means::Key(own)).bad_assertion(Fault::KeyOfAnotherClient, &cast, NOW);
+            // By the algorithm that the client itself registered, and not by its key.
+            assert_eq!(Jwt::parse(&text).unwrap().header["alg"], alg.name());
+            assert!(verifies(&text, cast.other.unwrap()) && !verifies(&text, own));
+        }
+        assert_eq!((kids(&signer(Means::Key(rsa))).len(), signer(Means::Key(rsa)).key_by(SigningAlg::Es256).is_none()), (1, true));
     }
 
     #[test]

@@ -47,6 +47,16 @@ impl Client {
     pub fn signer(&self) -> Option<&Signer> {
         self.registered.as_ref().and_then(|registered| registered.signer.as_ref()).or(self.signer.as_ref())
     }
+
+    /// The same, to be changed.
+    pub fn signer_mut(&mut self) -> Option<&mut Signer> {
+        self.registered.as_mut().and_then(|registered| registered.signer.as_mut()).or(self.signer.as_mut())
+    }
+
+    /// True for a client that does not authenticate. One without a secret may do so by a key or a certificate.
+    pub fn is_public(&self) -> bool {
+        self.method == AuthMethod::None
+    }
 }
 
 /// What is known about a client because it is in the settings.
@@ -76,6 +86,8 @@ pub struct Registered {
     pub application_type: Option<String>,
     /// True until its first token request has been answered.
     pub untried: bool,
+    /// True where it is open which audience its assertions are to have, and one was not tried with a code that the issuer gave.
+    pub audience_open: bool,
     /// True until its first authorization.
     pub unseen: bool,
     /// How it makes assertions, if it authenticates by them.
@@ -388,4 +400,26 @@ pub struct Facts {
     pub browser: BrowserFacts,
     /// What the clean-up could not remove.
     pub left_behind: Vec<LeftBehind>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_without_a_secret_need_not_be_public() {
+        let of = |method| {
+            Client { id: "c".to_owned(), secret: None, method, certificate: None, signer: None, registered: None, configured: None }.is_public()
+        };
+        assert!(of(AuthMethod::None));
+        for method in [
+            AuthMethod::PrivateKeyJwt,
+            AuthMethod::ClientSecretJwt,
+            AuthMethod::TlsClientAuth,
+            AuthMethod::SelfSignedTlsClientAuth,
+            AuthMethod::ClientSecretBasic,
+        ] {
+            assert!(!of(method), "{method:?}");
+        }
+    }
 }

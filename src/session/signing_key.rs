@@ -94,12 +94,16 @@ pub(super) fn unsecured(header: &Value, claims: &Value) -> String {
     format!("{}.{}", part(header), part(claims))
 }
 
-/// A key that a second client registers.
+/// Keys that a second client registers.
 static OTHER_RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
+static OTHER_EC: SharedKey = SharedKey::new(SigningAlg::Es256);
 
-/// A key that only those clients of the suite register which are another than the one that is tested.
-pub(crate) async fn other() -> Result<&'static SigningKey, SigningKeyError> {
-    OTHER_RSA.get().await
+/// A key of this algorithm that only those clients of the suite register which are another than the one that is tested.
+pub(crate) async fn other(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
+    match alg {
+        SigningAlg::Rs256 => OTHER_RSA.get().await,
+        SigningAlg::Es256 => OTHER_EC.get().await,
+    }
 }
 
 /// Keys that no client registers.

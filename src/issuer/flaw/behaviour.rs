@@ -321,6 +321,10 @@ named! {
     AssertionRefused = "assertion-refused",
     /// Refuses every client assertion that a secret signed.
     AssertionBySecretRefused = "assertion-by-secret-refused",
+    /// Looks at the code before a client assertion, and refuses every assertion.
+    AssertionRefusedAfterCode = "assertion-refused-after-code",
+    /// Looks at the code before a client assertion, and takes those alone whose audience is the token endpoint.
+    AssertionForEndpointAfterCode = "assertion-for-endpoint-after-code",
     /// Takes client assertions that the key of any client signed.
     AssertionKeyOfAnyClient = "assertion-key-of-any-client",
     /// Refuses client assertions with a claim that is not known.
@@ -349,6 +353,12 @@ named! {
     RefreshReuseHarmless = "refresh-reuse-harmless",
     /// Forgets a refresh token that a client failed to authenticate with.
     RefreshLostByAttack = "refresh-lost-by-attack",
+    /// Keeps the keys of a client behind its `jwks_uri`, looks at the refresh token before the assertion, and forgets it where that is not good.
+    RefreshLostByAssertion = "refresh-lost-by-assertion",
+    /// Goes on taking the refresh tokens of confidential clients after it has given newer ones.
+    RefreshKeptByConfidentialClient = "refresh-kept-by-confidential-client",
+    /// Compares the grant type with those of the client before it looks whether there is such a grant.
+    GrantsOfClientFirst = "grants-of-client-first",
     /// Lets public clients keep their refresh token.
     RefreshKeptByPublicClient = "refresh-kept-by-public-client",
     /// Grants the whole scope to a refresh that asks for a part of it.

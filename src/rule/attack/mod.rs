@@ -59,8 +59,10 @@ pub enum Attack {
     RefreshWithWrongSecret,
     /// An access token in the place of a refresh token.
     AccessTokenAsRefreshToken,
-    /// A refresh token that was exchanged for a newer one.
+    /// A refresh token that was exchanged for a newer one, of a public client.
     UsedRefreshToken,
+    /// The same of a client that authenticates.
+    UsedConfidentialRefreshToken,
     /// A refresh token with something changed in it.
     ChangedRefreshToken,
 }
@@ -106,6 +108,7 @@ impl Attack {
             Self::RefreshWithWrongSecret => (AttackKind::Refresh, "a wrong client secret", "refresh/wrong-secret-refused"),
             Self::AccessTokenAsRefreshToken => (AttackKind::Refresh, "an access token as refresh token", "refresh/access-token-refused"),
             Self::UsedRefreshToken => (AttackKind::Refresh, "a refresh token that was used before", "refresh/reuse-refused"),
+            Self::UsedConfidentialRefreshToken => (AttackKind::Refresh, "a refresh token that was used before", "refresh/confidential-reuse-refused"),
             Self::ChangedRefreshToken => (AttackKind::Refresh, "a changed refresh token", "refresh/changed-token-refused"),
         }
     }
@@ -141,7 +144,7 @@ impl Attack {
             AttackKind::Pkce => matches!(self, Self::WrongVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow),
             AttackKind::Client => false,
             AttackKind::Code => matches!(self, Self::CodeOfAnotherClient | Self::OtherRedirectUri | Self::UsedCode),
-            AttackKind::Refresh => matches!(self, Self::RefreshTokenOfAnotherClient | Self::UsedRefreshToken | Self::ChangedRefreshToken),
+            AttackKind::Refresh => !matches!(self, Self::RefreshWithWrongSecret | Self::AccessTokenAsRefreshToken),
         }
     }
 }

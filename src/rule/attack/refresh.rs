@@ -36,13 +36,23 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "Verify the signature of a refresh token that is a JWT before you read it, and look up any other by its whole text. Otherwise answer with status 400 and `error=invalid_grant`.",
         |attacked| refused(&attacked.0, Attack::ChangedRefreshToken),
     ),
-    // Some issuers let the last one work for some seconds more, for clients that missed the answer.
+    // "To detect refresh token replay by malicious actors for public clients". Some issuers let the last one work for some seconds more, for clients that missed the
+    // answer.
     should(
         "refresh/reuse-refused",
         "RFC9700-4.14.2",
-        "A refresh token that was exchanged for a newer one should be refused",
+        "A refresh token of a public client that was exchanged for a newer one should be refused",
         "An attacker who copied the refresh token can use it beside the client without being detected.",
         "When a refresh gives a new refresh token, mark the previous one as used. If a used one comes again, answer with status 400 and `error=invalid_grant`, and revoke the newest one too.",
         |attacked| refused(&attacked.0, Attack::UsedRefreshToken),
+    ),
+    // "The authorization server MAY revoke the old refresh token": a client that authenticates is protected by that already.
+    may(
+        "refresh/confidential-reuse-refused",
+        "RFC6749-6",
+        "It is good practice that a refresh token of a confidential client is refused once it was exchanged for a newer one",
+        "An attacker who has the client's credentials, too, can use a copied refresh token beside the client without being detected.",
+        "When a refresh gives a new refresh token, mark the previous one as used. If a used one comes again, answer with status 400 and `error=invalid_grant`.",
+        |attacked| refused(&attacked.0, Attack::UsedConfidentialRefreshToken),
     ),
 ];

@@ -3,7 +3,7 @@ use crate::rule::testing::prelude::*;
 use crate::rule::testing::{json as response, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
-const ALL: [Attack; 23] = [
+const ALL: [Attack; 24] = [
     Attack::WrongVerifier,
     Attack::ShortVerifier,
     Attack::MissingVerifier,
@@ -27,6 +27,7 @@ const ALL: [Attack; 23] = [
     Attack::AccessTokenAsRefreshToken,
     Attack::ChangedRefreshToken,
     Attack::UsedRefreshToken,
+    Attack::UsedConfidentialRefreshToken,
 ];
 
 /// Every kind of artefact made of one answer: the ids that fail and the ids that pass.
@@ -84,7 +85,7 @@ fn the_form_of_a_refusal_is_judged_beside_it() {
         let provocation = Provocation::Attack(attack);
         let mut response = response(status, &json!({ "error": error }));
         response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
-        failing(&TokenRefusal { response, provocation, by_header: false })
+        failing(&TokenRefusal { response, provocation, by_header: false, grant_unlisted: false })
     };
     for attack in ALL {
         let right = if attack.is_failed_authentication() { "invalid_client" } else { "invalid_grant" };

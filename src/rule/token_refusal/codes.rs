@@ -6,7 +6,12 @@ use crate::rule::prelude::*;
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
 
-const TWO_FAULTS: &str = "error = invalid_grant: the code is unknown, too, and that is as true";
+const TWO_FAULTS: &str = "the error is about the code, which is unknown, or about its grant, and that is as true";
+
+/// The code for a grant that the client may not use, which is as true of one that it did not register.
+const NO_GRANT_OF_CLIENT: &[&str] = &["unauthorized_client"];
+/// The same where the issuer may not support the grant at all: no order is given in which the reasons are looked at.
+const NO_GRANT: &[&str] = &["unauthorized_client", "unsupported_grant_type"];
 
 const HEADER_401: &str = "token-error/http-401-for-header";
 
@@ -18,15 +23,12 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "Clients do not notice that the end-user has to log in again.",
         "Answer with status 400 and `error=invalid_grant` if the code or refresh token is unknown, expired, revoked or used, or does not fit the client, the `redirect_uri` or the `code_verifier`.",
         |refusal| {
-            let as_true: &[&str] = match refusal.provocation {
-                Provocation::UnknownRefreshToken => &["unauthorized_client", "unsupported_grant_type"],
-                _ => &["unauthorized_client"],
-            };
+            let may_lack_grant = refusal.grant_unlisted || refusal.provocation == Provocation::UnknownRefreshToken;
             let is_meant = match refusal.provocation {
                 Provocation::Attack(attack) => attack.is_invalid_grant(),
                 other => matches!(other, Provocation::UnknownCode | Provocation::UnknownRefreshToken),
             };
-            code(refusal, is_meant, "invalid_grant", as_true)
+            code(refusal, is_meant, "invalid_grant", if may_lack_grant { NO_GRANT } else { NO_GRANT_OF_CLIENT })
         },
     ),
     must(
@@ -35,7 +37,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "The issuer must refuse a grant type that does not exist with `unsupported_grant_type`",
         "Clients cannot tell a grant that the issuer does not support from their own mistake.",
         "Compare `grant_type` with the supported grant types before other parameters are checked. Answer an unknown grant type with status 400 and `error=unsupported_grant_type`.",
-        |refusal| code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", &[]),
+        |refusal| code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", NO_GRANT_OF_CLIENT),
     ),
     must(
         "token-error/invalid-request",
@@ -45,7 +47,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "Check that `grant_type` is there, and `code` for the grant `authorization_code`, before their values are looked up. If not, answer with status 400 and `error=invalid_request`.",
         |refusal| {
             let is_meant = matches!(refusal.provocation, Provocation::MissingGrantType | Provocation::MissingCode);
-            code(refusal, is_meant, "invalid_request", &["unauthorized_client"])
+            // Whether there is such a grant may be looked at before its parameters are.
+            let may_lack_grant = refusal.grant_unlisted && refusal.provocation == Provocation::MissingCode;
+            code(refusal, is_meant, "invalid_request", if may_lack_grant { NO_GRANT } else { NO_GRANT_OF_CLIENT })
         },
     ),
     must(

@@ -80,6 +80,8 @@ pub struct TokenRefusal {
     pub provocation: Provocation,
     /// True if the request carried an `Authorization` header.
     pub by_header: bool,
+    /// True for a request with a made-up code, or without one, where the metadata do not say that codes are exchanged: then they may not be (RFC 8414 2).
+    pub grant_unlisted: bool,
 }
 
 impl Artefact for TokenRefusal {
@@ -114,10 +116,15 @@ impl TokenRefusal {
         Ok(&self.response)
     }
 
-    /// True where the request has two faults, and the error names the other one: with a wrong secret goes a code that the issuer never gave.
-    /// With a good code the same secret is tried elsewhere ([`Attack::WrongClientSecret`]).
+    /// True where the request has two faults, and the error names the other one: with a wrong secret goes a code that the issuer never gave, for a grant that it may
+    /// not have. With a good code the same secret is tried elsewhere ([`Attack::WrongClientSecret`]).
     fn has_two_faults(&self) -> bool {
-        self.provocation == Provocation::WrongSecret && error_code(&self.response) == Some("invalid_grant")
+        let is_about_grant = match error_code(&self.response) {
+            Some("invalid_grant") => true,
+            Some("unsupported_grant_type") => self.grant_unlisted,
+            _ => false,
+        };
+        self.provocation == Provocation::WrongSecret && is_about_grant
     }
 
     /// The members of a refusal.

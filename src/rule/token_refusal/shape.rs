@@ -26,9 +26,9 @@ pub fn absolute_uri(text: &str) -> Judgement {
     holds(Url::parse(text).is_ok(), "error_uri: an absolute URI", said!("error_uri = {}", shorten(text)))
 }
 
-/// True if a text could be a URI reference: absolute, or resolvable against any issuer.
+/// True if a text could be a URI reference: absolute, or resolvable against any issuer. The empty one is a reference to the same document (RFC 3986 4.4).
 pub fn is_reference(text: &str) -> bool {
-    !text.is_empty() && Url::parse("https://issuer.example/").is_ok_and(|base| base.join(text).is_ok())
+    Url::parse("https://issuer.example/").is_ok_and(|base| base.join(text).is_ok())
 }
 
 fn within(name: &str, text: &str, odd: Option<char>, expected: &str) -> Judgement {

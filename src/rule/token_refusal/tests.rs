@@ -31,7 +31,7 @@ fn with_headers(mut response: Received) -> Received {
 }
 
 fn refusal(provocation: Provocation, status: u16, body: &Value) -> TokenRefusal {
-    TokenRefusal { response: with_headers(response(status, body)), provocation, by_header: true }
+    TokenRefusal { response: with_headers(response(status, body)), provocation, by_header: true, grant_unlisted: false }
 }
 
 fn good(provocation: Provocation) -> TokenRefusal {
@@ -59,12 +59,30 @@ fn another_true_code_is_no_fault() {
         (Provocation::UnknownRefreshToken, "unsupported_grant_type"),
         (Provocation::UnknownRefreshToken, "unauthorized_client"),
         (Provocation::UnknownCode, "unauthorized_client"),
+        (Provocation::UnsupportedGrant, "unauthorized_client"),
     ] {
         assert_eq!(failed(&refusal(provocation, 400, &json!({ "error": error }))), Vec::<String>::new(), "{error}");
     }
     let own_credentials = judged(&refusal(Provocation::UnknownCode, 401, &json!({ "error": "invalid_client" })));
     assert_eq!(own_credentials.failed, Vec::<&str>::new());
     assert_eq!(own_credentials.not_run, [("token-error/invalid-grant", "client-authentication/registered-credentials-work".to_owned())]);
+}
+
+#[test]
+fn a_server_may_have_no_codes() {
+    let error = json!({ "error": "unsupported_grant_type" });
+    for (provocation, rules) in [
+        (Provocation::UnknownCode, &["invalid-grant"][..]),
+        (Provocation::MissingCode, &["invalid-request"]),
+        (Provocation::WrongSecret, &["invalid-client"]),
+    ] {
+        let listed = refusal(provocation, 400, &error);
+        assert_eq!(failed(&listed), rules, "{provocation:?}");
+        assert_eq!(failed(&TokenRefusal { grant_unlisted: true, ..listed }), Vec::<String>::new(), "{provocation:?}");
+    }
+    let unlisted = |provocation, error| TokenRefusal { grant_unlisted: true, ..refusal(provocation, 400, &json!({ "error": error })) };
+    assert_eq!(failed(&unlisted(Provocation::UnknownCode, "server_error")), ["invalid-grant"]);
+    assert_eq!(failed(&unlisted(Provocation::MissingGrantType, "unsupported_grant_type")), ["invalid-request"]);
 }
 
 #[test]
@@ -103,7 +121,7 @@ fn each_wrong_member_breaks_its_rule() {
         (json!({ "/error_description": "<html>No.</html>" }), "description-readable"),
         (json!({ "/error_uri": "https://issuer.example/a b" }), "error-uri-charset"),
         (json!({ "/error_uri": "https://" }), "error-uri-charset"),
-        (json!({ "/error_uri": "" }), "error-uri-charset"),
+        (json!({ "/error_uri": "" }), "error-uri-absolute"),
         (json!({ "/error_uri": "/errors" }), "error-uri-absolute"),
         (json!({ "/access_token": "a" }), "no-tokens"),
     ] {
@@ -116,7 +134,7 @@ fn each_wrong_member_breaks_its_rule() {
 fn each_wrong_response_breaks_its_rule() {
     let grant = json!({ "error": "invalid_grant" });
     let client = json!({ "error": "invalid_client" });
-    let of = |response: Received| TokenRefusal { response: with_headers(response), provocation: Provocation::UnknownCode, by_header: true };
+    let of = |response: Received| TokenRefusal { response: with_headers(response), ..good(Provocation::UnknownCode) };
     for (refusal, rules) in [
         (refusal(Provocation::UnknownCode, 200, &json!({})), &["refused"][..]),
         (refusal(Provocation::UnknownCode, 200, &grant), &["refused"]),
@@ -199,6 +217,6 @@ arbitrary_artefact!(TokenRefusal:
     response in arbitrary::received(&["error", "error_description", "error_uri", "access_token"]),
     status in proptest::sample::select(&[400, 401, 500, 200, 302][..]),
     provocation in proptest::sample::select(&ALL[..]),
-    by_header in any::<bool>()
-    => TokenRefusal { response: Received { status, ..response }, provocation, by_header }
+    [by_header, grant_unlisted] in any::<[bool; 2]>()
+    => TokenRefusal { response: Received { status, ..response }, provocation, by_header, grant_unlisted }
 );
