@@ -61,7 +61,8 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
     let is_unknown = |code: &str| !issuer.store().codes.contains_key(code);
-    if form.get("code").is_some_and(is_unknown) && issuer.does(Behaviour::CodeBeforeClient) {
+    let is_of_code = form.get("grant_type") == Some("authorization_code");
+    if is_of_code && form.get("code").is_some_and(is_unknown) && issuer.does(Behaviour::CodeBeforeClient) {
         return Err(OauthError::bad_request("invalid_grant", "the code is unknown").into());
     }
     let named = query.get("client_id").filter(|_| issuer.does(Behaviour::SecretInQueryAccepted));
