@@ -202,7 +202,7 @@ impl Metadata {
             "token_endpoint_auth_method": method,
             "application_type": application_type,
             "subject_type": subject_type,
-            "sector_identifier_uri": sector_uri,
+            "sector_identifier_uri": sector_uri.map(|uri| said_sector(uri, &context.defect)),
             "id_token_signed_response_alg": alg,
             "userinfo_signed_response_alg": userinfo_alg.map(Alg::name),
             "default_max_age": default_max_age,
@@ -324,6 +324,11 @@ fn sector_of(subject_type: &str, uri: Option<&str>, redirect_uris: &[String], de
         }
         _ => Err(invalid("subject_type is not supported")),
     }
+}
+
+/// The `sector_identifier_uri` that a client is told of: under a flaw another document of the same host.
+fn said_sector(uri: &str, defect: &Defect) -> String {
+    if defect.does(Behaviour::RegistrationSectorReplaced) { format!("{uri}/of-another-client") } else { uri.to_owned() }
 }
 
 /// The members of a JSON object that are not null.
@@ -486,7 +491,9 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
                 _ => true,
             };
             let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && takes_http(url));
-            let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good);
+            // There is no such host as tests name.
+            let is_fetched = |url: &Url| base != "jwks_uri" || is_loopback(url) || !defect.does(Behaviour::RegistrationKeysFetched);
+            let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good).filter(is_fetched);
             if link.is_none() && base == "initiate_login_uri" && defect.does(Behaviour::InitiateLoginDropped) {
                 continue;
             }

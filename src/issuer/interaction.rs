@@ -410,6 +410,7 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
         ("policy_uri", Behaviour::PolicyHidden),
         ("tos_uri", Behaviour::TermsHidden),
         ("client_uri", Behaviour::HomePageHidden),
+        ("client_uri", Behaviour::HomePageAsText),
     ];
     let is_hidden = |name: &str| hidden.iter().any(|(known, behaviour)| *known == name && issuer.does(*behaviour));
     let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name)).filter(|_| !is_hidden(name));
@@ -426,6 +427,10 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
     let mut html = pages::of_flow(issuer.pages, template, &data)?;
     if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.does(Behaviour::StateUnescaped)) {
         html = html.replace("</main>", &format!("<p>{state}</p></main>"));
+    }
+    let home = client.as_ref().and_then(|client| client.metadata.link("client_uri"));
+    if let Some(home) = home.filter(|_| issuer.does(Behaviour::HomePageAsText)) {
+        html = html.replace("</main>", &format!("<p>{}</p></main>", escaped(home)));
     }
     if name.contains('<') && issuer.does(Behaviour::ClientNameUnescaped) {
         html = html.replace("</main>", &format!("<p>{name}</p></main>"));

@@ -60,12 +60,12 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let request = request.unwrap_or_default();
     give_as_flaw_has_it(&issuer, &request, &mut client);
     let mut told = information(&issuer, &client);
-    tell_again(&issuer, &request, &mut told);
+    tell_again(&issuer, &request, &client, &mut told);
     let reply = Reply::json(issuer.settings().registration_status, told).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
     if let Content::Json(sent) = &reply.content
-        && !is_told_again(&issuer, &request)
+        && told_again(&issuer, &request).is_none()
     {
         let replace = |name: &str, known: &mut String| {
             if let Some(text) = sent[name].as_str() {
@@ -123,25 +123,24 @@ fn give_as_flaw_has_it(issuer: &Issuer, request: &Value, client: &mut Client) {
     }
 }
 
-/// What a client is told of the last client, under a flaw.
-const AGAIN: [(Behaviour, &str); 3] = [
-    (Behaviour::RegistrationIdAgain, "client_id"),
-    (Behaviour::RegistrationSecretAgain, "client_secret"),
-    (Behaviour::RegistrationTokenAgain, "registration_access_token"),
+/// What a client is told of the last client under a flaw, and the member of a request that is answered so.
+const AGAIN: [(Behaviour, &str, &str); 3] = [
+    (Behaviour::RegistrationIdAgain, "client_id", "client_id"),
+    (Behaviour::RegistrationSecretAgain, "client_secret", "client_name#fr"),
+    (Behaviour::RegistrationTokenAgain, "registration_access_token", "client_name#fr"),
 ];
 
-/// True where a client is told what belongs to another.
-fn is_told_again(issuer: &Issuer, request: &Value) -> bool {
-    !request["client_name#fr"].is_null() && AGAIN.iter().any(|(behaviour, _)| issuer.does(*behaviour))
+/// What of another a client is told.
+fn told_again(issuer: &Issuer, request: &Value) -> Option<&'static str> {
+    AGAIN.iter().find(|(behaviour, _, member)| !request[*member].is_null() && issuer.does(*behaviour)).map(|(_, name, _)| *name)
 }
 
-/// Tells a client what belongs to the last one.
-fn tell_again(issuer: &Issuer, request: &Value, told: &mut Value) {
-    let last = issuer.store().clients.values().rfind(|client| client.registered.is_some()).cloned();
-    let Some(last) = last.filter(|_| is_told_again(issuer, request)) else { return };
-    let last = information(issuer, &last);
-    for (_, name) in AGAIN.iter().filter(|(behaviour, _)| issuer.does(*behaviour)) {
-        told[*name] = last[*name].clone();
+/// Tells a client what belongs to the last one. One identifier for the same metadata is allowed (OpenID Connect Registration 8.2).
+fn tell_again(issuer: &Issuer, request: &Value, client: &Client, told: &mut Value) {
+    let Some(name) = told_again(issuer, request) else { return };
+    let is_other = |other: &&Client| other.registered.is_some() && (name != "client_id" || other.metadata.document != client.metadata.document);
+    if let Some(last) = issuer.store().clients.values().rfind(is_other) {
+        told[name] = information(issuer, last)[name].clone();
     }
 }
 
@@ -298,6 +297,7 @@ async fn changed(issuer: &Issuer, mut client: Client, request: &Value) -> Result
     let before = client.metadata.clone();
     client.metadata = match metadata(issuer, request).await {
         Ok(metadata) => metadata,
+        Err(_) if issuer.does(Behaviour::ClientUpdateCorrects) => with_redirect_uris(before.clone(), &without_fragments(request)),
         Err(error) if issuer.checks(Check::ClientUpdateMetadata) => return Err(error),
         Err(_) => with_redirect_uris(before.clone(), request),
     };
@@ -317,6 +317,12 @@ async fn changed(issuer: &Issuer, mut client: Client, request: &Value) -> Result
     }
     rotate(issuer, &mut client);
     Ok(client)
+}
+
+/// The same request with its redirect URIs up to their fragments.
+fn without_fragments(request: &Value) -> Value {
+    let uris = request["redirect_uris"].as_array().into_iter().flatten().filter_map(|uri| uri.as_str()?.split('#').next());
+    json!({ "redirect_uris": uris.collect::<Vec<_>>() })
 }
 
 /// The same metadata with the redirect URIs of a request, whatever they are.

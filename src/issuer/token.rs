@@ -64,7 +64,8 @@ pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params
     let is_asserted = form.get("client_assertion").is_some();
     let is_before_assertion = || issuer.does(Behaviour::AssertionRefusedAfterCode) || issuer.does(Behaviour::AssertionForEndpointAfterCode);
     let is_first = || issuer.does(Behaviour::CodeBeforeClient) || (is_asserted && is_before_assertion());
-    if form.get("code").is_some_and(is_unknown) && is_first() {
+    let is_of_code = form.get("grant_type") == Some("authorization_code");
+    if is_of_code && form.get("code").is_some_and(is_unknown) && is_first() {
         return Err(OauthError::bad_request("invalid_grant", "the code is unknown").into());
     }
     let is_unknown = |token: &str| !issuer.store().refresh.contains_key(token);

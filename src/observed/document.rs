@@ -101,6 +101,8 @@ impl Content {
                 let action = form.attr("action").map(str::trim).filter(|action| !action.is_empty());
                 content.actions.extend(action.map_or_else(|| Some(url.clone()), |action| base.join(action).ok()));
             }
+            // A form whose address is a script sends nothing there: what the script sends cannot be seen here.
+            content.actions.retain(|address| matches!(address.scheme(), "http" | "https"));
         }
         content
     }
@@ -229,7 +231,8 @@ mod tests {
     fn a_page_is_taken_apart() {
         let html = r#"<base href="/x/"><meta name="Referrer" content="no-referrer"><link rel="stylesheet" href="a.css"><link rel="icon" href="//i.example/i">
             <script type="application/json">{}</script><iframe src="https://f.example/"></iframe><img src="https://logo.example/l.png">
-            <form action="https://other.example/s"><input name="q"></form><form action="login"><input type="PASSWORD"></form>"#;
+            <form action="https://other.example/s"><input name="q"></form><form action="login"><input type="PASSWORD"></form>
+            <form action="javascript:void(0)"><input type="password"></form>"#;
         let document = Document::read("https://op.example/login", html, None, false);
         let content = document.content.expect("it is parsed");
         assert_eq!(content.resources.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/a.css", "https://f.example/"]);

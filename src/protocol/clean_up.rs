@@ -154,8 +154,10 @@ impl Session {
             return Err("the issuer offers no way to delete it (no `registration_client_uri` with a token)".to_owned());
         };
         let request = Request::delete("Client Deletion", url).bearer(token.expose_secret());
+        self.run.clients.set_gone(&client.id, true);
         let response = self.send_unjudged(request).await.map_err(|unreachable| unreachable.to_string())?;
         let (deleted, status) = (response.is_success(), response.status);
+        self.run.clients.set_gone(&client.id, deleted);
         if !deleted && registered.exposed {
             return Err(format!("status {status}: the token was revoked because the test had used it for another client"));
         }

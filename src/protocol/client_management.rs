@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::client_metadata::second_redirect_uri;
 use crate::observed::authorization_request::Parameters;
 use crate::protocol::prelude::*;
-use crate::rule::client_configuration::{ClientConfiguration, DeletedClient, DeletionByOthers};
+use crate::rule::client_configuration::{ClientConfiguration, DeletedClient, DeletionByOthers, UnknownCode};
 use crate::rule::client_update::{ClientUpdate, UpdateAttacks};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::Deletion;
@@ -189,6 +189,13 @@ impl Session {
         {
             self.try_credentials(&url).await?;
         }
+        let known = self.send_unknown_code(&client, "Token Request before the deletion").await?;
+        let wrong_secret = match super::liar(&client) {
+            Some(liar) => self.send_unknown_code(&liar, "Token Request before the deletion with a wrong secret").await?,
+            None => None,
+        };
+        // From here on it may be deleted, and its identifier be given to another client.
+        self.run.clients.set_gone(&client.id, true);
         let mut by_others = self.try_deletion_by_others(&client, &url).await?;
         if by_others.answers.iter().any(|(_, response)| response.gives()) {
             self.judge(&by_others);
@@ -203,9 +210,13 @@ impl Session {
         self.sentence("should delete the client");
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
+        self.run.clients.set_gone(&client.id, deleted);
         by_others.own = Some(response.clone());
         self.judge(&by_others);
-        self.judge(&Deletion { response });
+        // An update that succeeded is of RFC 7592, as is all management of clients by an authorization server that is no OpenID provider.
+        let is_updated = self.facts.client.updated.as_ref().is_some_and(|(id, _)| *id == client.id);
+        let is_managed = is_updated || !is_openid(self.metadata()?);
+        self.judge(&Deletion { response, is_managed });
         Stop::not_offered_if(!deleted, said!("the issuer did not delete the client (status {status})"))?;
         // Whatever is left of it cannot be deleted once more.
         self.facts.client.registered.retain(|registered| registered.id != client.id);
@@ -215,21 +226,23 @@ impl Session {
         let read = self.read("Client Configuration after the deletion", &url, Some(token.expose_secret())).await?;
         let request = Request::delete("Client Deletion once more", url.clone());
         let deletion = Some(self.send(request.bearer(token.expose_secret())).await?);
-        let answer = match self.endpoint("token_endpoint")? {
-            Some(url) if client.method != AuthMethod::None => {
-                let (code, redirect_uri) = (super::random(32), self.redirect_uri());
-                let form = super::code_form(&code, None, &redirect_uri);
-                Some(self.send(self.authenticated(&client, "Token Request of the deleted client", &url, &form)).await?)
-            }
-            _ => None,
-        };
+        let answer = self.send_unknown_code(&client, "Token Request of the deleted client").await?;
+        let unknown_code = known.zip(answer).map(|(before, after)| UnknownCode { before, wrong_secret, after });
         let after = self.ask_for_code("Authorization Request of the deleted client", again).await?;
         let ended = self.judge_tokens_after_deletion(&client, login).await;
         // Last of all: the client may come back to life by it.
         let update = self.update_deleted(&client, &url, &token).await?;
         self.sentence("should accept nothing that the deleted client was given");
-        self.judge(&DeletedClient { read, was_readable, token: answer, authorization: before.zip(after), redirect_uri, update, deletion });
+        self.judge(&DeletedClient { read, was_readable, token: unknown_code, authorization: before.zip(after), redirect_uri, update, deletion });
         ended
+    }
+
+    /// Sends a code that the issuer never gave, where the client has credentials and there is a token endpoint.
+    async fn send_unknown_code(&mut self, client: &Client, title: &str) -> Result<Option<Received>, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")?.filter(|_| client.method != AuthMethod::None) else { return Ok(None) };
+        let (code, redirect_uri) = (super::random(32), self.redirect_uri());
+        let form = super::code_form(&code, None, &redirect_uri);
+        Ok(Some(self.send(self.authenticated(client, title, &url, &form)).await?))
     }
 
     /// Changes the client that was deleted, where an update succeeded before. Should that make a client, the clean-up deletes it, by the address and the token

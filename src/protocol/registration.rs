@@ -18,6 +18,7 @@ use crate::rule::airlock::AirlockRegistration;
 use crate::rule::answer::error_code;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
+use crate::rule::registration::response::wants_statement;
 use crate::rule::subject::Subjects;
 use crate::session::Registered;
 use crate::session::assertion::{Means, Signer};
@@ -40,6 +41,9 @@ impl Session {
         let url = self.may_register(params)?;
         let client = self.client_to_register(params).await?;
         let attempt = self.try_registration(&url, client.metadata.clone(), &client.scope).await?;
+        if wants_statement(&attempt.response) {
+            return self.go_without_statement(params, attempt).await;
+        }
         if let Err(stop) = self.accept_refusal(params, &attempt, client.signer.as_ref()) {
             let is_protected = matches!(attempt.response.status, 401 | 403) && self.run.config.initial_access_token.is_none();
             if params.or_configured && is_protected {
@@ -51,6 +55,18 @@ impl Session {
             return Err(stop);
         }
         self.take_registration(params, client, attempt)
+    }
+
+    /// Goes on without a client of the test's own where the issuer wants a software statement (RFC 7591 2.3), of which there is none to send.
+    async fn go_without_statement(&mut self, params: &Register, attempt: Attempt) -> Result<(), Stop> {
+        const BECAUSE: &str = "the issuer registers clients with a software statement alone, and there is none to send";
+        let Attempt { metadata: request, response, failed_before, .. } = attempt;
+        self.judge(&Registration { response, request, failed_before, metadata: self.metadata_value()?, plain_http: self.is_plain_http() });
+        if params.or_configured {
+            return self.take_configured(params, BECAUSE).await;
+        }
+        Stop::not_offered_if(params.optional, BECAUSE)?;
+        Err(Stop::Untestable(Problem::new(BECAUSE).with_hint(": ", ClientTable::First.how_to_name_it())))
     }
 
     /// Why the issuer registers no client, if it is known beforehand that it does not.

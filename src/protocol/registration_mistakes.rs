@@ -69,7 +69,7 @@ impl Base {
             Wrong::RemoteHttp | Wrong::ForeignLinks => Self::Web,
             Wrong::NativeRemoteHttp => Self::Loopback,
             Wrong::SchemeWithoutPeriod => Self::OwnScheme,
-            Wrong::KeysByHttp => Self::KeysByHttps,
+            Wrong::KeysByHttp | Wrong::BothKeySets => Self::KeysByHttps,
             Wrong::UnsignedAssertions => Self::Assertions,
             Wrong::SymmetricPublic => Self::Public,
             Wrong::ImplicitHttp | Wrong::ImplicitLocalhost | Wrong::UnsignedImplicit => Self::Implicit,
@@ -79,7 +79,6 @@ impl Base {
             | Wrong::Data
             | Wrong::NoRedirectUris
             | Wrong::RedirectUrisAsString
-            | Wrong::BothKeySets
             | Wrong::Inconsistent
             | Wrong::UnknownMethod => Self::Ordinary,
         }
@@ -220,7 +219,6 @@ impl Session {
             Wrong::BothKeySets => {
                 let Ok(key) = assertion::key(SigningAlg::Es256).await else { return Ok(None) };
                 body["jwks"] = key.set();
-                body["jwks_uri"] = json!("https://client.example/jwks.json");
             }
             Wrong::KeysByHttp => body["jwks_uri"] = json!("http://client.example/jwks.json"),
             Wrong::Inconsistent => {

@@ -124,8 +124,10 @@ static RULES: &[Check<ClientUpdate>] = &[
             let attacks = update.attacks()?;
             needs(update.has_new_redirect_uris(update.updated()?).is_ok(), REPLACES)?;
             let read = attacks.configuration()?;
-            // What a later request changed, which the issuer had to refuse, is said by the rule about that.
-            applies_if(!redirect_uris(read)?.contains(attacks.fragment.1.as_str()), "a later request changed the redirect URIs")?;
+            // What a later request changed, which the issuer had to refuse, is said by the rule about that. It may also replace what is invalid in it
+            // ("MAY replace any invalid values with suitable default values"): then the redirect URIs are those of that request.
+            let is_changed = attacks.fragment.0.gives() || redirect_uris(read)?.contains(attacks.fragment.1.as_str());
+            applies_if(!is_changed, "a later request changed the redirect URIs")?;
             update.has_new_redirect_uris(read)
         },
     ),
@@ -409,6 +411,10 @@ mod tests {
             not_applicable(&attacked(unrotated)),
             ["client-config/update-secret-not-chosen", "client-config/update-secret-refused", "client-config/replaced-token-dead"]
         );
+        // Corrected instead of refused: what is read afterwards is that correction.
+        let corrected = || with(&json!({ "/redirect_uris": ["https://client.example/new-too"] }));
+        let correcting = attacked(UpdateAttacks { fragment: (corrected(), FRAGMENT.to_owned()), read: corrected(), ..attacks() });
+        assert!(failing(&correcting).is_empty() && not_applicable(&correcting).contains(&"client-config/update-kept"), "{:?}", failing(&correcting));
         // Ignored instead of refused.
         let ignoring = UpdateAttacks { chosen_secret: Some((with(&json!({})), "word".to_owned())), ..attacks() };
         assert_eq!(failing(&attacked(ignoring)), ["client-config/update-secret-refused"]);

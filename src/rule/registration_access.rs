@@ -2,7 +2,7 @@
 
 use crate::rule::prelude::*;
 use crate::rule::provider_metadata::is_openid;
-use crate::rule::userinfo_request::challenge::well_formed;
+use crate::rule::userinfo_request::challenge::{parse, well_formed};
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -45,9 +45,23 @@ impl RegistrationAccess {
         Ok(wrong)
     }
 
+    /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
+    fn is_of_provider(&self) -> bool {
+        self.metadata.as_object().is_some_and(is_openid)
+    }
+
+    /// Judges the challenge of a refusal. An OpenID provider takes bearer tokens (OpenID Connect Registration 3); at another authorization server "any OAuth
+    /// 2.0 token type could be used" (RFC 7591 3.1), which another scheme in the challenge says.
+    fn challenge(&self, response: &Received, rule: &'static str) -> Judgement {
+        let is_challenge = |value: &str| parse(value).is_ok_and(|challenges| !challenges.is_empty());
+        let is_of_other_type = !challenges_for(response, "bearer") && response.header_all("www-authenticate").any(is_challenge);
+        applies_if(self.is_of_provider() || !is_of_other_type, "the challenge is for tokens of another type, and the issuer is no OpenID provider")?;
+        names_bearer(response, rule)
+    }
+
     /// Goes on where an OpenID provider registered a client that showed no token.
     fn open_provider(&self) -> Result<(), Unmet> {
-        applies_if(self.metadata.as_object().is_some_and(is_openid), "the metadata are not those of an OpenID provider")?;
+        applies_if(self.is_of_provider(), "the metadata are not those of an OpenID provider")?;
         applies_if(Answer::of_registration(&self.without) == Answer::Given, "registration is not open to everybody")
     }
 
@@ -88,7 +102,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "The refusal of a registration without a token must name the scheme Bearer in `WWW-Authenticate`",
         "A client that does not know the endpoint cannot find out what kind of credentials it needs.",
         "Add a header such as `WWW-Authenticate: Bearer realm=\"registration\"` to the refusal of a registration request without a token.",
-        |access| names_bearer(access.without()?, OPEN),
+        |access| access.challenge(access.without()?, OPEN),
     ),
     // Open registration is encouraged (RFC 7591 3), and a token may give more than it does: this may be meant.
     may(
@@ -128,7 +142,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "The refusal of an invalid initial access token must name the scheme Bearer in `WWW-Authenticate`",
         "Clients look in this header for the reason of the refusal and do not find it.",
         "Add the header `WWW-Authenticate: Bearer error=\"invalid_token\"` to the response that refuses the token.",
-        |access| names_bearer(access.wrong()?, WRONG),
+        |access| access.challenge(access.wrong()?, WRONG),
     ),
     must(
         "registration-access/challenges-well-formed",
@@ -280,6 +294,21 @@ mod tests {
         let mut unquoted = response(401, &json!({}));
         unquoted.headers.push(("www-authenticate".to_owned(), "Bearer error=not known".to_owned()));
         assert_eq!(of(refusal(), unquoted), ["registration-access/challenges-well-formed"]);
+    }
+
+    #[test]
+    fn a_server_that_is_no_provider_may_want_tokens_of_another_type() {
+        let by_dpop = || {
+            let mut response = response(401, &json!({ "error": "invalid_token" }));
+            response.headers.push(("www-authenticate".to_owned(), "DPoP algs=\"ES256\"".to_owned()));
+            response
+        };
+        let rules = ["registration-access/no-token-challenge", "registration-access/wrong-token-challenge"];
+        let server = access(by_dpop(), by_dpop(), false);
+        assert_eq!(failing(&server), [""; 0]);
+        assert!(rules.iter().all(|rule| not_applicable(&server).contains(rule)), "{:?}", not_applicable(&server));
+        let provider = RegistrationAccess { metadata: json!({ "subject_types_supported": ["public"] }), ..server };
+        assert_eq!(failing(&provider), rules);
     }
 
     arbitrary_artefact!(RegistrationAccess:

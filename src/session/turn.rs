@@ -54,6 +54,12 @@ impl SharedClients {
         before
     }
 
+    /// Sets whether a client is gone: from when its deletion is asked for, its identifier may be given to another.
+    pub fn set_gone(&self, client_id: &str, is_gone: bool) {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.iter_mut().rfind(|known| known.client_id == client_id).into_iter().for_each(|known| known.is_gone = is_gone);
+    }
+
     /// Remembers a code or a token, and tells those of its kind that were issued before.
     pub fn remember_text(&self, own: IssuedText) -> Vec<Arc<IssuedText>> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);

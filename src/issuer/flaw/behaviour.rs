@@ -145,6 +145,8 @@ named! {
     LogoutAddressByHttps = "logout-address-by-https",
     /// Shows no link to the home page of the client.
     HomePageHidden = "home-page-hidden",
+    /// Shows the address of the home page of the client as text alone.
+    HomePageAsText = "home-page-as-text",
     /// Registers no names with markup, and none with other letters than those of ASCII.
     ClientNamesPlain = "client-names-plain",
     /// Takes the consent form of an end-user from any browser in which the same end-user is logged in.
@@ -243,7 +245,7 @@ named! {
     RegistrationIdChosen = "registration-id-chosen",
     /// Gives a client the secret that it asks for.
     RegistrationSecretChosen = "registration-secret-chosen",
-    /// Gives a client with a name in another language the identifier of the last client.
+    /// Gives a client that asks for an identifier the one of the last client with other metadata.
     RegistrationIdAgain = "registration-id-again",
     /// Gives a client with a name in another language the secret of the last client.
     RegistrationSecretAgain = "registration-secret-again",
@@ -271,6 +273,12 @@ named! {
     RegistrationOfBothNative = "registration-of-both-native",
     /// Refuses a `jwks_uri` by plain http.
     RegistrationKeysByHttps = "registration-keys-by-https",
+    /// Refuses a `jwks_uri` that it cannot fetch.
+    RegistrationKeysFetched = "registration-keys-fetched",
+    /// Says that a client which registers a sector has another one.
+    RegistrationSectorReplaced = "registration-sector-replaced",
+    /// Leaves out the fragment of a redirect URI in an update of a client.
+    ClientUpdateCorrects = "client-update-corrects",
     /// Answers 500 to the first registration.
     RegistrationFailsFirst = "registration-fails-first",
     /// Answers 500 to a registration while it is busy with another.

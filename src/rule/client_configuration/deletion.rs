@@ -43,6 +43,22 @@ static BY_OTHERS_RULES: &[Check<DeletionByOthers>] = &[must(
     },
 )];
 
+/// The answers of the token endpoint to a code that the issuer never gave.
+#[derive(Debug, Clone)]
+pub struct UnknownCode {
+    /// With the client's credentials, before the deletion.
+    pub before: Received,
+    /// With a secret that is not the client's, before the deletion; `None` for a client without a secret.
+    pub wrong_secret: Option<Received>,
+    /// With the client's credentials, after the deletion.
+    pub after: Received,
+}
+
+/// True if the token endpoint says of the client that it is not known.
+fn is_unknown_client(response: &Received) -> bool {
+    response.status == 401 || error_code(response) == Some("invalid_client")
+}
+
 /// What is left of a client that was deleted.
 #[derive(Debug, Clone)]
 pub struct DeletedClient {
@@ -50,8 +66,8 @@ pub struct DeletedClient {
     pub read: Received,
     /// True if that token read it before the deletion.
     pub was_readable: bool,
-    /// The answer of the token endpoint to its credentials and a code that the issuer never gave, where there is an endpoint.
-    pub token: Option<Received>,
+    /// The answers of the token endpoint to a code that the issuer never gave, where there is an endpoint and there are credentials.
+    pub token: Option<UnknownCode>,
     /// The answers of the authorization endpoint to a request for a code, before the deletion and after it.
     pub authorization: Option<(Received, Received)>,
     /// The redirect URI of these requests.
@@ -72,6 +88,7 @@ impl Artefact for DeletedClient {
             NOT_AUTHORIZED => self.authorization.as_ref().map(|(_, after)| after.exchange),
             UPDATE => self.update.as_ref().map(|response| response.exchange),
             DELETION => self.deletion.as_ref().map(|response| response.exchange),
+            CREDENTIALS_DEAD => self.token.as_ref().map_or(self.exchange(), |token| Some(token.after.exchange)),
             _ => self.exchange(),
         }
     }
@@ -81,6 +98,7 @@ pub(super) const NOT_AUTHORIZED: &str = "client-config/deleted-not-authorized";
 pub(super) const GONE: &str = "client-config/deleted-refused";
 pub(super) const UPDATE: &str = "client-config/deleted-update-http-401";
 pub(super) const DELETION: &str = "client-config/deleted-deletion-http-401";
+pub(super) const CREDENTIALS_DEAD: &str = "client-config/deleted-credentials-dead";
 const NEVER_READ: &str = "the token was not seen to read the configuration before the deletion, so its refusal says nothing";
 
 static DELETED_RULES: &[Check<DeletedClient>] = &[
@@ -131,21 +149,31 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         },
     ),
     must(
-        "client-config/deleted-credentials-dead",
+        CREDENTIALS_DEAD,
         "RFC7592-2.3",
         "The credentials of a deleted client must be refused at the token endpoint",
         "An attacker who has the secret continues to use a client that its owner believes to be deleted.",
         "Delete the client where the token endpoint reads it, in caches too, and answer its token requests with status 401 and `error=invalid_client`. Revoke the tokens of the client as well.",
         |deleted| {
-            let Some(response) = &deleted.token else {
+            let Some(UnknownCode { before, wrong_secret, after }) = &deleted.token else {
                 return not_applicable("there is no token endpoint, or there are no credentials");
             };
-            let error = response.members().and_then(|body| body.get("error")?.as_str());
-            match (response.status, error) {
-                (401, _) | (_, Some("invalid_client")) => pass(refusal(response)),
-                // The issuer goes on to look at the code.
-                (200..300, _) | (_, Some("invalid_grant")) => fail("error = invalid_client", refusal(response)),
-                _ => not_applicable(said!("it does not say whether the client is known: {}", refusal(response))),
+            if is_unknown_client(after) {
+                applies_if(!is_unknown_client(before), "the client was refused before the deletion, too")?;
+                return pass(refusal(after));
+            }
+            match error_code(after) {
+                _ if after.gives() => fail("error = invalid_client", refusal(after)),
+                // The issuer goes on to look at the code, where that comes after the client (RFC 6749 4.1.3 names no order).
+                Some("invalid_grant") => {
+                    let looks_at_client_first = wrong_secret.as_ref().is_some_and(is_unknown_client);
+                    applies_if(
+                        looks_at_client_first,
+                        "the issuer may look at the code before the client, so this does not say whether the client is known",
+                    )?;
+                    fail("error = invalid_client", refusal(after))
+                }
+                _ => not_applicable(said!("it does not say whether the client is known: {}", refusal(after))),
             }
         },
     ),

@@ -7,7 +7,7 @@ mod deletion;
 #[cfg(test)]
 mod tests;
 
-pub use deletion::{DeletedClient, DeletionByOthers};
+pub use deletion::{DeletedClient, DeletionByOthers, UnknownCode};
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
     ),
     must(
         "client-config/read-client-id",
-        "RFC7592-3",
+        "RFC7592-2.1",
         "The configuration that a client reads must have the `client_id` of this client",
         "The client takes the registration of another client for its own.",
         "Return `client_id` in the answer as in the registration response, and select the client by the registration access token and the address together.",
@@ -116,7 +116,11 @@ static RULES: &[Check<ClientConfiguration>] = &[
             if config.own.status != 200 {
                 return not_run(READ);
             }
-            match config.own.members().and_then(|client| client.get("client_id")) {
+            let client = config.own.members();
+            let is_left_out = client.is_some_and(|client| member(client, "client_id").is_none());
+            // OpenID Connect Registration 4.3: it "SHOULD return all registered Metadata".
+            applies_if(!(config.openid && is_left_out), "the answer has no client_id, which an OpenID provider may leave out")?;
+            match client.and_then(|client| client.get("client_id")) {
                 Some(Value::String(id)) => same("client_id", &config.client_id, id),
                 other => fail(said!("client_id = {}", shorten(&config.client_id)), seen("client_id", other)),
             }

@@ -1,4 +1,4 @@
-use super::deletion::{DELETION, GONE, NOT_AUTHORIZED, UPDATE};
+use super::deletion::{CREDENTIALS_DEAD, DELETION, GONE, NOT_AUTHORIZED, UPDATE};
 use super::*;
 use crate::rule::testing::prelude::*;
 use crate::rule::testing::{json as response, not_applicable};
@@ -63,6 +63,12 @@ fn good_answers_pass() {
     assert_eq!(not_applicable(&ClientConfiguration { other: None, ..good() }), ["client-config/read-management", OTHER]);
     let server = ClientConfiguration { openid: false, ..good() };
     assert!(failing(&server).is_empty() && passing(&server).contains(&"client-config/read-management"), "{:?}", failing(&server));
+    // What a provider should return and does not is said by the rule about all members.
+    let unnamed = || response(200, &json!({ "client_secret": "s", "registration_client_uri": "u", "registration_access_token": "r" }));
+    let silent = ClientConfiguration { own: unnamed(), again: unnamed(), ..good() };
+    assert_eq!((failing(&silent), not_applicable(&silent).contains(&"client-config/read-client-id")), (vec!["client-config/read-metadata"], true));
+    let server = ClientConfiguration { openid: false, ..silent };
+    assert_eq!(failing(&server), ["client-config/read-client-id", "client-config/read-metadata"]);
     // PATCH may have a meaning, a refusal other than 405 is an error too, and an issuer may refuse pages of other origins altogether.
     let own_way = ClientConfiguration { patched: Some(response(200, &json!({}))), shared: Some(response(403, &json!({}))), ..good() };
     assert!(failing(&own_way).is_empty() && !passing(&own_way).contains(&METHOD), "{:?}", passing(&own_way));
@@ -157,12 +163,17 @@ fn a_deleted_client_gets_no_codes() {
     assert_eq!(not_applicable(&of(to_client(), response(503, &json!({})))), rule);
 }
 
+/// With these errors for a wrong secret, and after the deletion.
+fn unknown_code(wrong_secret: &str, after: &str) -> UnknownCode {
+    let of = |error: &str| response(400, &json!({ "error": error }));
+    UnknownCode { before: of("invalid_grant"), wrong_secret: Some(of(wrong_secret)), after: of(after) }
+}
+
 fn dead() -> DeletedClient {
-    let token = Some(response(400, &json!({ "error": "invalid_client" })));
     DeletedClient {
         was_readable: true,
         read: refusal(),
-        token,
+        token: Some(unknown_code("invalid_client", "invalid_client")),
         authorization: None,
         redirect_uri: "https://client.example/cb".to_owned(),
         update: Some(refusal()),
@@ -188,8 +199,18 @@ fn a_deleted_client_is_dead() {
     assert!(failing(&DeletedClient { token: None, ..dead() }).is_empty());
     assert_eq!(failing(&DeletedClient { read: response(200, &json!({})), ..dead() }), [GONE]);
     assert_eq!(failing(&DeletedClient { read: response(404, &json!({})), ..dead() }), ["client-config/deleted-http-401"]);
-    let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
-    assert_eq!(failing(&DeletedClient { token: alive, ..dead() }), ["client-config/deleted-credentials-dead"]);
+    let rule = [CREDENTIALS_DEAD];
+    let of = |token: UnknownCode| DeletedClient { token: Some(token), ..dead() };
+    assert_eq!(failing(&of(unknown_code("invalid_client", "invalid_grant"))), rule);
+    let granted = UnknownCode { after: response(200, &json!({ "access_token": "t" })), ..unknown_code("invalid_grant", "") };
+    assert_eq!(failing(&of(granted)), rule);
+    // An issuer that looks at the code first says the same whoever sends it, and one that never knew the client says nothing by refusing it.
+    let never_known = UnknownCode { before: response(401, &json!({})), ..unknown_code("invalid_client", "invalid_client") };
+    let by_certificate = UnknownCode { wrong_secret: None, ..unknown_code("", "invalid_grant") };
+    for token in [unknown_code("invalid_grant", "invalid_grant"), by_certificate, never_known] {
+        let silent = of(token);
+        assert!(failing(&silent).is_empty() && not_applicable(&silent).contains(&rule[0]), "{:?}", silent.token);
+    }
     for status in [204, 404] {
         let again = || Some(response(status, &json!({})));
         assert_eq!(failing(&DeletedClient { update: again(), ..dead() }), [UPDATE], "{status}");
@@ -211,11 +232,14 @@ arbitrary_artefact!(ClientConfiguration:
 arbitrary_artefact!(DeletedClient:
     read in arbitrary::received(&["error", "client_id"]),
     was_readable in proptest::bool::ANY,
-    token in proptest::option::of(arbitrary::received(&["error"])),
+    token in proptest::option::of((arbitrary::received(&["error"]), arbitrary::received(&["error"]))),
     authorization in proptest::option::of((arbitrary::received(&["error"]), arbitrary::received(&["error"]))),
     update in proptest::option::of(arbitrary::received(&["error"])),
     deletion in proptest::option::of(arbitrary::received(&["error"]))
-    => DeletedClient { read, was_readable, token, authorization, update, deletion, ..dead() }
+    => {
+        let token = token.map(|(first, after)| UnknownCode { before: first.clone(), wrong_secret: Some(first), after });
+        DeletedClient { read, was_readable, token, authorization, update, deletion, ..dead() }
+    }
 );
 
 arbitrary_artefact!(DeletionByOthers:

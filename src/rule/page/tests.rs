@@ -113,6 +113,8 @@ fn https_but_on_loopback() {
     let html = "<form action=http://login.op.example/login><input type=password></form>";
     assert_eq!(with(("x", "y"), html), ["page/https"]);
     assert_eq!(with(("x", "y"), "<form action=http://op.example/search><input name=q></form>"), Vec::<&str>::new());
+    let by_script = "<form action='javascript:void(0)' onsubmit='log_in()'><input type=password></form>";
+    assert_eq!(with(("x", "y"), by_script), Vec::<&str>::new());
     assert_eq!(failing(&page(PageKind::Login, "http://op.example/", &GOOD, FORM)), ["page/https"]);
     assert_eq!(failing(&page(PageKind::Login, "http://localhost:1/", &GOOD, FORM)), Vec::<&str>::new());
     assert_eq!(failing(&page(PageKind::Login, "http://localhost:1/", &GOOD, html)), ["page/https"]);

@@ -1,6 +1,7 @@
 //! Rules about what was registered, beside what was asked for. The issuer may replace values; it has to say what they are.
 
 use super::Registration;
+use super::response::secret;
 use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<Registration>] = &[
@@ -76,7 +77,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "An attacker who has one ID token tries secrets until one fits, and signs ID tokens for the client.",
         "Create secrets of at least 32 random bytes for clients that register HS256 (48 for HS384, 64 for HS512), for example as 43 characters of base64url.",
         |registration| {
-            let (octets, secret) = symmetric_secret(registration.client()?)?;
+            let (octets, secret) = symmetric_secret(registration)?;
             holds(secret.len() >= octets, said!("a client_secret of at least {octets} octets"), said!("a client_secret of {} octets", secret.len()))
         },
     ),
@@ -88,7 +89,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Each character of a secret holds less than an octet, so that a secret of 32 characters is weaker than the hash.",
         "Create secrets of at least 32 random bytes for clients that register HS256 and write them in base64url, which makes 43 characters.",
         |registration| {
-            let (octets, secret) = symmetric_secret(registration.client()?)?;
+            let (octets, secret) = symmetric_secret(registration)?;
             needs(secret.len() >= octets, "registration/symmetric-secret-length")?;
             holds(secret.len() > octets, said!("a client_secret of more than {octets} octets"), said!("a client_secret of {} octets", secret.len()))
         },
@@ -101,26 +102,37 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Issue a `client_secret` only if the `token_endpoint_auth_method` of the client needs it, and leave it out of the response for `none`.",
         |registration| {
             let client = registration.client()?;
-            let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);
-            let method = member(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
+            let method = method(registration, client);
             if method != "none" {
                 return not_applicable(said!("the client authenticates by {}", shorten(method)));
             }
-            let secret = member(client, "client_secret").is_some();
-            holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })
+            let has_secret = secret(client).is_some();
+            holds(!has_secret, "no client_secret", if has_secret { "client_secret beside the method none" } else { "no client_secret" })
         },
     ),
 ];
 
 /// Members that name an algorithm to sign with.
-const SIGNED: [&str; 4] =
-    ["id_token_signed_response_alg", "userinfo_signed_response_alg", "request_object_signing_alg", "token_endpoint_auth_signing_alg"];
+const SIGNED: [&str; 4] = ["id_token_signed_response_alg", "userinfo_signed_response_alg", "request_object_signing_alg", ASSERTIONS];
 
-/// The secret of a client with an algorithm of HMAC, and how many octets it has at least: as many as the longest hash.
-fn symmetric_secret(client: &Map<String, Value>) -> Result<(usize, &str), Unmet> {
-    let octets = SIGNED.iter().filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
+/// The one of them that names the algorithm of client assertions.
+const ASSERTIONS: &str = "token_endpoint_auth_signing_alg";
+
+/// How a client authenticates: what the response leaves out is as it was asked for.
+fn method<'a>(registration: &'a Registration, client: &'a Map<String, Value>) -> &'a str {
+    let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);
+    member(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic")
+}
+
+/// The secret of a client with an algorithm of HMAC, and how many octets it has at least: as many as the longest hash. Of client assertions that counts where
+/// the client makes some ("when used with symmetric signing or encryption operations").
+fn symmetric_secret(registration: &Registration) -> Result<(usize, &str), Unmet> {
+    let client = registration.client()?;
+    let by_assertion = method(registration, client) == "client_secret_jwt";
+    let names = SIGNED.iter().filter(|name| by_assertion || **name != ASSERTIONS);
+    let octets = names.filter_map(|name| octets_of(member(client, name)?.as_str()?)).max();
     let octets = octets.ok_or_else(|| Unmet::not_applicable("no algorithm of HMAC was registered"))?;
-    let secret = member(client, "client_secret").and_then(Value::as_str);
+    let secret = secret(client).and_then(Value::as_str);
     Ok((octets, secret.ok_or_else(|| Unmet::not_applicable("no client secret was issued"))?))
 }
 

@@ -1,6 +1,7 @@
 //! Rules about members of a registration request that an issuer need not know, and about those that only the issuer may choose.
 
 use crate::rule::prelude::*;
+use crate::rule::registration_refusal::about_metadata;
 
 /// The answers to registrations with members beyond what a client needs, at an issuer that registers the same client without them.
 #[derive(Debug, Clone)]
@@ -81,7 +82,10 @@ fn is_registered(response: &Received) -> Judgement {
     match Answer::of_registration(response) {
         Answer::Given => pass(said!("status {} and a client", response.status)),
         Answer::Silent => not_applicable(said!("status {} says nothing about the request", response.status)),
-        Answer::Refused | Answer::RefusedAsSuccess => fail("a client, as without these members", refusal(response)),
+        Answer::Refused | Answer::RefusedAsSuccess => {
+            about_metadata(response)?;
+            fail("a client, as without these members", refusal(response))
+        }
     }
 }
 
@@ -89,7 +93,10 @@ fn is_registered(response: &Received) -> Judgement {
 fn not_chosen(extras: &RegistrationExtras, name: &str, value: &str) -> Judgement {
     match Answer::of_registration(&extras.chosen) {
         Answer::Silent => return not_applicable(said!("status {} says nothing about the request", extras.chosen.status)),
-        Answer::Refused | Answer::RefusedAsSuccess => return pass(refusal(&extras.chosen)),
+        Answer::Refused | Answer::RefusedAsSuccess => {
+            about_metadata(&extras.chosen)?;
+            return pass(refusal(&extras.chosen));
+        }
         Answer::Given => {}
     }
     let is_chosen = extras.chosen.members().and_then(|client| client.get(name)).and_then(Value::as_str) == Some(value);
@@ -124,6 +131,12 @@ mod tests {
         assert_eq!(passing(&RegistrationExtras { chosen: refusal(), ..good() }).len(), 4);
         let busy = response(503, &json!({}));
         assert_eq!(not_applicable(&RegistrationExtras { both: busy.clone(), chosen: busy, ..good() }).len(), 4);
+        // A token that is used up, or a policy, says nothing of the members.
+        for status in [401, 403] {
+            let denied = || response(status, &json!({}));
+            let extras = RegistrationExtras { both: denied(), unknown_only: Some(denied()), chosen: denied(), ..good() };
+            assert_eq!(not_applicable(&extras).len(), 4, "{status}");
+        }
     }
 
     #[test]

@@ -12,9 +12,17 @@ pub struct Issued {
     pub secret: Option<String>,
     /// `registration_access_token`.
     pub access_token: Option<String>,
-    /// The metadata it was registered with.
+    /// The metadata that were sent for it.
     pub request: Value,
+    /// The metadata that it was registered with, as the response has them.
+    pub registered: Map<String, Value>,
+    /// True from when its deletion was asked for: its identifier need not be "currently valid" any more.
+    pub is_gone: bool,
 }
+
+/// What a response says of the client beside its metadata.
+const OF_CLIENT: [&str; 6] =
+    ["client_id", "client_secret", "client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri"];
 
 impl Issued {
     /// Reads a response that registers a client; `None` for any other.
@@ -22,7 +30,9 @@ impl Issued {
         let members = response.members().filter(|_| response.is_success())?;
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let (secret, access_token) = (text("client_secret"), text("registration_access_token"));
-        Some(Self { client_id: text("client_id")?, secret, access_token, request: request.clone() })
+        let registered = members.iter().filter(|(name, _)| !OF_CLIENT.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone()));
+        let (request, registered) = (request.clone(), registered.collect());
+        Some(Self { client_id: text("client_id")?, secret, access_token, request, registered, is_gone: false })
     }
 }
 
@@ -60,8 +70,11 @@ static RULES: &[Check<IssuedCredentials>] = &[
         "Create each `client_id` at random, or from a counter that is never set back, and let the database refuse a second row with the same identifier.",
         |issued| {
             applies_if(issued.openid, "the issuer is no OpenID provider")?;
-            let mut others = issued.others.iter().filter(|other| other.request != issued.own.request).peekable();
-            applies_if(others.peek().is_some(), "no other client was registered before with other metadata")?;
+            // "Currently valid": that of a client that was deleted may be given again. And it may be made of what is registered (OpenID Connect
+            // Registration 8.2), so that the same metadata have the same identifier.
+            let is_other = |other: &&Issued| other.request != issued.own.request && other.registered != issued.own.registered;
+            let mut others = issued.others.iter().filter(|other| !other.is_gone).filter(is_other).peekable();
+            applies_if(others.peek().is_some(), "no other client was registered before with other metadata, and not deleted since")?;
             let is_unique = !others.any(|other| other.client_id == issued.own.client_id);
             holds(is_unique, "a new client_id", if is_unique { "a new client_id" } else { "the client_id of a client with other metadata" })
         },
@@ -84,7 +97,7 @@ static RULES: &[Check<IssuedCredentials>] = &[
     ),
     must(
         "registration/access-token-unique",
-        "RFC7592-5",
+        "RFC7592-A",
         "The issuer must not give one `registration_access_token` to two clients",
         "Every client can read the secret of the other, change it and delete it.",
         "Create each `registration_access_token` at random when the client is registered.",
@@ -135,6 +148,8 @@ mod tests {
             secret: some(secret),
             access_token: some(access_token),
             request: json!({ "client_name": client_id }),
+            registered: json!({ "client_name": client_id }).as_object().cloned().unwrap_or_default(),
+            is_gone: false,
         }
     }
 
@@ -164,13 +179,24 @@ mod tests {
     #[test]
     fn what_another_has_breaks_its_rule() {
         let of = |own: Issued| failing(&beside(own, vec![issued("b", B, C)]));
-        assert_eq!(of(Issued { request: json!({}), ..issued("b", A, A) }), ["registration/client-id-unique"]);
+        let renamed = |id: &str| Issued { client_id: id.to_owned(), ..issued("c", A, A) };
+        assert_eq!(of(renamed("b")), ["registration/client-id-unique"]);
         assert_eq!(of(issued("a", B, A)), ["registration/client-secret-unique"]);
         assert_eq!(of(issued("a", A, C)), ["registration/access-token-unique"]);
         // The same client once more.
         assert!(of(issued("b", B, C)).is_empty());
-        let other = IssuedCredentials { openid: false, ..beside(Issued { request: json!({}), ..issued("b", A, A) }, vec![issued("b", B, C)]) };
+        let other = IssuedCredentials { openid: false, ..beside(renamed("b"), vec![issued("b", B, C)]) };
         assert!(failing(&other).is_empty());
+    }
+
+    #[test]
+    fn an_identifier_may_be_given_again_and_may_be_made_of_the_metadata() {
+        let own = || Issued { client_id: "b".to_owned(), ..issued("c", A, A) };
+        let gone = beside(own(), vec![Issued { is_gone: true, ..issued("b", B, C) }, issued("d", B, C)]);
+        assert!(failing(&gone).is_empty() && passing(&gone).contains(&"registration/client-id-unique"), "{:?}", failing(&gone));
+        // The requests differ in what the issuer does not register.
+        let same = Issued { registered: own().registered, ..issued("b", B, C) };
+        assert!(not_applicable(&beside(own(), vec![same])).contains(&"registration/client-id-unique"));
     }
 
     #[test]
@@ -196,7 +222,7 @@ mod tests {
     #[test]
     fn what_was_given_is_read_off_the_answer() {
         let read = |status, body| Issued::read(&response(status, &body), &json!({ "client_name": "a" }));
-        let given = json!({ "client_id": "a", "client_secret": A, "registration_access_token": B });
+        let given = json!({ "client_id": "a", "client_secret": A, "client_name": "a", "client_id_issued_at": 1, "registration_access_token": B });
         assert_eq!(read(201, given.clone()), Some(issued("a", A, B)));
         assert_eq!((read(400, given), read(201, json!({})), read(201, json!({ "client_id": "" }))), (None, None, None));
     }

@@ -8,7 +8,7 @@ mod consistency;
 pub mod extras;
 pub mod issued;
 pub mod native;
-mod response;
+pub mod response;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +66,8 @@ impl Registration {
 pub struct Deletion {
     /// The response to the DELETE request.
     pub response: Received,
+    /// True if RFC 7592 is known to bind the issuer: it is no OpenID provider, which may offer reading alone, or it has changed this client.
+    pub is_managed: bool,
 }
 
 artefact!(Deletion: [DELETION_RULES], at response.exchange);
@@ -81,6 +83,10 @@ static DELETION_RULES: &[Check<Deletion>] = &[
             // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
             403 => not_applicable("status 403: the issuer says that the client may not delete itself"),
             code @ (405 | 501) => not_applicable(format!("status {code}: the issuer says that it does not offer deletion")),
+            // "The only method defined for use at this endpoint by this specification is the HTTP "GET" method" (OpenID Connect Registration 4).
+            code if !deletion.is_managed && !deletion.response.is_success() => {
+                not_applicable(said!("status {code}: an OpenID provider need not offer more than reading (OpenID Connect Registration 4)"))
+            }
             _ => status(&deletion.response, 204),
         },
     ),
@@ -92,6 +98,7 @@ static DELETION_RULES: &[Check<Deletion>] = &[
         "Answer DELETE requests at the client configuration endpoint with status 405 and the header `Allow`, if clients are not deleted there.",
         |deletion| match deletion.response.status {
             405 => pass("status 405"),
+            501 if !deletion.is_managed => not_applicable("an OpenID provider need not offer more than reading (OpenID Connect Registration 4)"),
             501 => fail("status 405", "status 501"),
             code => not_applicable(format!("status {code} does not say that deletion is not offered")),
         },

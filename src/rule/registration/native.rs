@@ -63,12 +63,15 @@ static RULES: &[Check<NativeClients>] = &[
         "Allow redirect URIs by https for clients with `application_type` `native`.",
         |clients| clients.registers(&clients.claimed_https),
     ),
-    should(
+    // "NOT RECOMMENDED … to require client authentication of public native apps clients"; one that registers itself and is given a secret of its own is none
+    // (8.4: "Except when using a mechanism like Dynamic Client Registration [RFC7591] to provision per-instance secrets").
+    may(
         PUBLIC,
         "RFC8252-8.5",
-        "An issuer that registers native applications should not make them authenticate with a secret",
-        "Everyone who has the application has its secret: it proves nothing, and the issuer believes that it does.",
-        "Register native applications with `token_endpoint_auth_method` `none` when they ask for it, without a `client_secret`, and protect their codes by PKCE.",
+        "It is good practice that an issuer that registers native applications does not make them authenticate with a secret",
+        "Everyone who has an application that comes with a secret has the secret: it proves nothing, and the issuer believes that it does.",
+        "Register native applications with `token_endpoint_auth_method` `none` when they ask for it, without a `client_secret`, and protect their codes by PKCE. \
+         If each installation registers itself and gets a secret of its own, nothing has to change.",
         |clients| {
             let Some(response) = &clients.public else { return not_applicable("it was not tried") };
             let has_loopback = Answer::of_registration(&clients.loopback) == Answer::Given;

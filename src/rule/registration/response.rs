@@ -25,6 +25,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
                 return pass(said!("status {code} and a JSON object of {} members", client.len()));
             }
             applies_if(!is_about_plain_http(registration), "the issuer refuses redirect URIs by http, which it may (OpenID Connect Registration 2)")?;
+            applies_if(!wants_statement(response), "the issuer registers clients with a software statement alone, as it may (RFC 7591 3.2.2)")?;
             let seen = match response.json() {
                 // Error responses hold no credentials; anything else might.
                 Ok(Value::Object(client)) if client.contains_key("error") => {
@@ -83,7 +84,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Send `Cache-Control: no-store` with every response that has a `client_secret` or a `registration_access_token`.",
         |registration| {
             let client = registration.client()?;
-            if member(client, "client_secret").is_none() && member(client, "registration_access_token").is_none() {
+            if secret(client).is_none() && member(client, "registration_access_token").is_none() {
                 return not_applicable("no credentials in the answer");
             }
             let seen: Vec<_> = registration.response.header_all("cache-control").collect();
@@ -138,15 +139,17 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Return `client_secret_expires_at` with every `client_secret`: 0 if the secret does not expire, otherwise its expiry as a JSON number of seconds since 1970-01-01T00:00:00Z.",
         |registration| {
             let client = registration.client()?;
-            if member(client, "client_secret").is_none() {
+            if secret(client).is_none() {
                 return not_applicable("no client secret was issued");
             }
             let Some(expiry) = member(client, "client_secret_expires_at") else {
                 return fail("client_secret_expires_at: a number", "no client_secret_expires_at");
             };
+            // What lies further in the future than such times is a way to say never.
+            let is_in_milliseconds = |at: f64| (1e12..1e14).contains(&at);
             holds(
                 // Below a millisecond is 0 for anybody.
-                expiry.as_f64().is_some_and(|at| at.abs() < 0.001 || at > seconds(by_its_clock(&registration.response))),
+                expiry.as_f64().is_some_and(|at| at.abs() < 0.001 || (at > seconds(by_its_clock(&registration.response)) && !is_in_milliseconds(at))),
                 "client_secret_expires_at: 0, or seconds since the epoch in the future",
                 seen("client_secret_expires_at", Some(expiry)),
             )
@@ -229,13 +232,24 @@ fn by_its_clock(response: &Received) -> i64 {
     dated.map_or_else(|| response.received_at.saturating_sub(LEEWAY), |dated| dated.min(response.received_at))
 }
 
-/// True for a refusal of redirect URIs where one of them is by http: an issuer MAY reject those, but for native applications on loopback.
+/// The client secret that was issued: an empty one is none.
+pub(super) fn secret(client: &Map<String, Value>) -> Option<&Value> {
+    member(client, "client_secret").filter(|secret| *secret != "")
+}
+
+/// True for a refusal of a client that shows no software statement which the issuer approves.
+pub fn wants_statement(response: &Received) -> bool {
+    response.status == 400 && matches!(error_code(response), Some("invalid_software_statement" | "unapproved_software_statement"))
+}
+
+/// True for a refusal of redirect URIs where one of them is by http: an issuer MAY reject those, but for native applications on loopback. "Other error codes
+/// MAY also be used" (OpenID Connect Registration 3.3), so it is enough that the refusal speaks of redirect URIs.
 fn is_about_plain_http(registration: &Registration) -> bool {
     let sent = |name| registration.request.get(name);
-    let error = registration.response.members().and_then(|body| body.get("error")?.as_str());
+    let said = |name| registration.response.members().and_then(|body| body.get(name)?.as_str()).unwrap_or_default().to_ascii_lowercase();
     let by_http = |uri: &Value| uri.as_str().is_some_and(|uri| uri.starts_with("http:"));
     registration.response.status == 400
-        && error == Some("invalid_redirect_uri")
+        && ["error", "error_description"].into_iter().any(|name| said(name).contains("redirect"))
         && sent("application_type").and_then(Value::as_str) != Some("native")
         && sent("redirect_uris").and_then(Value::as_array).is_some_and(|uris| uris.iter().any(by_http))
 }

@@ -109,6 +109,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/client_secret_expires_at": "$remove"}), &["registration/secret-expiry"]),
         (json!({"/client_secret_expires_at": "0"}), &["registration/secret-expiry"]),
         (json!({"/client_secret_expires_at": 3600}), &["registration/secret-expiry"]),
+        (json!({"/client_secret_expires_at": 1_893_456_000_000_i64}), &["registration/secret-expiry"]),
         (json!({"/registration_access_token": "$remove"}), &["registration/management-pair"]),
         (json!({"/registration_client_uri": "$remove"}), &["registration/management-pair"]),
         (
@@ -177,11 +178,25 @@ fn a_secret_that_signs_is_as_long_as_the_hash() {
         ("token_endpoint_auth_signing_alg", "HS512", 64),
     ] {
         let of = |length: usize| {
-            let changes = json!({ format!("/{member}"): alg, "/client_secret": "s".repeat(length) });
+            let changes = json!({
+                format!("/{member}"): alg, "/client_secret": "s".repeat(length), "/token_endpoint_auth_method": "client_secret_jwt"
+            });
             failing(&Registration { metadata: json!({}), ..artefact(&with(&good(), &changes)) }).contains(&"registration/symmetric-secret-length")
         };
         assert!(of(octets - 1) && !of(octets), "{alg}");
     }
+    // By Basic the secret signs nothing.
+    let by_basic = artefact(&with(&good(), &json!({ "/token_endpoint_auth_signing_alg": "HS256", "/client_secret": "s".repeat(22) })));
+    assert!(failing(&by_basic).is_empty() && not_applicable(&by_basic).contains(&"registration/symmetric-secret-length"), "{:?}", failing(&by_basic));
+}
+
+#[test]
+fn an_empty_secret_is_none() {
+    let public = json!({ "/token_endpoint_auth_method": "none", "/client_secret": "", "/client_secret_expires_at": "$remove" });
+    let public = artefact(&with(&good(), &public));
+    assert!(failing(&public).is_empty(), "{:?}", failing(&public));
+    assert!(not_applicable(&public).contains(&"registration/secret-expiry"));
+    assert!(passing(&public).contains(&"registration/public-client-no-secret"));
 }
 
 #[test]
@@ -204,6 +219,9 @@ fn a_secret_expires_by_the_clock_of_the_issuer() {
         (1_699_999_940, None, false),
         (1_699_999_640, None, true),
         (0, on_time, false),
+        // The end of the year 9999, and more seconds than there are: ways to say never.
+        (253_402_300_799, on_time, false),
+        (i64::MAX / 1000, on_time, false),
     ] {
         assert_eq!(expiring(at, date), is_past, "{at} {date:?}");
     }
@@ -228,6 +246,10 @@ fn an_authorization_server_without_openid_connect_may_replace_redirect_uris() {
 fn redirect_uris_by_http_may_be_refused_but_for_native_applications() {
     let refused = |error: &str| Registration { response: response(400, &json!({ "error": error })), ..artefact(&good()) };
     assert!(not_applicable(&refused("invalid_redirect_uri")).contains(&"registration/accepted"));
+    assert!(not_applicable(&refused("redirect_uri_not_allowed")).contains(&"registration/accepted"));
+    let told = json!({ "error": "invalid_client_metadata", "error_description": "Redirect URIs must be by https" });
+    let told = Registration { response: response(400, &told), ..refused("") };
+    assert!(not_applicable(&told).contains(&"registration/accepted"));
     assert_eq!(failing(&refused("invalid_client_metadata")), ["registration/accepted"]);
     let mut native = refused("invalid_redirect_uri");
     native.request["application_type"] = json!("native");
@@ -238,14 +260,36 @@ fn redirect_uris_by_http_may_be_refused_but_for_native_applications() {
 }
 
 #[test]
-fn a_deletion_is_answered_with_204() {
-    assert!(failing(&Deletion { response: text(204, "", "") }).is_empty());
-    assert_eq!(not_applicable(&Deletion { response: text(403, "", "") }).len(), 2);
-    assert_eq!(passing(&Deletion { response: text(405, "", "") }), ["client-config/delete-unsupported-405"]);
-    assert_eq!(failing(&Deletion { response: text(501, "", "") }), ["client-config/delete-unsupported-405"]);
-    for status in [200, 202, 401, 404, 500] {
-        assert_eq!(failing(&Deletion { response: text(status, "", "") }), ["client-config/delete-204"], "{status}");
+fn clients_may_be_registered_with_a_software_statement_alone() {
+    let refused = |status, error: &str| Registration { response: response(status, &json!({ "error": error })), ..artefact(&good()) };
+    for error in ["invalid_software_statement", "unapproved_software_statement"] {
+        assert!(not_applicable(&refused(400, error)).contains(&"registration/accepted"), "{error}");
+        assert_eq!(failing(&refused(422, error)), ["registration/accepted"]);
     }
+}
+
+#[test]
+fn a_deletion_is_answered_with_204() {
+    let of = |status| Deletion { response: text(status, "", ""), is_managed: true };
+    assert!(failing(&of(204)).is_empty());
+    assert_eq!(not_applicable(&of(403)).len(), 2);
+    assert_eq!(passing(&of(405)), ["client-config/delete-unsupported-405"]);
+    assert_eq!(failing(&of(501)), ["client-config/delete-unsupported-405"]);
+    for status in [200, 202, 401, 404, 500] {
+        assert_eq!(failing(&of(status)), ["client-config/delete-204"], "{status}");
+    }
+}
+
+#[test]
+fn a_provider_may_offer_reading_alone() {
+    let of = |status| Deletion { response: text(status, "", ""), is_managed: false };
+    for status in [400, 401, 404, 501] {
+        assert_eq!(not_applicable(&of(status)).len(), 2, "{status}");
+    }
+    // What answers with success has deleted the client.
+    assert_eq!(failing(&of(200)), ["client-config/delete-204"]);
+    assert_eq!(passing(&of(204)), ["client-config/delete-204"]);
+    assert_eq!(passing(&of(405)), ["client-config/delete-unsupported-405"]);
 }
 
 const NAMES: &[&str] = &[
@@ -271,4 +315,4 @@ arbitrary_artefact!(Registration:
     => Registration { response, request, failed_before: None, metadata: Value::Null, plain_http }
 );
 
-arbitrary_artefact!(Deletion: response in arbitrary::received(NAMES) => Deletion { response });
+arbitrary_artefact!(Deletion: response in arbitrary::received(NAMES), is_managed in any::<bool>() => Deletion { response, is_managed });

@@ -150,11 +150,13 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/unsigned-assertions",
         "OIDCR-2",
-        "The issuer must not register `none` as the algorithm of client assertions",
+        "An OpenID provider must not register `none` as the algorithm of client assertions",
         "Everyone can make an assertion without a signature: the client has no authentication at all.",
         "Refuse a `token_endpoint_auth_signing_alg` of `none` with status 400 and `error=invalid_client_metadata`, or register another algorithm and return it.",
         |refusal| {
-            let Some(client) = refusal.client(&[Wrong::UnsignedAssertions])? else { return refusal.refused() };
+            let about = refusal.client(&[Wrong::UnsignedAssertions])?;
+            applies_if(refusal.openid, "the issuer is no OpenID provider, and RFC 7591 does not know this member")?;
+            let Some(client) = about else { return refusal.refused() };
             let is_kept = member(client.registered, "token_endpoint_auth_signing_alg").is_some_and(|alg| alg == "none");
             without(is_kept.then(|| "token_endpoint_auth_signing_alg = \"none\"".to_owned()), "a refusal, or another algorithm")
         },
@@ -162,11 +164,13 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/symmetric-public",
         "OIDCC-10.1",
-        "The issuer must not register a public client for ID tokens that are signed with its secret",
+        "An OpenID provider must not register a public client for ID tokens that are signed with its secret",
         "A public client has no secret that others do not know: everyone can sign ID tokens for it.",
         "Refuse `HS256`, `HS384` and `HS512` in `id_token_signed_response_alg` for clients with the authentication method `none`, with status 400 and `error=invalid_client_metadata`.",
         |refusal| {
-            let Some(client) = refusal.client(&[Wrong::SymmetricPublic])? else { return refusal.refused() };
+            let about = refusal.client(&[Wrong::SymmetricPublic])?;
+            applies_if(refusal.openid, "the issuer is no OpenID provider, and gives no ID tokens")?;
+            let Some(client) = about else { return refusal.refused() };
             let is_public = client.value("token_endpoint_auth_method") == "none";
             let alg = member(client.registered, "id_token_signed_response_alg").and_then(Value::as_str).filter(|alg| alg.starts_with("HS"));
             without(

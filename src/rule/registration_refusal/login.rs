@@ -1,5 +1,6 @@
 //! Rules about `initiate_login_uri`, where another party begins a login at the client (OpenID Connect Registration 2, OpenID Connect Core 4).
 
+use super::about_metadata;
 use crate::rule::prelude::*;
 
 /// The answers to registrations with an `initiate_login_uri`.
@@ -17,7 +18,8 @@ const BY_HTTP: &str = "registration-error/initiate-login-uri-http";
 
 /// The `initiate_login_uri` that a client was registered with.
 fn kept(response: &Received) -> Option<Value> {
-    if Answer::of_registration(response) == Answer::Given { response.member("initiate_login_uri") } else { None }
+    let uri = response.member("initiate_login_uri").filter(|_| Answer::of_registration(response) == Answer::Given);
+    uri.filter(|uri| !uri.is_null() && *uri != "")
 }
 
 /// That one, if it is by http.
@@ -35,6 +37,7 @@ static RULES: &[Check<LoginInitiation>] = &[
         "Check the scheme of `initiate_login_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
         |login| {
             not_busy(&login.by_http)?;
+            about_metadata(&login.by_http)?;
             if let Some(uri) = kept_by_http(&login.by_http) {
                 return fail("a refusal: status 400", said!("a client is registered with initiate_login_uri = {}", show(&uri)));
             }
@@ -51,6 +54,7 @@ static RULES: &[Check<LoginInitiation>] = &[
         "Answer a registration whose `initiate_login_uri` is not `https` with status 400 and `error=invalid_client_metadata`, and name the member in `error_description`.",
         |login| {
             not_busy(&login.by_http)?;
+            about_metadata(&login.by_http)?;
             applies_if(kept(&login.by_https).is_some(), "the issuer registers no initiate_login_uri by https either")?;
             if kept_by_http(&login.by_http).is_some() {
                 return not_run(BY_HTTP);
@@ -81,6 +85,15 @@ mod tests {
         assert_eq!(failing(&LoginInitiation { by_https: by_https(), by_http: ignored() }), both[1..]);
         assert_eq!(not_applicable(&LoginInitiation { by_https: ignored(), by_http: ignored() }), both);
         assert_eq!(not_applicable(&LoginInitiation { by_https: refused(), by_http: refused() }), both);
+        // A member without a value is one that was left out.
+        for unknown in [Value::Null, json!("")] {
+            let unknown = || response(201, &json!({ "client_id": "c", "initiate_login_uri": unknown }));
+            assert_eq!(not_applicable(&LoginInitiation { by_https: unknown(), by_http: unknown() }), both);
+            assert_eq!(failing(&LoginInitiation { by_https: by_https(), by_http: unknown() }), both[1..]);
+        }
+        for status in [401, 403] {
+            assert_eq!(not_applicable(&LoginInitiation { by_https: by_https(), by_http: response(status, &json!({})) }), both, "{status}");
+        }
     }
 
     arbitrary_artefact!(LoginInitiation:

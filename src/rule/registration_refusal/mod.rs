@@ -82,6 +82,12 @@ pub const ELSEWHERE: &str = "https://elsewhere.example/";
 /// What a client registers there: the member, and the page.
 pub const LINKS: [(&str, &str); 3] = [("logo_uri", "logo.png"), ("policy_uri", "policy"), ("tos_uri", "terms")];
 
+/// Goes on where an answer can be about the metadata of the request: registration "may be rate-limited or otherwise limited" (RFC 7591 3), and a token that was
+/// good for one client need not be good for the next.
+pub fn about_metadata(response: &Received) -> Result<(), Unmet> {
+    applies_if(!matches!(response.status, 401 | 403), said!("status {}: the request was refused for its token, or by a policy", response.status))
+}
+
 /// The answer to a registration request that asks for what no client may have. The issuer may correct it instead of refusing (RFC 7591 3.2.1).
 #[derive(Debug, Clone)]
 pub struct RegistrationRefusal {

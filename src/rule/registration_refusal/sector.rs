@@ -1,5 +1,6 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
+use super::about_metadata;
 use crate::rule::prelude::*;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
@@ -31,7 +32,9 @@ static ACCEPTED: &[Check<SectorAccepted>] = &[should(
     |accepted| {
         let client = accepted.response.members().filter(|_| accepted.response.is_success());
         let Some(client) = client else { return not_applicable("no client was registered") };
-        let uri = member(client, "sector_identifier_uri");
+        let uri = member(client, "sector_identifier_uri").filter(|uri| *uri != "");
+        // Of what is not "a URL using the "https" scheme" nothing may be used (OpenID Connect Registration 5, 7).
+        applies_if(uri.is_some() || accepted.sent.starts_with("https:"), "the issuer does not use one by http, which is right")?;
         holds(uri.and_then(Value::as_str) == Some(&accepted.sent), "the sector_identifier_uri that was sent", seen("sector_identifier_uri", uri))
     },
 )];
@@ -48,11 +51,12 @@ static RULES: &[Check<SectorMismatch>] = &[
         |mismatch| {
             let response = &mismatch.response;
             not_busy(response)?;
+            about_metadata(response)?;
             if !response.is_success() {
                 return pass(refusal(response));
             }
             // An issuer that registers the client without the sector does not let it in there.
-            match response.members().and_then(|client| member(client, "sector_identifier_uri")) {
+            match response.members().and_then(|client| member(client, "sector_identifier_uri")).filter(|uri| *uri != "") {
                 None => pass("the client is registered without sector_identifier_uri"),
                 Some(uri) => fail("a refusal: status 400", said!("a client is registered with sector_identifier_uri = {}", show(uri))),
             }
@@ -66,6 +70,7 @@ static RULES: &[Check<SectorMismatch>] = &[
         "Send status 400 and `error=invalid_client_metadata` if the document lacks a redirect URI. Treat a mismatch as a fault of the client metadata, and not as an error of the server.",
         |mismatch| {
             expect_refusal(&mismatch.response, REFUSED)?;
+            about_metadata(&mismatch.response)?;
             holds(mismatch.response.status == 400, "status 400", refusal(&mismatch.response))
         },
     ),
@@ -91,9 +96,10 @@ static BY_HTTP: &[Check<SectorByHttp>] = &[must(
     "An attacker on the way adds their own redirect URI to the document of the sector, and learns the pairwise `sub` by which the end-users are known there.",
     "Check the scheme of `sector_identifier_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
     |sector| {
-        let kept = |response: &Received| match Answer::of_registration(response) {
-            Answer::Given => response.member("sector_identifier_uri").is_some(),
-            _ => false,
+        // It may be left out, or replaced (OpenID Connect Registration 3.2).
+        let kept = |response: &Received| {
+            let uri = response.member("sector_identifier_uri").filter(|_| Answer::of_registration(response) == Answer::Given);
+            uri.as_ref().and_then(Value::as_str).is_some_and(|uri| uri.starts_with("http:"))
         };
         not_busy(&sector.remote)?;
         if kept(&sector.remote) {
@@ -124,6 +130,11 @@ mod tests {
         assert_eq!(failing(&of(refused(), given(), Control::Good)), rule);
         assert_eq!(failing(&of(given(), given(), Control::Missing("no".to_owned()))), rule);
         // A client without the sector is none of it.
+        for uri in [Value::Null, json!(""), json!("https://client.example/sector")] {
+            let without = response(201, &json!({ "client_id": "c", "sector_identifier_uri": uri }));
+            assert_eq!(passing(&of(refused(), without.clone(), Control::Good)), rule, "{uri}");
+            assert_eq!(passing(&of(without.clone(), without, Control::Good)), rule, "{uri}");
+        }
         assert_eq!(passing(&of(refused(), response(201, &json!({ "client_id": "c" })), Control::Good)), rule);
         for open in [of(given(), refused(), Control::Good), of(refused(), refused(), Control::Missing("no".to_owned()))] {
             assert!(passing(&open).is_empty() && failing(&open).is_empty());
@@ -144,20 +155,32 @@ mod tests {
     fn a_refusal_and_a_client_without_the_sector_pass() {
         let of = |status, body| failing(&SectorMismatch { response: response(status, &body) });
         assert!(of(400, json!({ "error": "invalid_client_metadata" })).is_empty());
-        assert!(of(201, json!({ "client_id": "c" })).is_empty());
+        for without in [json!({ "client_id": "c" }), json!({ "client_id": "c", "sector_identifier_uri": "" })] {
+            assert!(of(201, without).is_empty());
+        }
         assert!(of(503, json!({})).is_empty());
+        // A token that is used up, or a policy, says nothing of the document.
+        for status in [401, 403] {
+            assert_eq!(not_applicable(&SectorMismatch { response: response(status, &json!({})) }).len(), 2, "{status}");
+        }
         assert_eq!(of(201, json!({ "client_id": "c", "sector_identifier_uri": "https://a.example" })), ["sector-identifier/mismatch-refused"]);
         assert_eq!(of(500, json!({})), ["sector-identifier/mismatch-http-400"]);
     }
 
     #[test]
     fn the_sector_that_was_sent_is_used() {
-        let of = |status, body| SectorAccepted { response: response(status, &body), sent: "http://a/s".to_owned() };
-        assert_eq!(passing(&of(201, json!({ "client_id": "c", "sector_identifier_uri": "http://a/s" }))).len(), 1);
-        for other in [json!({ "client_id": "c" }), json!({ "sector_identifier_uri": "http://b/s" })] {
-            assert_eq!(failing(&of(201, other)), ["sector-identifier/used"]);
+        let of = |sent: &str, status, body| SectorAccepted { response: response(status, &body), sent: sent.to_owned() };
+        for sent in ["http://a/s", "https://a/s"] {
+            assert_eq!(passing(&of(sent, 201, json!({ "client_id": "c", "sector_identifier_uri": sent }))).len(), 1);
+            assert_eq!(failing(&of(sent, 201, json!({ "client_id": "c", "sector_identifier_uri": "https://b/s" }))), ["sector-identifier/used"]);
+            assert_eq!(not_applicable(&of(sent, 400, json!({}))).len(), 1);
         }
-        assert_eq!(not_applicable(&of(400, json!({}))).len(), 1);
+        for without in
+            [json!({ "client_id": "c" }), json!({ "client_id": "c", "sector_identifier_uri": null }), json!({ "sector_identifier_uri": "" })]
+        {
+            assert_eq!(failing(&of("https://a/s", 201, without.clone())), ["sector-identifier/used"]);
+            assert_eq!(not_applicable(&of("http://a/s", 201, without)), ["sector-identifier/used"]);
+        }
     }
 
     arbitrary_artefact!(SectorAccepted:

@@ -107,6 +107,19 @@ fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
     assert_eq!(failing(&of(Wrong::Script, response(201, &json!({ "client_id": "c" })))), ["registration-error/redirect-scheme"]);
 }
 
+#[test]
+fn members_of_openid_connect_bind_a_provider_alone() {
+    for (wrong, rule) in
+        [(Wrong::SymmetricPublic, "registration-error/symmetric-public"), (Wrong::UnsignedAssertions, "registration-error/unsigned-assertions")]
+    {
+        let mut kept = of(wrong, refusal()).request;
+        kept["client_id"] = json!("c");
+        let server = RegistrationRefusal { openid: false, ..of(wrong, response(201, &kept)) };
+        assert!(failing(&server).is_empty() && not_applicable(&server).contains(&rule), "{wrong:?}");
+        assert_eq!(failing(&RegistrationRefusal { openid: true, ..server }), [rule]);
+    }
+}
+
 /// The rules about what is registered.
 fn client_rules() -> Vec<&'static str> {
     super::client::RULES.iter().map(|check| check.rule.id).collect()
