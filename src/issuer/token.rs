@@ -92,6 +92,10 @@ pub fn give(issuer: &Issuer, client: &Client, headers: &HeaderMap, form: &Params
         return client_credentials(issuer, client, &Params::default(), bound);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
+        if issuer.does(Behaviour::GrantsForKnown) {
+            let error = if grant_type == "password" { "invalid_grant" } else { "invalid_request" };
+            return Err(OauthError::bad_request(error, "the password or the token is unknown").into());
+        }
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
     }
     if grant_type == "client_credentials" && client.registered.is_none() && issuer.does(Behaviour::ClientGrantRefused) {
