@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::encryption::IssuerKeys;
-use super::keys::{KeyError, MOST_ROTATIONS};
+use super::keys::{Alg, KeyError, MOST_ROTATIONS};
 use crate::issuer::prelude::*;
 
 /// The most addresses of the key set whose answers are counted.
@@ -82,6 +82,10 @@ impl Issuer {
         let rotations = self.rollover.rotations.load(Ordering::Relaxed);
         if rotations > 0 && self.does(Behaviour::KeysDropped) {
             return Ok(KeyRing::of_rotation(rotations)?.document());
+        }
+        if rotations > 0 && self.does(Behaviour::KidReused) {
+            let of_eddsa = Alg::ALL.len() - 1;
+            document["keys"][of_eddsa]["x"] = KeyRing::of_rotation(rotations)?.document()["keys"][of_eddsa]["x"].take();
         }
         for number in 1..=rotations {
             let more = KeyRing::of_rotation(number)?.document();

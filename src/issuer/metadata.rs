@@ -60,6 +60,9 @@ pub async fn certificate() -> Reply {
 
 /// `GET` of the key set.
 pub async fn jwks(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Answer {
+    if query.get("moved").is_none() && issuer.does(Behaviour::KeySetMoved) {
+        return Ok(Reply::empty(StatusCode::TEMPORARY_REDIRECT).with(http::header::LOCATION, "?moved=yes"));
+    }
     let reply = Reply::json(StatusCode::OK, issuer.key_set(&query)?).with(CACHE_CONTROL, CACHE);
     issuer.reply(&[Site::Jwks], reply)
 }

@@ -101,6 +101,10 @@ pub fn give(issuer: &Issuer, client: &Client, headers: &HeaderMap, form: &Params
         return client_credentials(issuer, client, &Params::default(), bound);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
+        if issuer.does(Behaviour::GrantsForKnown) {
+            let error = if grant_type == "password" { "invalid_grant" } else { "invalid_request" };
+            return Err(OauthError::bad_request(error, "the password or the token is unknown").into());
+        }
         let error = if issuer.does(Behaviour::GrantsOfClientFirst) { "unauthorized_client" } else { "unsupported_grant_type" };
         return Err(OauthError::bad_request(error, "there is no such grant here").into());
     }

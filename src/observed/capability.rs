@@ -106,6 +106,12 @@ impl Capability {
         }
     }
 
+    /// True if metadata that leave it out say that it cannot be done, or may not leave it out: a list and a flag have a meaning without it, and the
+    /// end session endpoint is required (RP-Initiated Logout 2.1). The other endpoints are optional members.
+    pub fn is_demanded(self) -> bool {
+        !matches!(self.source(), Source::Endpoint(member) if member != "end_session_endpoint")
+    }
+
     /// The value that `grant_type` has for it, if it is a grant of the token endpoint.
     pub fn grant_type(self) -> Option<&'static str> {
         match self.source() {
@@ -140,6 +146,23 @@ mod tests {
             assert_eq!(serde_json::from_value::<Capability>(json!(capability.name())).expect("its name"), *capability);
         }
         assert!(Capability::from_str("Introspection", false).is_err());
+    }
+
+    #[test]
+    fn endpoints_may_be_left_out_but_that_of_logout() {
+        let optional = Capability::value_variants().iter().filter(|capability| !capability.is_demanded()).map(|capability| capability.member());
+        assert_eq!(
+            optional.collect::<Vec<_>>(),
+            [
+                "registration_endpoint",
+                "device_authorization_endpoint",
+                "pushed_authorization_request_endpoint",
+                "revocation_endpoint",
+                "introspection_endpoint",
+                "userinfo_endpoint"
+            ]
+        );
+        assert!(Capability::RpInitiatedLogout.is_demanded() && Capability::PrivateKeyJwt.is_demanded());
     }
 
     #[test]

@@ -131,6 +131,11 @@ impl Received {
         })
     }
 
+    /// The content coding that the response says its body has, where the body is not to be read for that: none is ever asked for (RFC 9110 12.5.3).
+    pub fn unread_coding(&self) -> Option<String> {
+        self.header("content-encoding").and_then(content_coding).filter(|_| std::str::from_utf8(&self.body).is_err())
+    }
+
     /// The body as text.
     ///
     /// # Errors
@@ -184,6 +189,19 @@ mod tests {
             assert!(why.starts_with(says), "{why}");
         }
         assert!(received(&[("content-encoding", "gzip")], b"{}").json().is_ok(), "it says so only");
+    }
+
+    #[test]
+    fn a_coding_that_is_named_is_not_read() {
+        let gzip = &b"\x1f\x8b\x08\x00"[..];
+        for (headers, body, coding) in [
+            (&[("content-encoding", "gzip")][..], gzip, Some("gzip")),
+            (&[], gzip, None),
+            (&[("content-encoding", "gzip")], b"{}", None),
+            (&[("content-encoding", "identity")], gzip, None),
+        ] {
+            assert_eq!(received(headers, body).unread_coding().as_deref(), coding, "{headers:?}");
+        }
     }
 
     #[test]

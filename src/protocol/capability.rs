@@ -26,9 +26,10 @@ impl Session {
         let declared = self.run.config.declared.get(&capability).copied();
         let declared =
             declared.or_lacks(&setting::FEATURE, &format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
-        let advertised = capability.advertised(self.metadata()?);
+        let published = self.facts.issuer.published.as_ref();
+        let (advertised, published) = (published.and_then(|metadata| capability.advertised(metadata)), published.is_some());
         self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
-        self.judge(&DeclaredCapability { capability, declared, advertised });
+        self.judge(&DeclaredCapability { capability, declared, advertised, published });
         Ok(())
     }
 

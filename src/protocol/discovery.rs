@@ -148,6 +148,9 @@ impl Session {
     fn take_metadata(&mut self, what: &str, response: &Received) -> Result<(), Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
+            if let Some(coding) = response.unread_coding() {
+                return Err(Stop::untestable(said!("the {} at {} is encoded as {}, which was not asked for", what, response.url, coding)));
+            }
             return Err(Stop::issuer(match response.status {
                 200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()).into(),
                 status => {
@@ -156,6 +159,7 @@ impl Session {
             }));
         }
         let there = published.is_some();
+        self.facts.issuer.published.clone_from(&published);
         let mut metadata = published.unwrap_or_default();
         if let Some(note) = configured(&self.run.config.endpoints, &metadata, there) {
             self.note(note);

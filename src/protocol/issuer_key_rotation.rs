@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::key_set::onward;
 use crate::config::{RotateKeys, setting};
 use crate::guard::shell;
 use crate::protocol::prelude::*;
@@ -55,7 +56,11 @@ impl Session {
     async fn await_new_key(&mut self, before: &[Value]) -> Result<(), Stop> {
         let (url, since) = (self.offered("jwks_uri")?, Instant::now());
         loop {
-            let fetched = self.send_unjudged(Request::get("Key Set, until there is a new key", url.clone())).await;
+            const TITLE: &str = "Key Set, until there is a new key";
+            let mut fetched = self.send_unjudged(Request::get(TITLE, url.clone())).await;
+            if let Some(url) = fetched.as_ref().ok().and_then(onward) {
+                fetched = self.send_unjudged(Request::get(TITLE, url)).await;
+            }
             let keys = fetched.ok().and_then(|response| response.member("keys").and_then(|keys| keys.as_array().cloned()));
             if keys.is_some_and(|keys| has_new_key(before, &keys)) {
                 return Ok(());

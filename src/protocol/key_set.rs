@@ -1,10 +1,12 @@
 //! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`), which is fetched again when a token's key is not in it.
 
 use crate::protocol::prelude::*;
+use crate::rule::expect::{Scheme, scheme};
 use crate::rule::jose::{Jwt, Keys, Token, verify};
 use crate::rule::key_set::KeySet;
 use crate::rule::key_set::address::KeyCertificate;
 use crate::rule::key_set::rollover::{KeyRollover, inconsistencies, lacks_keys_of_before};
+use crate::text::address::is_plain_loopback;
 
 /// Of how many keys the certificates are fetched.
 const MOST_CERTIFICATES: usize = 4;
@@ -50,9 +52,14 @@ impl Session {
         let url = self.offered("jwks_uri")?;
         let mut request = Request::get(title, url);
         request.headers = vec![("accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
-        let response = self.send(request).await?;
+        let mut response = self.send(request.clone()).await?;
+        let onward = onward(&response);
+        let redirected = onward.is_some().then_some(response.status);
+        if let Some(url) = onward {
+            response = self.send(Request { title: format!("{title}, where a redirect leads"), url, ..request }).await?;
+        }
         let exchange = response.exchange;
-        let artefact = KeySet { response, metadata: self.metadata_value()? };
+        let artefact = KeySet { response, redirected, metadata: self.metadata_value()? };
         self.judge(&artefact);
         // Where there is no key set, the signatures have nothing to be judged by: the root cause is said here, once.
         let published = artefact.response.status == 200 && artefact.response.member("keys").is_some_and(|keys| keys.is_array());
@@ -113,5 +120,35 @@ impl Session {
     /// True if the token may be signed with a key that is not among the known ones.
     fn lacks_key_of(&self, jwt: &Jwt) -> bool {
         self.facts.issuer.keys.as_ref().is_some_and(|keys| verify(jwt, keys, None).may_need_newer_keys())
+    }
+}
+
+/// Where a redirect of the key set leads, by https or as the key set itself on loopback. No text forbids one (RFC 9110 15.4), and one is followed.
+pub(super) fn onward(response: &Received) -> Option<Url> {
+    let url = response.url.join(response.header("location").filter(|_| (300..400).contains(&response.status))?).ok()?;
+    (scheme(&url, is_plain_loopback(&response.url)) != Scheme::Refuse).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::text;
+
+    #[test]
+    fn a_redirect_leads_on_by_https() {
+        for (from, status, location, to) in [
+            ("https://op.example/jwks", 307, "https://cdn.example/jwks", Some("https://cdn.example/jwks")),
+            ("https://op.example/a/jwks", 302, "keys", Some("https://op.example/a/keys")),
+            ("https://op.example/jwks", 302, "http://op.example/jwks", None),
+            ("https://op.example/jwks", 302, "http://localhost/jwks", None),
+            ("http://localhost/jwks", 302, "/keys", Some("http://localhost/keys")),
+            ("http://localhost/jwks", 302, "http://op.example/jwks", None),
+            ("https://op.example/jwks", 200, "https://cdn.example/jwks", None),
+        ] {
+            let mut response = text(status, "text/plain", "");
+            response.url = Url::parse(from).expect("a URL");
+            response.headers.push(("location".to_owned(), location.to_owned()));
+            assert_eq!(onward(&response).as_ref().map(Url::as_str), to, "{from} {status} {location}");
+        }
     }
 }

@@ -55,14 +55,20 @@ static RULES: &[Check<ProtectedResource>] = &[
         "Without this header a client cannot distinguish a missing token from other errors, and does not get a new token.",
         "Add a `WWW-Authenticate` header that begins with `Bearer` to every answer with status 401 of the resource, also to the answers of a gateway \
          in front of it.",
-        |resource| match resource.without_token.status {
-            401 => {
-                let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();
-                let is_named = seen.iter().any(|value| names_token_scheme(value));
-                holds(is_named, "WWW-Authenticate: Bearer …", said!("WWW-Authenticate: {}", list(&seen)))
+        |resource| {
+            let refusals = [("without a token", &resource.without_token), ("with a made-up token", &resource.made_up)];
+            let (mut seen, mut wrong) = (Vec::new(), Vec::new());
+            for (what, refusal) in refusals.into_iter().filter(|(_, response)| response.status == 401) {
+                let challenges: Vec<_> = refusal.header_all("www-authenticate").collect();
+                let is_named = challenges.iter().any(|value| names_token_scheme(value));
+                let of = if is_named { &mut seen } else { &mut wrong };
+                of.push(said!("{what}, WWW-Authenticate: {}", list(&challenges)));
             }
-            _ if resource.without_token.gives() => not_run(REFUSES),
-            status => not_applicable(said!("status {status}, not 401")),
+            if seen.is_empty() && wrong.is_empty() {
+                needs(!resource.without_token.gives(), REFUSES)?;
+                return not_applicable(said!("status {} and {}, not 401", resource.without_token.status, resource.made_up.status));
+            }
+            none_wrong(&wrong, "WWW-Authenticate: Bearer …", list(&seen))
         },
     ),
 ];
@@ -117,6 +123,14 @@ mod tests {
         ] {
             assert_eq!(failing(&resource(with, without, made_up, challenge)), rules, "{with} {without} {made_up} {challenge}");
         }
+        // What a gateway answers, and what the application behind it does.
+        let mut behind = resource(200, 401, 401, "Bearer");
+        behind.made_up.headers.clear();
+        assert_eq!(failing(&behind), ["resource/challenge"]);
+        let mut in_front = resource(200, 403, 401, "");
+        assert_eq!(failing(&in_front), ["resource/challenge"]);
+        in_front.made_up.headers = vec![("www-authenticate".to_owned(), "DPoP algs=\"ES256\"".to_owned())];
+        assert_eq!(failing(&in_front), [""; 0]);
         assert_eq!(not_applicable(&resource(200, 403, 403, "")), ["resource/challenge"]);
         assert_eq!(not_applicable(&resource(200, 503, 403, "")), [REFUSES, "resource/challenge"]);
         assert_eq!(not_run(&resource(200, 200, 200, "")).len(), 2);

@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::observed::received::content_coding;
 use crate::rule::prelude::*;
 
 /// A response of one of the issuer's endpoints, whatever it holds.
@@ -42,6 +43,9 @@ impl Transport {
 
 const DATE_FORMAT: &str = "http/date-format";
 
+/// The rule that is broken where a body comes with a content coding: what is in it is not read then.
+pub const NO_CODING: &str = "http/no-content-coding";
+
 /// How long a response may be under way, in seconds.
 const UNDER_WAY: i64 = 60;
 
@@ -67,11 +71,25 @@ static RULES: &[Check<Transport>] = &[
         "Write the response in UTF-8. Save static files without a byte order mark (BOM), and set the encoding of templates and of the database connection to UTF-8.",
         |transport| {
             const MARK: &[u8] = b"\xEF\xBB\xBF";
-            match transport.json()?.utf8() {
+            let response = transport.json()?;
+            // The text is about the JSON, which a content coding does not change.
+            needs(response.unread_coding().is_none(), NO_CODING)?;
+            match response.utf8() {
                 Err(why) => fail("UTF-8", why),
                 Ok(text) if text.as_bytes().starts_with(MARK) => fail("UTF-8 without a byte order mark", "a byte order mark"),
                 Ok(_) => pass("UTF-8"),
             }
+        },
+    ),
+    should(
+        NO_CODING,
+        "RFC9110-12.5.3",
+        "A response should have no content coding, since the request says `Accept-Encoding: identity`",
+        "A client that cannot decode it, and therefore does not ask for it, cannot read the response.",
+        "Compress a response only for clients whose `Accept-Encoding` allows it. If a file is stored in a compressed form, let the storage service or the CDN decompress it for all others.",
+        |transport| match transport.response.header("content-encoding").and_then(content_coding) {
+            Some(coding) => fail("no content coding", said!("encoded as {coding}")),
+            None => pass("no content coding"),
         },
     ),
     should(
@@ -232,6 +250,7 @@ mod tests {
         let judged = judged(&response(200, &headers, "{\"name\":\"Zoë\"}".as_bytes()));
         assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec!["http/allow-with-405"]));
         assert_eq!(failed(&response(405, &[("allow", "")], b"{}")), Vec::<String>::new());
+        assert_eq!(failed(&response(200, &[("content-encoding", "identity")], b"{}")), Vec::<String>::new());
         assert_eq!(failed(&response(204, &[("content-type", "-")], b"")), Vec::<String>::new());
         assert_eq!(failed(&response(400, &[], b"")), Vec::<String>::new());
         assert_eq!(failed(&Transport { is_revocation: true, ..response(200, &[], b"") }), Vec::<String>::new());
@@ -244,6 +263,9 @@ mod tests {
             (200, "x", "", &b"\xef\xbb\xbf{}"[..], "json-utf-8"),
             (200, "x", "", b"{\"name\":\"\xeb\"}", "json-utf-8"),
             (200, "content-type", "application/json;charset=ISO-8859-1", b"{}", "charset-utf-8"),
+            (200, "content-encoding", "gzip", b"\x1f\x8b\x08\x00", "no-content-coding"),
+            (200, "content-encoding", "br", b"{}", "no-content-coding"),
+            (200, "x", "", b"\x1f\x8b\x08\x00", "json-utf-8"),
             (200, "x", "", b"", "json-not-empty"),
             (200, "content-type", "-", b"{}", "content-type-present"),
             (405, "x", "", b"{}", "allow-with-405"),

@@ -244,8 +244,10 @@ pub struct LoggedOut {
 /// What is known of the issuer.
 #[derive(Debug, Default)]
 pub struct IssuerFacts {
-    /// The provider metadata.
+    /// The provider metadata, with the endpoints that were configured in the place of theirs.
     pub metadata: Option<Map<String, Value>>,
+    /// The metadata as published; `None` where none is.
+    pub published: Option<Map<String, Value>>,
     /// The metadata of the authorization server as published at its own place (RFC 8414 3).
     pub server_metadata: Option<Map<String, Value>>,
     /// The scope that was taken from the metadata, where a request without any was refused.

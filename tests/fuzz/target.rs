@@ -150,7 +150,7 @@ pub fn metadata() -> Target {
 pub fn key_set() -> Target {
     fn run(body: &[u8]) {
         let metadata = value!({"issuer": ISSUER, "jwks_uri": format!("{ISSUER}/jwks"), "id_token_signing_alg_values_supported": ["RS256", "ES256"]});
-        let key_set = KeySet { response: received("/jwks", body), metadata };
+        let key_set = KeySet { response: received("/jwks", body), redirected: None, metadata };
         judge(&key_set);
         let _ = key_set.keys();
     }

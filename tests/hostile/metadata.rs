@@ -66,11 +66,11 @@ pub fn cases() -> Vec<Case> {
             json(std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<_>>())
         }),
         of(1, "http/json-utf-8: a byte order mark", "metadata: a byte order mark", |base| json(format!("\u{feff}{}", metadata(base, &json!({}))))),
-        of(1, "encoded as gzip", "metadata: gzip that was not asked for", |_| {
+        of(3, "encoded as gzip", "metadata: gzip that was not asked for", |_| {
             let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
             response("200 OK", "content-type: application/json\r\ncontent-encoding: gzip\r\n", gzip)
         }),
-        of(1, "encoded as br", "metadata: a coding that is not known", |_| {
+        of(3, "encoded as br", "metadata: a coding that is not known", |_| {
             response("200 OK", "content-type: application/json\r\ncontent-encoding: br\r\n", b"\x8b\x02\x80\x03\xff")
         }),
         of(3, "end of file before message length reached", "metadata: shorter than it says", |base| {

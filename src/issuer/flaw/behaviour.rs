@@ -93,6 +93,10 @@ named! {
     KeysPublishedEarly = "keys-published-early",
     /// Publishes the new keys alone after a rotation.
     KeysDropped = "keys-dropped",
+    /// Publishes one of the new keys under the `kid` of the old one, and in its place, after a rotation.
+    KidReused = "kid-reused",
+    /// Sends who asks for the key set on to another address.
+    KeySetMoved = "key-set-moved",
     /// Signs with keys that it does not publish after a rotation.
     KeysUnpublished = "keys-unpublished",
     /// Leaves `iss` out of responses with an ID token, which names the issuer itself.
@@ -545,6 +549,8 @@ named! {
     PasswordGrant = "password-grant",
     /// Gives tokens for any other token (RFC 8693).
     TokenExchangeGrant = "token-exchange-grant",
+    /// Has the password grant and that of RFC 8693, and knows none of the passwords and tokens that it is given.
+    GrantsForKnown = "grants-for-known",
     /// Refuses an authorization request by POST.
     PostRequestRefused = "post-request-refused",
     /// Answers a request for `form_post` by a redirect.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{KeySet, bytes, each, text, verdict};
 use crate::rule::prelude::*;
+use crate::text::address::is_plain_loopback;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -73,9 +74,11 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "An attacker on the network can replace the certificate, and clients then trust the key of the attacker.",
         "Serve the certificate at an https address and put this address into `x5u`, or leave `x5u` out.",
         |set| {
-            each(set, "a URL with the scheme https", "no key has x5u", |key| {
+            let plain_http = is_plain_loopback(&set.response.url);
+            each(set, "a URL with the scheme https", "no key has x5u, or only by plain http on loopback, where the key set is, too", |key| {
                 let address = text(key, "x5u")?;
-                Some(verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", shorten(address))))
+                let judged = Url::parse(address).map_or(Scheme::Refuse, |url| scheme(&url, plain_http));
+                (judged != Scheme::TolerateHttp).then(|| verdict(judged == Scheme::Https, format!("x5u = {}", shorten(address))))
             })
         },
     ),

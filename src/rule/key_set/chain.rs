@@ -133,7 +133,7 @@ mod tests {
         let x5c: Vec<_> = certificates.iter().map(|der| STANDARD.encode(der)).collect();
         let coordinate = |octets: &[u8]| URL_SAFE_NO_PAD.encode(octets);
         let key = json!({"kty": "EC", "crv": "P-256", "use": purpose, "x": coordinate(&point[1..33]), "y": coordinate(&point[33..65]), "x5c": x5c});
-        KeySet { response: response(200, &json!({"keys": [key]})), metadata: Value::Null }
+        KeySet { response: response(200, &json!({"keys": [key]})), redirected: None, metadata: Value::Null }
     }
 
     #[test]

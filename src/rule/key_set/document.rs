@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{KeySet, name, purpose, text};
 use crate::rule::prelude::*;
+use crate::rule::transport::NO_CODING;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -11,9 +12,21 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "The key set must be served with status 200",
         "Without the keys no client can verify an ID token, so no end-user can log in.",
-        "Serve the key set at the address in `jwks_uri`, without authentication and without a redirect. Check that a proxy in front of the server \
+        "Serve the key set at the address in `jwks_uri`, without authentication. Check that a proxy in front of the server \
          lets requests for this path through.",
         |set| status(&set.response, 200),
+    ),
+    // A redirect of a GET is not forbidden, and a client may follow it by itself; nor has it to.
+    may(
+        "jwks/no-redirect",
+        "RFC9110-15.4",
+        "It is good practice to serve the key set at the address in `jwks_uri` itself, and not to redirect requests for it",
+        "Some client libraries follow no redirect here, and cannot verify any token.",
+        "Publish the address where the key set is as `jwks_uri`, or serve the key set at the address that is published.",
+        |set| match set.redirected {
+            Some(status) => fail("no redirect", said!("status {status}")),
+            None => pass("no redirect"),
+        },
     ),
     may(
         "jwks/content-type",
@@ -32,7 +45,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "Serve one JSON object with the member `keys`, and put the keys into this array as JSON objects, even if there is only one key.",
         |set| {
             let expected = "a JSON object with an array of keys";
-            let document = set.success()?.json().or_else(|why| fail(expected, why))?;
+            let response = set.success()?;
+            needs(response.unread_coding().is_none(), NO_CODING)?;
+            let document = response.json().or_else(|why| fail(expected, why))?;
             match document.get("keys") {
                 Some(Value::Array(keys)) => match keys.iter().find(|key| !key.is_object()) {
                     Some(other) => fail(expected, said!("keys holds {}: {}", kind(other), show(other))),

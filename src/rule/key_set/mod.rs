@@ -19,8 +19,10 @@ mod tests;
 /// The response of the issuer's `jwks_uri`.
 #[derive(Debug, Clone)]
 pub struct KeySet {
-    /// The response to the request for the key set.
+    /// The response to the request for the key set, of the address that a redirect led to.
     pub response: Received,
+    /// The status of that redirect, if there was one.
+    pub redirected: Option<u16>,
     /// The provider metadata that pointed to it, as parsed.
     pub metadata: Value,
 }

@@ -27,12 +27,23 @@ static RULES: &[Check<KeyRollover>] = &[
         "OIDCC-10.1",
         "Key sets that are fetched one after the other must differ only by new keys and by retired keys",
         "It depends on chance whether a client finds the key of a token. Often several servers share one address, and each of them has its own keys.",
-        "Keep the signing keys in a place that all instances of the server share, so that all of them publish the same key set. Do not use a known \
-         `kid` for another key, and do not publish a retired key again.",
+        "Keep the signing keys in a place that all instances of the server share, so that all of them publish the same key set. Do not publish a \
+         retired key again.",
         |rollover| {
             rollover.several()?;
-            let wrong = inconsistencies(&rollover.sets);
-            none_wrong(&wrong, "no key that disappears and comes back, and no other key under a known kid", rollover.seen())
+            none_wrong(&inconsistencies(&rollover.sets), "no key that disappears and comes back", rollover.seen())
+        },
+    ),
+    // The section is about one set. A key that was replaced should stay there beside the new one (OpenID Connect Core 10.1.1), so that it is about these two.
+    should(
+        "jwks/kid-not-reused",
+        "RFC7517-4.5",
+        "A key that replaces another should not have its `kid`",
+        "A client looks for the key again only when it sees a `kid` that it does not know. It keeps the old key, and refuses every token that the new key signs.",
+        "Give every new key a `kid` of its own, for example its thumbprint (RFC 7638), and not a fixed name such as `signing-key`.",
+        |rollover| {
+            rollover.several()?;
+            none_wrong(&reused_kids(&rollover.sets), "no other key under a known kid", rollover.seen())
         },
     ),
     should(
@@ -121,20 +132,31 @@ fn kids(keys: &[Value]) -> String {
     list(&keys.iter().enumerate().map(|(at, key)| name(at, key)).collect::<Vec<_>>())
 }
 
-/// What no rollover explains: keys that were gone and are back, and kids that name another key than in the fetch before.
+/// What no rollover explains: keys that were gone and are back.
 pub fn inconsistencies(sets: &[Vec<Value>]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut last_seen: HashMap<Identity<'_>, usize> = HashMap::new();
-    let mut named: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
     for (fetch, set) in sets.iter().enumerate() {
-        let mut now: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
         for (at, key) in set.iter().enumerate() {
-            let identity = identity(key);
-            if last_seen.insert(identity, fetch).is_some_and(|before| before + 1 < fetch) {
+            if last_seen.insert(identity(key), fetch).is_some_and(|before| before + 1 < fetch) {
                 wrong.push(format!("{} disappeared and came back", name(at, key)));
             }
+        }
+    }
+    wrong.sort_unstable();
+    wrong.dedup();
+    wrong
+}
+
+/// The kids that name another key than in the fetch before.
+fn reused_kids(sets: &[Vec<Value>]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut named: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
+    for set in sets {
+        let mut now: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
+        for key in set {
             if let Some(kid) = text(key, "kid") {
-                now.entry((text(key, "kty"), kid)).or_default().insert(identity);
+                now.entry((text(key, "kty"), kid)).or_default().insert(identity(key));
             }
         }
         for (at, keys) in now {
@@ -182,21 +204,24 @@ mod tests {
             &[&[("a", "1"), ("a", "2")], &[("a", "2")]],
         ] {
             let judged = judged(&rollover(sets));
-            assert_eq!((judged.failed.len(), judged.passed.len()), (0, 2), "{sets:?}");
+            assert_eq!((judged.failed.len(), judged.passed.len()), (0, 3), "{sets:?}");
         }
-        assert_eq!(judged(&rollover(&[&[a]])).not_applicable.len(), 2, "fetched once");
+        assert_eq!(judged(&rollover(&[&[a]])).not_applicable.len(), 3, "fetched once");
     }
 
     #[test]
     fn servers_with_keys_of_their_own_are_seen() {
         let (a, b) = (("a", "1"), ("b", "2"));
         for (sets, failed) in [
-            (&[&[a][..], &[b], &[a]][..], "jwks/consistent"),
-            (&[&[a, b], &[b], &[b], &[a, b]], "jwks/consistent"),
-            (&[&[("a", "1")], &[("a", "2")]], "jwks/consistent"),
-            (&[&[a], &[b]], "jwks/keys-retained"),
+            (&[&[a][..], &[b], &[a]][..], &["jwks/consistent"][..]),
+            (&[&[a, b], &[b], &[b], &[a, b]], &["jwks/consistent"]),
+            (&[&[("a", "1")], &[("a", "2")], &[("a", "1")]], &["jwks/consistent", "jwks/kid-not-reused"]),
+            (&[&[a], &[b]], &["jwks/keys-retained"]),
+            // One server that replaces its only key under a fixed name breaks no MUST.
+            (&[&[("a", "1")], &[("a", "2")]], &["jwks/kid-not-reused", "jwks/keys-retained"]),
+            (&[&[("a", "1"), b], &[("a", "2"), b]], &["jwks/kid-not-reused"]),
         ] {
-            assert_eq!(judged(&rollover(sets)).failed, [failed], "{sets:?}");
+            assert_eq!(judged(&rollover(sets)).failed, failed, "{sets:?}");
         }
         let sets = rollover(&[&[a], &[b], &[a]]).sets;
         assert_eq!(inconsistencies(&sets), ["key a disappeared and came back"]);

@@ -30,7 +30,7 @@ fn encryption(kid: &str) -> Value {
 fn artefact(keys: &Value) -> KeySet {
     let mut response = response(200, &json!({"keys": keys}));
     response.headers.push(("cache-control".to_owned(), "public, max-age=300".to_owned()));
-    KeySet { response, metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}) }
+    KeySet { response, redirected: None, metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}) }
 }
 
 fn good() -> Value {
@@ -226,14 +226,18 @@ fn a_response_without_keys_fails_once() {
         (response(200, &json!({"keys": ["k"]})), "jwks/keys-array"),
         (response(200, &json!({"keys": []})), "jwks/signing-key-present"),
     ] {
-        let artefact = KeySet { response, metadata: metadata.clone() };
+        let artefact = KeySet { response, redirected: None, metadata: metadata.clone() };
         assert_eq!(failing(&artefact), [rule]);
         assert!(not_run(&artefact).iter().all(|(_, because)| because == rule), "{:?}", not_run(&artefact));
     }
     for (content_type, fails) in
         [("application/jwk-set+json", false), ("application/json; charset=utf-8", false), ("text/plain", true), ("application/xjson", true)]
     {
-        let artefact = KeySet { response: text(200, content_type, &json!({"keys": [rsa("1", 256, 0xff)]}).to_string()), metadata: metadata.clone() };
+        let artefact = KeySet {
+            response: text(200, content_type, &json!({"keys": [rsa("1", 256, 0xff)]}).to_string()),
+            redirected: None,
+            metadata: metadata.clone(),
+        };
         assert_eq!(!failing(&artefact).is_empty(), fails, "{content_type}");
     }
     let server = KeySet { metadata: json!({}), ..artefact(&good()) };
@@ -250,8 +254,9 @@ arbitrary_artefact!(KeySet:
         proptest::collection::vec(arbitrary::value(NAMES), 0..5)
             .prop_map(|keys| artefact(&Value::from(keys.into_iter().filter(Value::is_object).collect::<Vec<_>>())).response),
     ],
+    redirected in any::<Option<u16>>(),
     metadata in arbitrary::value(&["id_token_signing_alg_values_supported"])
-    => KeySet { response, metadata }
+    => KeySet { response, redirected, metadata }
 );
 
 #[test]

@@ -64,7 +64,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     ),
     should(
         "discovery/par-endpoint",
-        "RFC9126-5",
+        "RFC9126-2",
         "Where pushed authorization requests are required, the endpoint for them should be published",
         "Clients cannot send the only kind of request that the issuer accepts.",
         "Add `pushed_authorization_request_endpoint` to the metadata. If the server also accepts other requests, set \

@@ -3,6 +3,7 @@
 use super::{Document, ProviderMetadata};
 use crate::rule::duplicate::{duplicates, each_once};
 use crate::rule::prelude::*;
+use crate::rule::transport::NO_CODING;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -82,6 +83,7 @@ pub(in crate::rule) fn members_once(document: &Document) -> Judgement {
 
 /// Passes when a response is a JSON object.
 pub(in crate::rule) fn json_object(response: &Received) -> Judgement {
+    needs(response.unread_coding().is_none(), NO_CODING)?;
     match response.json() {
         Ok(Value::Object(members)) => pass(said!("a JSON object of {} members", members.len())),
         Ok(other) => fail("a JSON object", said!("{}: {}", kind(&other), show(&other))),
@@ -159,4 +161,4 @@ const BOOLEANS: &[&str] = &[
 ];
 
 /// Members whose own rules already say that they are empty.
-const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported", "scopes_supported"];
+const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"];

@@ -65,7 +65,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "A client that asks only for published scopes would not ask for `openid`, and would get no ID token.",
         "Add `openid` to `scopes_supported`. The server may leave out other scopes, but clients look for `openid`.",
         |metadata| {
-            let scopes = metadata.document()?.list_or("scopes_supported", "no scopes are published")?;
+            let scopes = scopes(&metadata.document()?)?;
             holds(scopes.contains(&"openid"), "openid among the scopes", said!("scopes: {}", list(&scopes)))
         },
     ),
@@ -114,9 +114,15 @@ pub(in crate::rule) fn response_types(document: &Document) -> Judgement {
     required_list(document, "response_types_supported", "at least one response type", |_| true)
 }
 
+/// The scopes that are published. That the list is empty is another rule's.
+fn scopes<'a>(document: &Document<'a>) -> Result<Vec<&'a str>, Unmet> {
+    let scopes = document.list_or("scopes_supported", "no scopes are published")?;
+    if scopes.is_empty() { document.not_run("no-empty-arrays") } else { Ok(scopes) }
+}
+
 /// Passes when every scope is a scope token (RFC 6749, appendix A.4).
 pub(in crate::rule) fn scopes_syntax(document: &Document) -> Judgement {
-    let scopes = document.list_or("scopes_supported", "no scopes are published")?;
+    let scopes = scopes(document)?;
     let is_token = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     let wrong: Vec<_> = scopes.iter().filter(|scope| !is_token(scope)).map(|scope| said!("{scope:?}")).collect();
     if wrong.is_empty() {

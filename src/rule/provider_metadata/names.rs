@@ -43,9 +43,11 @@ pub(in crate::rule) fn spelled(document: &Document) -> Judgement {
 /// 3.3 and 5, RFC 9101 10.5, RFC 9126 5, RFC 9207 3, RFC 9449 5.1, RFC 9396 10, RFC 9701 7, RFC 9728 4, JARM 4, CIBA 4, `OpenID` Federation 1.0 5.1.3, and some that
 /// products agree on.
 static KNOWN: &[&str] = &[
+    "aal_values_supported",
     "access_token_issuer",
     "access_token_signing_alg_values_supported",
     "acr_values_supported",
+    "amr_values_supported",
     "authorization_details_types_supported",
     "authorization_encryption_alg_values_supported",
     "authorization_encryption_enc_values_supported",

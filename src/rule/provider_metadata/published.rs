@@ -73,7 +73,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "discovery/auth-key-pair",
         "RFC9700-2.5",
         "Clients should be able to authenticate with a key pair: by `private_key_jwt` or by mutual TLS",
-        "The server has to store a secret of every client, and an attacker who reads its database can act as every client.",
+        "The client and the server share a secret. An attacker who reads it in a request, or at a server that stores it, can act as the client.",
         "Offer `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth` at the token endpoint, and list the method in `token_endpoint_auth_methods_supported`.",
         |metadata| auth_key_pair(&metadata.document()?),
     ),

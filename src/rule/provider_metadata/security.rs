@@ -42,7 +42,14 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Support of PKCE with `S256` should be published",
         "A client that cannot see that PKCE is supported leaves it out, and an attacker can inject codes into it.",
         "Make the token endpoint verify the `code_verifier` with `S256`, and list `S256` in `code_challenge_methods_supported`.",
-        |metadata| pkce_published(&metadata.document()?),
+        |metadata| {
+            let document = metadata.document()?;
+            let responses = document.required("response_types_supported", "response-types")?;
+            let is_code = responses.iter().any(|response| response.split(' ').any(|word| word == "code"));
+            let grants = document.grant_types()?;
+            applies_if(is_code || grants.contains(&"authorization_code"), said!("no codes are given: {}", list(&grants)))?;
+            pkce_published(&document)
+        },
     ),
     may(
         "discovery/pkce-no-plain",

@@ -173,7 +173,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/id_token_signing_alg_values_supported": "RS256"}), &["discovery/id-token-algs-rs256"]),
         (json!({"/id_token_signing_alg_values_supported/-": "none"}), &["discovery/no-alg-none"]),
         (json!({"/scopes_supported": ["profile"]}), &["discovery/scopes-openid"]),
-        (json!({"/scopes_supported": []}), &["discovery/scopes-openid"]),
+        (json!({"/scopes_supported": []}), &["discovery/no-empty-arrays"]),
         (json!({"/scopes_supported/-": "two words"}), &["discovery/scopes-syntax"]),
         (json!({"/scopes_supported/-": ""}), &["discovery/scopes-syntax"]),
         (json!({"/scopes_supported/-": "a\"b"}), &["discovery/scopes-syntax"]),
@@ -185,6 +185,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/claims_supported": []}), &["discovery/no-empty-arrays"]),
         (json!({"/acr_values_supported": null}), &["discovery/no-null-members"]),
         (json!({"/code_challenge_methods_supported": "$remove"}), &["discovery/pkce-published"]),
+        (json!({"/amr_values_supported": ["pwd", "otp"]}), &[]),
         (json!({"/code_challenge_methods_supported": ["plain"]}), &["discovery/pkce-published", "discovery/pkce-no-plain"]),
         (json!({"/code_challenge_methods_supported/-": "plain"}), &["discovery/pkce-no-plain"]),
         (json!({"/token_endpoint_auth_signing_alg_values_supported": "$remove"}), &["discovery/auth-signing-algs-present"]),
@@ -228,6 +229,16 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
     ] {
         assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
     }
+}
+
+#[test]
+fn an_issuer_that_gives_no_codes_needs_no_pkce() {
+    let implicit = with(&good(), &json!({"/code_challenge_methods_supported": "$remove", "/grant_types_supported": ["implicit", "refresh_token"]}));
+    let without_code = with(&implicit, &json!({"/response_types_supported": ["id_token"]}));
+    assert_eq!(failing(&artefact(&without_code)), [""; 0]);
+    assert!(failing(&artefact(&implicit)).contains(&"discovery/pkce-published"), "it lists the response type code");
+    let by_default = with(&without_code, &json!({"/grant_types_supported": "$remove"}));
+    assert!(failing(&artefact(&by_default)).contains(&"discovery/pkce-published"), "the default of the grant types names authorization_code");
 }
 
 #[test]

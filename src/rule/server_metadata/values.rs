@@ -70,7 +70,7 @@ pub(super) static RULES: &[Check<ServerMetadata>] = &[
     ),
     should(
         "server-metadata/par-endpoint",
-        "RFC9126-5",
+        "RFC9126-2",
         "Where pushed authorization requests are required, the metadata should have the endpoint for them",
         "Clients cannot send the only kind of request that the server accepts.",
         "Add `pushed_authorization_request_endpoint` to the metadata, or set `require_pushed_authorization_requests` to `false`.",
@@ -105,7 +105,7 @@ pub(super) static RULES: &[Check<ServerMetadata>] = &[
         "server-metadata/auth-key-pair",
         "RFC9700-2.5",
         "The metadata should offer clients to authenticate with a key pair: by `private_key_jwt` or by mutual TLS",
-        "The server has to store a secret of every client, and an attacker who reads its database can act as every client.",
+        "The client and the server share a secret. An attacker who reads it in a request, or at a server that stores it, can act as the client.",
         "Offer `private_key_jwt`, `tls_client_auth` or `self_signed_tls_client_auth` at the token endpoint, and list the method in `token_endpoint_auth_methods_supported`.",
         |server| published::auth_key_pair(&server.document()?),
     ),
