@@ -40,6 +40,9 @@ pub fn access(issuer: &Issuer, headers: &HeaderMap, token: &str, scope: &'static
         store.good_access(token, issuer.now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
     if !mutual_tls::may_use(issuer, access.bound.as_deref(), headers) {
         let says = "the token is bound to another certificate than that of the connection";
+        if mutual_tls::thumbprint(headers).is_none() && issuer.does(Behaviour::BoundTokenBehindProxy) {
+            return Err(OauthError::invalid_request("no required SSL certificate was sent"));
+        }
         let forbidden = issuer.does(Behaviour::BoundTokenForbidden);
         return Err(if forbidden { OauthError::forbidden("invalid_token", says) } else { OauthError::invalid_token(says) });
     }

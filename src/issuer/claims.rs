@@ -9,6 +9,7 @@ use super::keys::unsigned;
 use super::requested::ACR;
 use super::routes::LOGIN;
 use super::scope::IDENTITY;
+use super::sector;
 use super::user;
 use crate::issuer::prelude::*;
 
@@ -309,6 +310,10 @@ pub fn access_token(
     if let Some(auth_time) = grant.auth_time {
         let moves = kind == GrantKind::Refresh && issuer.does(Behaviour::RefreshedTokenAuthTime);
         claims["auth_time"] = json!(if moves { now } else { auth_time });
+    }
+    let is_pairwise = issuer.store().clients.get(&grant.client_id).is_some_and(|client| client.metadata.sector.is_some());
+    if is_pairwise && issuer.does(Behaviour::AccessTokenSubForResources) {
+        claims["sub"] = json!(sector::subject("resources", &grant.sub));
     }
     if is_same {
         // What is signed twice within a second is still another token.

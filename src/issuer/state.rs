@@ -183,6 +183,10 @@ impl Issuer {
             now().saturating_sub(5 * MINUTE)
         } else if self.does(Behaviour::ClockHourAhead) {
             now() + 60 * MINUTE
+        } else if self.does(Behaviour::ClockSevenMinutesBehind) {
+            now().saturating_sub(7 * MINUTE)
+        } else if self.does(Behaviour::ClockHourBehind) {
+            now().saturating_sub(60 * MINUTE)
         } else {
             now()
         }

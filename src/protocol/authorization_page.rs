@@ -4,6 +4,7 @@ use crate::agent::visit::{Journey, SeenPage, VisitError};
 use crate::feature::step::with_attempt;
 use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
+use crate::observed::received::Parsed;
 use crate::protocol::prelude::*;
 use crate::result::model::{Entry, MOST_TITLE, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
@@ -17,6 +18,7 @@ const MOST_SOURCE: usize = 100 * 1024;
 impl Session {
     /// Writes the pages of a visit into the journal, each screenshot into its file at once.
     pub(super) async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
+        self.remember_date_of_visit(journey);
         let mut exchanges = Vec::new();
         for page in &journey.pages {
             let title = page_title(page.kind);
@@ -48,6 +50,15 @@ impl Session {
         let end = self.keep_end(journey, exchanges.last().copied().flatten());
         self.last_visit = LastVisit { end, page, shown: shown.collect() };
         self.judge_pages(journey, &exchanges);
+    }
+
+    /// Remembers how far the `Date` is off that a visit ended with: tokens of the authorization endpoint are dated by the same clock.
+    fn remember_date_of_visit(&mut self, journey: &Journey) {
+        // The last page of a visit that led nowhere may have come long ago.
+        let Some(last) = journey.traffic.last.as_ref().filter(|_| journey.end.is_ok()) else { return };
+        let Ok(url) = Url::parse(&last.url) else { return };
+        let (received_at, headers) = (jiff::Timestamp::now().as_second(), last.headers.clone());
+        self.remember_date(&Received { exchange: 0, url, status: last.status, headers, body: Vec::new(), received_at, parsed: Parsed::default() });
     }
 
     /// Writes what a visit ended with into the journal, unless that is a page that is there already.

@@ -24,7 +24,7 @@ impl Session {
         let id_token = id_token.and_then(|text| self.opened_id_token(text, exchange));
         let raw_access_token = access_token.map(|raw| Token::from(raw.to_owned()));
         let now = jiff::Timestamp::now().as_second();
-        let received_at = self.received_by_its_clock((exchange, now), None, &[id_token.as_ref(), raw_access_token.as_ref()]);
+        let received_at = self.received_by_its_clock((exchange, now), &[id_token.as_ref(), raw_access_token.as_ref()]);
         let expected = Expected::of_response(&response.request, text("code"));
         let scope = Some(text("scope").unwrap_or(&expected.scope).to_owned()).filter(|scope| !scope.is_empty());
         let expires_in = text("expires_in").and_then(|seconds| seconds.parse().ok());

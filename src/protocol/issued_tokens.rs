@@ -46,6 +46,14 @@ impl Session {
         self.judge(&Subject { exchange, own, others });
     }
 
+    /// True if the client knows end-users by pairwise identifiers, or nothing says that it does not.
+    pub(super) fn may_be_pairwise(&self) -> bool {
+        match self.subjects() {
+            Some((_, subjects)) => subjects != Subjects::Public,
+            None => self.lists("subject_types_supported", "pairwise").is_ok_and(|is_listed| is_listed == Some(true)),
+        }
+    }
+
     /// The client, and by which identifiers it knows end-users; `None` where that is not known.
     fn subjects(&self) -> Option<(String, Subjects)> {
         let client = self.client().ok()?;

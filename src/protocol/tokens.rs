@@ -8,7 +8,6 @@ use crate::rule::jose::Token;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
 use crate::rule::token_clock::TokenClock;
 use crate::rule::token_response::TokenResponse;
-use crate::rule::transport::misdated;
 use crate::session::UserTokens;
 
 use crate::text::problem::Problem;
@@ -115,9 +114,9 @@ impl Session {
         let mut claims = None;
         let raw_access_token = Token::from(access_token.clone());
         let raw_id_token = text("id_token").and_then(|text| self.opened_id_token(text, Some(response.exchange)));
-        let misdated = misdated(&response, self.run.config.clock_skew);
-        let dated = (Some(response.exchange), response.received_at);
-        let received_at = self.received_by_its_clock(dated, misdated, &[raw_id_token.as_ref(), Some(&raw_access_token)]);
+        self.remember_date(&response);
+        let came = (Some(response.exchange), response.received_at);
+        let received_at = self.received_by_its_clock(came, &[raw_id_token.as_ref(), Some(&raw_access_token)]);
         // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
         let exchange = Some(response.exchange);
         let mut came =
@@ -157,6 +156,7 @@ impl Session {
             issuer: self.issuer(),
             client_id: client.id.clone(),
             client_secret: client.secret.clone(),
+            is_without_secret: client.secret.is_none() && (client.method == AuthMethod::None || client.registered.is_some()),
             registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
             requires_auth_time: client.registered.as_ref().is_some_and(|registered| registered.require_auth_time),
             request: came.expected.request.clone(),
@@ -201,7 +201,9 @@ impl Session {
             client_id,
             expires_in: came.expires_in,
             scope: came.scope.clone(),
+            asks_for_scope: !came.expected.scope.is_empty(),
             id_token_sub: came.sub.clone(),
+            may_be_pairwise: self.may_be_pairwise(),
             request: came.expected.request.clone(),
             keys,
             has_key_set,
@@ -211,16 +213,21 @@ impl Session {
         Ok(())
     }
 
-    /// Judges the issuer's clock by the tokens of a response: the exchange that they came in, and when, in seconds since the epoch. Where it is off, that
-    /// is the one fault: the moment they were received is given by the issuer's own clock then.
-    pub(super) fn received_by_its_clock(&mut self, came: (Option<usize>, i64), misdated: Option<i64>, tokens: &[Option<&Token>]) -> i64 {
-        let iat = |token: &Token| token.jwt().ok()?.claims.get("iat").filter(|iat| iat.is_number()).cloned();
+    /// Judges the issuer's clock by the tokens of a response and the last `Date`: the exchange that they came in, and when, in seconds since the epoch. Where
+    /// it is off, that is the one fault: the moment they were received is given by the issuer's own clock then.
+    pub(super) fn received_by_its_clock(&mut self, came: (Option<usize>, i64), tokens: &[Option<&Token>]) -> i64 {
+        let time = |token: &Token, name: &str| token.jwt().ok()?.claims.get(name).and_then(Value::as_f64);
+        let tokens = || tokens.iter().copied().flatten();
         let (exchange, received_at) = came;
-        let iat = tokens.iter().copied().flatten().find_map(iat);
-        let clock = TokenClock { exchange, received_at, misdated, iat, skew: self.run.config.clock_skew };
+        let iat = tokens().find_map(|token| time(token, "iat"));
+        let exp = tokens().filter_map(|token| time(token, "exp")).reduce(f64::min);
+        let clock = TokenClock { exchange, received_at, date_ahead: self.facts.issuer.date_ahead, iat, exp, skew: self.run.config.clock_skew };
         self.judge(&clock);
-        self.facts.issuer.clock_offset = clock.offset();
-        received_at.saturating_add(clock.offset())
+        // What does not show the clock, such as an opaque token, leaves what is known of it as it is.
+        if let Some(offset) = clock.offset() {
+            self.facts.issuer.clock_offset = offset;
+        }
+        received_at.saturating_add(self.facts.issuer.clock_offset)
     }
 }
 

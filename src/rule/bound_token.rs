@@ -130,35 +130,23 @@ static RULES: &[Check<BoundToken>] = &[
         "Refuse a token that is bound to a certificate where the connection has none. If userinfo has an address without mutual TLS, check there as well.",
         |bound| bound.refused(&bound.without),
     ),
+    // The text says this of a certificate that is not that of the token. Where there is none, it is who ends TLS that may refuse the request, in words of its own.
     must(
         "bound-token/refused-as-invalid-token",
         "RFC8705-3",
-        "A bound access token that comes with a wrong certificate must be refused with status 401 and `invalid_token`",
+        "A bound access token that comes with another certificate must be refused with status 401 and `invalid_token`",
         "The client does not learn that it has to get another token, or takes the refusal for lack of a right.",
         "Answer with status 401 and `WWW-Authenticate: Bearer error=\"invalid_token\"` if the certificate of the connection is not that of the token.",
         |bound| {
             bound.must_be_bound()?;
-            let answers = [&bound.other, &bound.without].into_iter().filter_map(|came| match came {
-                Came::Answer(response) => Some(&**response),
-                Came::Ended(_) => None,
-            });
-            let refusals: Vec<&Received> =
-                answers.filter(|response| matches!(Answer::of_resource(response), Answer::Refused | Answer::RefusedAsSuccess)).collect();
-            applies_if(
-                !refusals.is_empty() && bound.control.is_good(),
-                "there was no answer that refused the token, or the right certificate gets one too",
-            )?;
-            let is_right = |response: &&&Received| response.status == 401 && says_invalid_token(response);
-            match refusals.iter().find(|response| !is_right(response)) {
-                None => pass("status 401 and invalid_token"),
-                Some(other) => {
-                    let challenge = other.header("www-authenticate").map(shorten);
-                    fail(
-                        "status 401 and invalid_token",
-                        said!("{}; WWW-Authenticate: {}", refusal(other), challenge.unwrap_or_else(|| "none".to_owned())),
-                    )
-                }
+            let Came::Answer(other) = &bound.other else { return not_applicable("the server ended the connection") };
+            let is_refusal = matches!(Answer::of_resource(other), Answer::Refused | Answer::RefusedAsSuccess);
+            applies_if(is_refusal && bound.control.is_good(), "the answer does not refuse the token, or the right certificate gets one too")?;
+            if other.status == 401 && says_invalid_token(other) {
+                return pass("status 401 and invalid_token");
             }
+            let challenge = other.header("www-authenticate").map(shorten);
+            fail("status 401 and invalid_token", said!("{}; WWW-Authenticate: {}", refusal(other), challenge.unwrap_or_else(|| "none".to_owned())))
         },
     ),
 ];
@@ -215,6 +203,15 @@ mod tests {
         assert_eq!(failed(&unbound), "bound-token/in-introspection");
         let forbidden = BoundToken { other: Came::Answer(Box::new(response(403, &json!({ "error": "invalid_token" })))), ..good() };
         assert_eq!(failed(&forbidden), "bound-token/refused-as-invalid-token");
+    }
+
+    #[test]
+    fn who_ends_tls_refuses_requests_without_a_certificate_in_its_own_words() {
+        let nginx = Received { body: b"No required SSL certificate was sent".to_vec(), ..response(400, &json!({})) };
+        let refused = judged(&BoundToken { without: Came::Answer(Box::new(nginx)), ..good() });
+        assert!(refused.failed.is_empty() && refused.passed.contains(&"bound-token/without-certificate-refused"));
+        let ended = Came::Ended("received fatal alert: CertificateRequired".to_owned());
+        assert_eq!(judged(&BoundToken { other: ended, ..good() }).not_applicable, ["bound-token/refused-as-invalid-token"]);
     }
 
     #[test]

@@ -10,9 +10,18 @@ use crate::rule::prelude::*;
 /// The JSON pointers (RFC 6901) of members whose name occurred before in the same object, in order. Empty if there are none or if the
 /// text is not JSON. At most 20 are collected.
 pub fn duplicates(text: &[u8]) -> Vec<String> {
+    look_for(text, usize::MAX)
+}
+
+/// The same of the members of the text itself alone: a claim, or a header parameter, is none of what is within another.
+pub fn own_duplicates(text: &[u8]) -> Vec<String> {
+    look_for(text, 1)
+}
+
+fn look_for(text: &[u8], depth: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let walk = Walk { path: String::new(), found: &mut found };
+    let walk = Walk { path: String::new(), depth, found: &mut found };
     // A text that is no JSON is another rule's business; what was found before the error still stands.
     let _ = walk.deserialize(&mut deserializer);
     found
@@ -27,6 +36,8 @@ const MOST: usize = 20;
 
 struct Walk<'a> {
     path: String,
+    /// How many levels more are looked at.
+    depth: usize,
     found: &'a mut Vec<String>,
 }
 
@@ -64,7 +75,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let mut at = 0_usize;
-        while elements.next_element_seed(Walk { path: format!("{}/{at}", self.path), found: &mut *self.found })?.is_some() {
+        let depth = self.depth.saturating_sub(1);
+        while elements.next_element_seed(Walk { path: format!("{}/{at}", self.path), depth, found: &mut *self.found })?.is_some() {
             at += 1;
         }
         Ok(())
@@ -74,10 +86,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let mut seen = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
             let path = format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(name) && self.found.len() < MOST {
+            if !seen.insert(name) && self.depth > 0 && self.found.len() < MOST {
                 self.found.push(path.clone());
             }
-            members.next_value_seed(Walk { path, found: &mut *self.found })?;
+            members.next_value_seed(Walk { path, depth: self.depth.saturating_sub(1), found: &mut *self.found })?;
         }
         Ok(())
     }
@@ -85,7 +97,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::duplicates;
+    use super::{duplicates, own_duplicates};
 
     #[test]
     fn duplicates_are_found_wherever_they_are() {
@@ -100,6 +112,14 @@ mod tests {
         ] {
             assert_eq!(duplicates(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_within_a_member_is_not_its_own() {
+        assert!(own_duplicates(br#"{"a":{"b":1,"b":2},"c":[{"d":1,"d":1}]}"#).is_empty());
+        // However much is found within.
+        let many = format!(r#"{{"a":{{{}"b":1}},"c":1,"c":2}}"#, r#""b":1,"#.repeat(1000));
+        assert_eq!(own_duplicates(many.as_bytes()), ["/c"]);
     }
 
     #[test]

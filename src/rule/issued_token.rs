@@ -144,7 +144,7 @@ static OF_CODES: &[Check<IssuedCode>] = &[
 static OF_ACCESS_TOKENS: &[Check<IssuedAccessToken>] = &[
     must(
         "token/access-token-unique",
-        "RFC6749-10.10",
+        "RFC6749-10.3",
         "The issuer must not give one access token to two clients",
         "Every client acts for the end-users of the other, and what the one revokes the other loses.",
         "Create each access token when it is issued, with the client it is for, and not from the settings of the server.",

@@ -53,13 +53,14 @@ const UNDER_WAY: i64 = 60;
 const ROUNDING: i64 = 2;
 
 /// How many seconds a response's `Date` is ahead of the moment it was received (behind, if negative), where that is more than the way and the skew
-/// explain; `None` where it has no readable `Date`, or is on time, or a cache may have kept it.
-pub fn misdated(response: &Received, skew: i64) -> Option<i64> {
+/// explain, and else 0; `None` where it has no readable `Date`, or a cache may have kept it.
+pub fn date_ahead(response: &Received, skew: i64) -> Option<i64> {
     let ahead = date(response.header("date")?)?.saturating_sub(response.received_at);
-    let is_early = ahead > skew.saturating_add(ROUNDING);
-    // A cache may have kept the response since its date, unless that is forbidden.
-    let is_late = ahead < skew.saturating_add(UNDER_WAY).saturating_neg() && response.no_store();
-    (is_early || is_late).then_some(ahead)
+    if ahead < skew.saturating_add(UNDER_WAY).saturating_neg() {
+        // A cache may have kept the response since its date, unless that is forbidden.
+        return response.no_store().then_some(ahead);
+    }
+    Some(if ahead > skew.saturating_add(ROUNDING) { ahead } else { 0 })
 }
 
 static RULES: &[Check<Transport>] = &[
@@ -172,7 +173,7 @@ static RULES: &[Check<Transport>] = &[
                 return not_applicable(said!("{seen}: a cache may have kept it"));
             }
             let expected = said!("at most {} s after and {tolerance} s before it was received", transport.skew.saturating_add(ROUNDING));
-            holds(misdated(response, transport.skew).is_none(), expected, seen)
+            holds(date_ahead(response, transport.skew).is_none_or(|ahead| ahead == 0), expected, seen)
         },
     ),
     must(

@@ -31,10 +31,12 @@ const CLIENT_TOKEN: &str = "userinfo/client-token-refused";
 const NARROWED: &str = "userinfo/token-without-openid-refused";
 
 static RULES: &[Check<UncoveredToken>] = &[
-    must(
+    // The MUST is that the scope covers the resource. Which scope covers userinfo, no text says: a client may be an account of its own there. Without
+    // `openid`, "the behavior is entirely unspecified" (OpenID Connect Core 3.1.2.1), and 5.3 has clients use a token of an OpenID Connect authentication.
+    should(
         CLIENT_TOKEN,
         "RFC6749-7",
-        "Userinfo must refuse an access token of the client credentials grant, which stands for no end-user",
+        "Userinfo should refuse an access token of the client credentials grant, which stands for no end-user",
         "A client takes what it reads there for the claims of an end-user who logged in.",
         "Check at userinfo that the access token was issued for an end-user and has the scope `openid`. Otherwise answer with status 403 and `error=\"insufficient_scope\"` in `WWW-Authenticate`.",
         |token| token.refused(Uncovered::ClientToken, "the client's own token"),
@@ -48,8 +50,6 @@ static RULES: &[Check<UncoveredToken>] = &[
         "Answer with status 403 and `WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"openid\"` where the token is good and its scope is not enough.",
         |token| refused_rightly(token.refusal(Uncovered::ClientToken, CLIENT_TOKEN)?),
     ),
-    // The MUST is that the scope covers the resource. Which scope covers userinfo, no text says: without `openid`, "the behavior is entirely unspecified"
-    // (OpenID Connect Core 3.1.2.1), and 5.3 has clients use a token of an OpenID Connect authentication.
     should(
         NARROWED,
         "RFC6749-7",

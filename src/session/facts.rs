@@ -258,6 +258,8 @@ pub struct IssuerFacts {
     pub key_sets: Vec<Vec<Value>>,
     /// How many seconds its clock is ahead of ours (behind, if negative), as far as its tokens show; 0 where it is right.
     pub clock_offset: i64,
+    /// How many seconds the `Date` of its last response is ahead (behind, if negative), of those by which that can be said; 0 where it is right.
+    pub date_ahead: Option<i64>,
     /// The `kid`s of tokens whose key was looked for in vain; `None` for those without one.
     pub sought_in_vain: Vec<Option<String>>,
 }

@@ -13,7 +13,7 @@ use crate::rule::Artefact;
 use crate::rule::attack::{ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::token_refusal::TokenRefusal;
 use crate::rule::token_response::TokenResponse;
-use crate::rule::transport::Transport;
+use crate::rule::transport::{Transport, date_ahead};
 use crate::session::mutual_tls::ALIASES;
 use crate::session::recorder::Request;
 use crate::session::{Client, Session};
@@ -180,11 +180,18 @@ impl Session {
         let is_revocation = self.is_at(&response, "revocation_endpoint");
         let transport = Transport { response, skew: self.run.config.clock_skew, is_revocation };
         self.judge(&transport);
+        self.remember_date(&transport.response);
         let response = transport.response;
         if is_token_request {
             self.remember_grant(&request, &response);
         }
         TokenExchange { request, response, unjudged: is_token_request.then(|| self.unjudged.sender.clone()) }
+    }
+
+    /// Remembers how far the `Date` of a response is off, if that can be said.
+    pub(crate) fn remember_date(&mut self, response: &Received) {
+        let ahead = date_ahead(response, self.run.config.clock_skew);
+        self.facts.issuer.date_ahead = ahead.or(self.facts.issuer.date_ahead);
     }
 
     /// True if a response came from the endpoint that the metadata name so, whatever its query.

@@ -11,6 +11,8 @@ named! {
     IdTokenUnsigned = "id-token-unsigned",
     /// Signs access tokens with a key that is not published, under the published `kid`.
     AccessTokenForeignKey = "access-token-foreign-key",
+    /// Gives resources another name for the end-user than clients whose subjects are pairwise.
+    AccessTokenSubForResources = "access-token-sub-for-resources",
     /// Sends access tokens with `alg` `none` and no signature.
     AccessTokenUnsigned = "access-token-unsigned",
     /// Signs ID tokens with PS256, whatever the client registered.
@@ -67,6 +69,8 @@ named! {
     IntrospectionUnbound = "introspection-unbound",
     /// Refuses a bound token that comes with another certificate with status 403.
     BoundTokenForbidden = "bound-token-forbidden",
+    /// Answers a bound token on a connection without a certificate as a proxy does that ends TLS and asks for one: with status 400.
+    BoundTokenBehindProxy = "bound-token-behind-proxy",
     /// Refuses every bound token.
     BoundTokenRefused = "bound-token-refused",
     /// Registers a client without its `initiate_login_uri` where that is not by https.
@@ -575,6 +579,10 @@ named! {
     ClockBehind = "clock-behind",
     /// Has a clock that is an hour ahead.
     ClockHourAhead = "clock-hour-ahead",
+    /// Has a clock that is seven minutes behind.
+    ClockSevenMinutesBehind = "clock-seven-minutes-behind",
+    /// Has a clock that is an hour behind.
+    ClockHourBehind = "clock-hour-behind",
     /// Signs tokens with keys that it publishes from the first token on, beside those it published before.
     KeysRollOver = "keys-roll-over",
     /// The same, and takes back the keys it published before.
@@ -863,7 +871,10 @@ impl Behaviour {
     pub fn is_of_tls(self) -> bool {
         let of_versions = matches!(self, Self::TlsOldVersion | Self::TlsWeakCipher | Self::TlsNewOnly);
         let of_certificates = matches!(self, Self::MutualTlsRefused | Self::MutualTlsByHandshake | Self::MutualTlsWithoutAliases);
-        let of_tokens = matches!(self, Self::BoundTokenPadded | Self::IntrospectionUnbound | Self::BoundTokenForbidden | Self::BoundTokenRefused);
+        let of_tokens = matches!(
+            self,
+            Self::BoundTokenPadded | Self::IntrospectionUnbound | Self::BoundTokenForbidden | Self::BoundTokenBehindProxy | Self::BoundTokenRefused
+        );
         of_versions || of_certificates || of_tokens
     }
 }

@@ -82,10 +82,12 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Set `client_id` to the identifier of the client that sent the token request.",
         |token| names(token, "client_id", &token.client_id),
     ),
+    // It should correspond to the end-user, which it does by any name: resources may have other names for an end-user than a client whose subjects are
+    // pairwise (RFC 9068 6).
     should(
         "at/sub-of-user",
         "RFC9068-2.2",
-        "The `sub` of an access token that an end-user granted should be the `sub` of the ID token",
+        "The `sub` of an access token that an end-user granted should be the `sub` of the ID token, unless that may be pairwise",
         "The API and the client use different identifiers for the same end-user.",
         "Take `sub` of the access token and `sub` of the ID token from the same identifier of the end-user who logged in.",
         |token| {
@@ -93,6 +95,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             applies_if(token.grant != Grant::ClientCredentials, "no user is involved in the client credentials grant")?;
             match member(token.claims()?, "sub") {
                 None => not_run(SUB_PRESENT),
+                Some(Value::String(sub)) if sub != user && token.may_be_pairwise => {
+                    not_applicable("the sub of the ID token may be pairwise, and resources may have another")
+                }
                 Some(Value::String(sub)) => same("sub", user, sub),
                 other => fail(said!("sub = {}", shorten(user)), seen("sub", other)),
             }
@@ -114,12 +119,13 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         "at/scope-present",
         "RFC9068-2.2.3",
-        "An access token with the `typ` `at+jwt` should have a `scope` when a scope was granted",
+        "An access token with the `typ` `at+jwt` should have a `scope` when one was asked for and granted",
         "Resource servers that decide by scope do not know what the token allows.",
         "Add `scope` to the claims, with the granted scopes as one string, separated by spaces.",
         |token| {
             let is_granted = token.scope.as_deref().is_some_and(|scope| !scope_words(scope).is_empty());
             applies_if(is_granted, "it is not known that a scope was granted")?;
+            applies_if(token.asks_for_scope, "no scope was asked for")?;
             let claims = token.claims()?;
             holds(member(claims, "scope").is_some(), "a scope", seen("scope", claims.get("scope")))
         },

@@ -38,8 +38,12 @@ pub struct AccessToken {
     pub expires_in: Option<f64>,
     /// The scope granted: the response's `scope`, else the scope asked for.
     pub scope: Option<String>,
+    /// True if a scope was asked for.
+    pub asks_for_scope: bool,
     /// `sub` of the ID token of the same response, or of the login it goes back to.
     pub id_token_sub: Option<String>,
+    /// True if that may be a name that the end-user has towards the client alone.
+    pub may_be_pairwise: bool,
     /// The authorization request it goes back to, if it goes back to one.
     pub request: Option<Arc<AuthorizationRequest>>,
     /// The published keys.

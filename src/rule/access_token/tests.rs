@@ -21,7 +21,9 @@ fn token(raw: String) -> AccessToken {
         client_id: "client".to_owned(),
         expires_in: Some(900.0),
         scope: Some("openid api".to_owned()),
+        asks_for_scope: true,
         id_token_sub: Some("user-1".to_owned()),
+        may_be_pairwise: false,
         request: None,
         keys: Keys::Known(vec![Signer::of("RS256").public.clone()]),
         has_key_set: true,
@@ -55,6 +57,9 @@ fn what_is_there_twice_is_found() {
     assert_eq!(judged(&with_text("", "")).failed, [""; 0]);
     assert_eq!(judged(&with_text(r#""typ":"JWT","#, "")).failed, ["at/header-once"]);
     assert_eq!(judged(&with_text("", r#""sub":"someone","#)).failed, ["at/claims-once"]);
+    // What is within a claim is no claim.
+    let within = r#""team":{"name":"a","name":"b"},"#;
+    assert_eq!(judged(&with_text(within, within)).failed, [""; 0]);
 }
 
 #[test]
@@ -71,6 +76,28 @@ fn good_tokens_break_no_rule() {
     let mut client = with(&json!({ "sub": "client" }));
     client.grant = Grant::ClientCredentials;
     assert_eq!(judged(&client).failed, [""; 0]);
+}
+
+#[test]
+fn a_name_that_the_client_alone_knows_is_not_asked_of_resources() {
+    let pairwise = |sub: &str| judged(&AccessToken { may_be_pairwise: true, ..with(&json!({ "sub": sub })) });
+    assert!(pairwise("user-2").failed.is_empty() && pairwise("user-2").not_applicable.contains(&"at/sub-of-user"));
+    assert!(pairwise("user-1").passed.contains(&"at/sub-of-user"));
+}
+
+#[test]
+fn a_scope_that_was_not_asked_for_need_not_be_named() {
+    let unasked = |changes: &Value| judged(&AccessToken { asks_for_scope: false, ..with(changes) });
+    assert!(unasked(&json!({ "scope": null })).failed.is_empty());
+    assert!(unasked(&json!({ "scope": null })).not_applicable.contains(&"at/scope-present"));
+}
+
+#[test]
+fn a_client_identifier_is_any_text() {
+    let named = |id: &str| AccessToken { client_id: id.to_owned(), ..with(&json!({ "client_id": id })) };
+    for id in ["my_app:prod", "4711:web"] {
+        assert_eq!(judged(&named(id)).failed, [""; 0], "{id}");
+    }
 }
 
 #[test]
@@ -228,7 +255,14 @@ fn a_key_is_named_where_there_are_several_and_used_with_its_algorithm() {
     for header in [json!({}), json!({ "kid": null, "x5t": "abc" })] {
         assert_eq!(judged(&with_keys(header.clone(), two())).failed, [""; 0], "{header}");
     }
+    // What is for another algorithm cannot have signed it.
+    for other in ["PS256", "RSA-OAEP"] {
+        let keys = vec![key("rs256", "RS256"), key("other", other)];
+        assert_eq!(judged(&with_keys(json!({ "kid": null }), keys)).failed, [""; 0], "{other}");
+    }
     assert_eq!(judged(&with_keys(json!({}), vec![key("rs256", "PS256")])).failed, ["at/alg-of-key"]);
+    let of_key = AccessToken::rules().find(|check| check.rule.id == "at/alg-of-key").unwrap();
+    assert_eq!((of_key.rule.level_in("oidc"), of_key.rule.level_in("security")), (Level::Should, Level::Must), "a best current practice");
     let nameless = changed(&Signer::of("RS256").public, &json!({ "alg": null }));
     assert!(judged(&with_keys(json!({}), vec![nameless])).not_applicable.contains(&"at/alg-of-key"));
     let plain = with_keys(json!({ "typ": "JWT", "kid": null }), two());

@@ -94,6 +94,8 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let alg = token.alg()?;
             applies_if(jose::is_symmetric(alg), said!("alg = {} is no MAC", shorten(alg)))?;
             let has_secret = token.client_secret.is_some();
+            // It is public clients that are forbidden: one that authenticates by a key has a secret for this, which is not in the settings.
+            applies_if(has_secret || token.is_without_secret, "the client may have a secret that is not known")?;
             holds(has_secret, "an asymmetric algorithm", said!("alg = {alg}, and {} client secret", if has_secret { "a" } else { "no" }))
         },
     ),
@@ -148,7 +150,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 let members = ["kty", "crv", "use", "alg"].into_iter().filter_map(|name| Some(format!("{name} {}", member(key, name)?)));
                 shorten(&format!("kid {kid}: {}", members.collect::<Vec<_>>().join(", ")))
             };
-            match named.iter().find(|key| jose::takes(alg, key) != Some(false) && member(key, "alg").is_none_or(|its| its == alg)) {
+            match named.iter().find(|key| jose::takes(alg, key) != Some(false) && jose::is_for(alg, key)) {
                 Some(key) => pass(describe(key)),
                 None => fail(said!("a key for {}", shorten(alg)), describe(named[0])),
             }

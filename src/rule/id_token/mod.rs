@@ -32,6 +32,8 @@ pub struct IdToken {
     pub client_id: String,
     /// The client secret, for HS256 and its kin.
     pub client_secret: Option<secrecy::SecretString>,
+    /// True if it is known that the client has none: it is public, or was registered without one. One of the settings may have a secret that they leave out.
+    pub is_without_secret: bool,
     /// The `id_token_signed_response_alg` the client is registered with, if known.
     pub registered_alg: Option<String>,
     /// True if the client is registered for ID tokens with `auth_time`.

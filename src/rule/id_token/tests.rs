@@ -29,6 +29,7 @@ fn token(raw: String) -> IdToken {
         issuer: "https://issuer.example".to_owned(),
         client_id: "client".to_owned(),
         client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
+        is_without_secret: false,
         registered_alg: Some("RS256".to_owned()),
         requires_auth_time: false,
         request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
@@ -64,6 +65,25 @@ fn what_is_there_twice_is_found() {
     assert_eq!(judged(&with("", "")).failed, [""; 0]);
     assert_eq!(judged(&with(r#""alg":"none","#, "")).failed, ["id-token/header-once", ACCEPTED]);
     assert_eq!(judged(&with("", r#""aud":"someone","#)).failed, ["id-token/claims-once", ACCEPTED]);
+    // What is within a claim is no claim.
+    let within = r#""team":{"name":"a","name":"b"},"#;
+    assert_eq!(judged(&with(within, within)).failed, [""; 0]);
+}
+
+#[test]
+fn a_key_may_have_either_name_of_its_algorithm() {
+    let signer = Signer::of("EdDSA");
+    let judged = |alg: &str| {
+        let keys = Keys::Known(vec![changed(&signer.public, &json!({ "alg": alg }))]);
+        let metadata = json!({ "id_token_signing_alg_values_supported": ["EdDSA", "RS256"] });
+        let token = token(signer.token(&header(signer), &claims("EdDSA")));
+        let judged = judged(&IdToken { keys, metadata, registered_alg: Some("EdDSA".to_owned()), ..token });
+        (judged.passed.contains(&"id-token/key-by-kid"), judged.failed.contains(&"id-token/key-by-kid"))
+    };
+    for right in ["EdDSA", "Ed25519"] {
+        assert_eq!(judged(right), (true, false), "{right}");
+    }
+    assert_eq!(judged("ES256"), (false, true));
 }
 
 fn unsigned() -> String {
@@ -163,8 +183,11 @@ fn a_good_token_of_every_algorithm_breaks_no_rule() {
     let judged = judged(&token);
     assert_eq!((judged.failed, judged.not_run), (vec![], vec![]));
     assert!(judged.passed.contains(&"id-token/signature") && judged.passed.contains(&ACCEPTED));
-    let public = self::judged(&IdToken { client_secret: None, ..token });
+    let public = self::judged(&IdToken { client_secret: None, is_without_secret: true, ..token.clone() });
     assert!(public.failed.contains(&"id-token/no-mac-without-secret"));
+    // A client that authenticates by a key of its own may have a secret beside it.
+    let unknown = self::judged(&IdToken { client_secret: None, ..token });
+    assert!(unknown.failed.is_empty() && unknown.not_applicable.contains(&"id-token/no-mac-without-secret"));
 }
 
 #[test]

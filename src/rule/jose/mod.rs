@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::rule::duplicate::{duplicates, each_once};
+use crate::rule::duplicate::{each_once, own_duplicates};
 use crate::rule::judgement::Judgement;
 
 mod algorithm;
@@ -66,10 +66,10 @@ impl Jwt {
         each_once(&self.duplicates(1), format!("{} claims, each once", self.claims.len()))
     }
 
-    /// The JSON pointers of what is there more than once in the header (0) or in the claims (1).
+    /// The JSON pointers of what is there more than once in the header (0) or in the claims (1). A member of a claim's value is no claim.
     fn duplicates(&self, part: usize) -> Vec<String> {
         let text = self.signing_input.split('.').nth(part).unwrap_or_default();
-        URL_SAFE_NO_PAD.decode(text).map(|json| duplicates(&json)).unwrap_or_default()
+        URL_SAFE_NO_PAD.decode(text).map(|json| own_duplicates(&json)).unwrap_or_default()
     }
 
     /// The `alg` of the header, if it is a string (RFC 7515 4.1.1).
@@ -113,6 +113,17 @@ pub fn takes(alg: &str, key: &Value) -> Option<bool> {
     algorithm::Family::of(alg).map(|family| family.takes(key))
 }
 
+/// True if two names are of one algorithm: `EdDSA` is the older name of what `Ed25519` and `Ed448` name by the curve (RFC 9864 2.2).
+pub fn is_same_alg(one: &str, other: &str) -> bool {
+    let is_by_curve = |alg: &str| matches!(alg, "Ed25519" | "Ed448");
+    one == other || (one == "EdDSA" && is_by_curve(other)) || (other == "EdDSA" && is_by_curve(one))
+}
+
+/// True if a published key is for an algorithm, or says nothing of what it is for (RFC 7517 4.4).
+pub fn is_for(alg: &str, key: &Value) -> bool {
+    key.get("alg").and_then(Value::as_str).is_none_or(|its| is_same_alg(its, alg))
+}
+
 /// True if the algorithm takes a secret shared by client and issuer (RFC 7518 3.2).
 pub fn is_symmetric(alg: &str) -> bool {
     matches!(alg, "HS256" | "HS384" | "HS512")
@@ -135,7 +146,7 @@ pub fn left_half_hash(alg: &str, value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Jwt, left_half_hash};
+    use super::{Jwt, is_same_alg, left_half_hash};
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
@@ -175,6 +186,12 @@ mod tests {
             assert!(error.contains(why), "{token}: {error}");
         }
         assert!(Jwt::parse(&format!("{header}.{claims}.")).unwrap().signature.is_empty());
+    }
+
+    #[test]
+    fn eddsa_has_two_names() {
+        assert!(is_same_alg("EdDSA", "Ed25519") && is_same_alg("Ed448", "EdDSA") && is_same_alg("RS256", "RS256"));
+        assert!(!is_same_alg("Ed448", "Ed25519") && !is_same_alg("RS256", "PS256") && !is_same_alg("EdDSA", "ES256"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Jwt;
 use crate::jwe::{DecryptionKey, Jwe, Sealed};
-use crate::rule::duplicate::duplicates;
+use crate::rule::duplicate::own_duplicates;
 
 /// A key of the recipient, by the name it was published under, if it was.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl Opened {
     /// The JSON pointers of what is there more than once in the header.
     pub fn duplicates(&self) -> Vec<String> {
         let protected = self.jwe.as_ref().map(|jwe| jwe.protected.as_str()).unwrap_or_default();
-        URL_SAFE_NO_PAD.decode(protected).map(|json| duplicates(&json)).unwrap_or_default()
+        URL_SAFE_NO_PAD.decode(protected).map(|json| own_duplicates(&json)).unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about the response as such (RFC 6749 5.1).
 
 use super::{HTTP_200, JSON_OBJECT, TokenResponse};
-use crate::rule::duplicate::{duplicates, each_once};
+use crate::rule::duplicate::{each_once, own_duplicates};
 use crate::rule::prelude::*;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
@@ -36,8 +36,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "Build the response from a map or an object, not by joining strings, and look for a hook or a proxy that adds a member which the server writes anyway.",
         |response| {
             let members = response.members()?;
-            let twice: Vec<String> = duplicates(&response.response.body).into_iter().filter(|pointer| pointer.matches('/').count() == 1).collect();
-            each_once(&twice, format!("{} members, each once", members.len()))
+            each_once(&own_duplicates(&response.response.body), format!("{} members, each once", members.len()))
         },
     ),
     must(

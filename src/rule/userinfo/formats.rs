@@ -8,6 +8,11 @@ use crate::rule::prelude::*;
 
 /// Judges claims of these names, language tags aside, that are strings.
 fn strings(claims: &Map<String, Value>, names: &[&str], expected: &'static str, fits: fn(&str) -> bool) -> Judgement {
+    strings_by_name(claims, names, expected, |_, text| fits(text))
+}
+
+/// The same where not each of the claims may be the same.
+fn strings_by_name(claims: &Map<String, Value>, names: &[&str], expected: &'static str, fits: impl Fn(&str, &str) -> bool) -> Judgement {
     let base = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
     let there: Vec<_> = claims
         .iter()
@@ -18,7 +23,7 @@ fn strings(claims: &Map<String, Value>, names: &[&str], expected: &'static str, 
         return not_applicable(said!("no {} that is a string", names.join(", ")));
     }
     let shown = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| said!("{name} = {text:?}")).collect::<Vec<_>>());
-    let wrong: Vec<_> = there.iter().filter(|(_, text)| !fits(text)).collect();
+    let wrong: Vec<_> = there.iter().filter(|(name, text)| !fits(&base(name), text)).collect();
     if wrong.is_empty() { pass(shown(&there.iter().collect::<Vec<_>>())) } else { fail(expected, shown(&wrong)) }
 }
 
@@ -63,10 +68,11 @@ pub fn email(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["email"], "an address: local-part@domain", is_address)
 }
 
-/// `profile`, `picture` and `website`: absolute URLs.
+/// `profile`, `picture` and `website`: absolute URLs. That of a picture may hold the image itself.
 pub fn urls(claims: &Map<String, Value>) -> Judgement {
-    strings(claims, &["profile", "picture", "website"], "absolute URLs", |text| {
-        Url::parse(text).is_ok_and(|url| url.has_host() || !url.cannot_be_a_base())
+    let is_image = |url: &Url| url.scheme() == "data" && url.path().get(..6).is_some_and(|kind| kind.eq_ignore_ascii_case("image/"));
+    strings_by_name(claims, &["profile", "picture", "website"], "absolute URLs", |name, text| {
+        Url::parse(text).is_ok_and(|url| url.has_host() || !url.cannot_be_a_base() || (name == "picture" && is_image(&url)))
     })
 }
 
@@ -159,7 +165,7 @@ mod tests {
     #[test]
     fn each_format_takes_what_it_is_and_nothing_else() {
         type Judge = fn(&Map<String, Value>) -> Judgement;
-        let table: [(Judge, &str, &[&str], &[&str]); 6] = [
+        let table: [(Judge, &str, &[&str], &[&str]); 7] = [
             (
                 birthdate,
                 "birthdate",
@@ -190,7 +196,13 @@ mod tests {
                 &["a@b.example", "a+b@[127.0.0.1]", "\"a b\"@c", "Ä@b.example", "a@localhost"],
                 &["a", "@b", "a@", "A <a@b.example>", "a b@c", "a@b c", "a@b@c"],
             ),
-            (urls, "picture", &["https://a.example/p.png", "http://a"], &["/p.png", "p.png", "a.example/p"]),
+            (
+                urls,
+                "picture",
+                &["https://a.example/p.png", "http://a", "data:image/png;base64,iVBORw0KGgo=", "data:IMAGE/svg+xml,%3Csvg/%3E"],
+                &["/p.png", "p.png", "a.example/p", "data:text/html,x", "data:,x"],
+            ),
+            (urls, "website", &["https://a.example/"], &["data:image/png;base64,iVBORw0KGgo="]),
         ];
         for (judge, name, right, wrong) in table {
             for text in right {
