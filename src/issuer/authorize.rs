@@ -199,29 +199,7 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
         }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
-    // Without a scope there is a default (RFC 6749 3.3).
-    let asked = Scope::parse(params.get("scope").unwrap_or(OPENBOOKING));
-    let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
-    if !asked.words().all(is_known) && issuer.does(Behaviour::UnknownScopeRefused) {
-        return Err(invalid("there is a scope that is not known"));
-    }
-    let is_barred = client.metadata.scope.is_empty();
-    if (is_barred || !asked.words().all(is_known)) && issuer.does(Behaviour::UnknownScopeBarsClient) {
-        issuer.store().clients.entry(client.id).and_modify(|client| client.metadata.scope = Scope::default());
-        return Err(invalid("this client may ask for nothing"));
-    }
-    if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
-        return Err(refuse("invalid_scope", "the client did not register this scope"));
-    }
-    let may_have = |word: &str| {
-        let taken_anyway = || if is_known(word) { !issuer.checks(Check::AuthorizationScope) } else { issuer.does(Behaviour::UnknownScopeGranted) };
-        client.metadata.scope.has(word) || taken_anyway()
-    };
-    // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
-    let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
-    if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
-        return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
-    }
+    let scope = scope(issuer, &client, params).map_err(|(error, description)| refuse(error, description))?;
     let requested = requested(issuer, params).map_err(invalid)?.within(&client.metadata.scope);
     if requested.unmet_acr && !issuer.does(Behaviour::AcrEssentialIgnored) {
         let error = if issuer.does(Behaviour::UnmetAcrUnnamed) { "access_denied" } else { "unmet_authentication_requirements" };
@@ -231,6 +209,34 @@ fn check(issuer: &Issuer, params: &Params, object_by: Option<By>) -> Result<Requ
     let nonce = params.owned("nonce");
     let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
     Ok(Request { client_id: client.id, target, response_type, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint, by_post: false })
+}
+
+/// What is granted of the scope that is asked for, or the error and its description.
+fn scope(issuer: &Issuer, client: &Client, params: &Params) -> Result<Scope, (&'static str, &'static str)> {
+    // Without a scope there is a default (RFC 6749 3.3).
+    let asked = Scope::parse(params.get("scope").unwrap_or(OPENBOOKING));
+    let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
+    if !asked.words().all(is_known) && issuer.does(Behaviour::UnknownScopeRefused) {
+        return Err(("invalid_request", "there is a scope that is not known"));
+    }
+    let is_barred = client.metadata.scope.is_empty();
+    if (is_barred || !asked.words().all(is_known)) && issuer.does(Behaviour::UnknownScopeBarsClient) {
+        issuer.store().clients.entry(client.id.clone()).and_modify(|client| client.metadata.scope = Scope::default());
+        return Err(("invalid_request", "this client may ask for nothing"));
+    }
+    if !asked.within(&client.metadata.scope) && issuer.does(Behaviour::RegistrationScopeNeeded) {
+        return Err(("invalid_scope", "the client did not register this scope"));
+    }
+    let may_have = |word: &str| {
+        let taken_anyway = || if is_known(word) { !issuer.checks(Check::AuthorizationScope) } else { issuer.does(Behaviour::UnknownScopeGranted) };
+        client.metadata.scope.has(word) || taken_anyway()
+    };
+    // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
+    let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
+    if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
+        return Err(("invalid_scope", "there is no scope that this client may ask for"));
+    }
+    Ok(scope)
 }
 
 /// What is asked for of the authorization endpoint, by a client that registered it.

@@ -318,18 +318,18 @@ mod tests {
         let (no, bare, active) =
             ((401, json!({ "error": "invalid_client" })), (200, json!({ "active": false })), (200, json!({ "active": true, "sub": "u" })));
         assert!(failing(&attack(&no, &no, &bare)).is_empty());
-        for (attack, rule) in [
-            (attack(&active, &no, &bare), "introspection/no-credentials-refused"),
-            (attack(&no, &active, &bare), "introspection/wrong-secret-refused"),
-            (attack(&no, &(400, json!({})), &bare), "introspection/wrong-secret-http-401"),
-            (attack(&no, &no, &active), "introspection/unknown-inactive"),
-            (attack(&no, &no, &(404, json!({}))), "introspection/unknown-inactive"),
-            (attack(&no, &no, &(404, json!({ "active": false }))), "introspection/unknown-inactive"),
-            (attack(&no, &no, &(400, json!({ "error": "invalid_client" }))), "introspection/unknown-inactive"),
-            (attack(&no, &no, &no), "introspection/unknown-inactive"),
-            (attack(&no, &no, &(200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
+        for (none, wrong, unknown, rule) in [
+            (&active, &no, &bare, "introspection/no-credentials-refused"),
+            (&no, &active, &bare, "introspection/wrong-secret-refused"),
+            (&no, &(400, json!({})), &bare, "introspection/wrong-secret-http-401"),
+            (&no, &no, &active, "introspection/unknown-inactive"),
+            (&no, &no, &(404, json!({})), "introspection/unknown-inactive"),
+            (&no, &no, &(404, json!({ "active": false })), "introspection/unknown-inactive"),
+            (&no, &no, &(400, json!({ "error": "invalid_client" })), "introspection/unknown-inactive"),
+            (&no, &no, &no, "introspection/unknown-inactive"),
+            (&no, &no, &(200, json!({ "active": false, "sub": "u" })), "introspection/unknown-bare"),
         ] {
-            assert_eq!(failing(&attack), [rule]);
+            assert_eq!(failing(&attack(none, wrong, unknown)), [rule]);
         }
         assert_eq!(not_run(&attack(&no, &active, &bare)).len(), 1);
         let by_post = IntrospectionAttack { by_header: false, ..attack(&no, &(400, json!({})), &bare) };
