@@ -233,9 +233,9 @@ impl<'a> Walk<'a> {
     /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of
     /// this program, or a refresh; and the frame that a browser would show.
     fn sends_itself(&self, page: &Page, status: u16) -> Option<Sent> {
-        let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
+        let automatic = || page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
         let own = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
-        let mut to_redirect_uri = automatic.filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        let mut to_redirect_uri = automatic().filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
         }
@@ -244,10 +244,17 @@ impl<'a> Walk<'a> {
             return None;
         }
         let idle = page.facts.fields.is_empty() && page.facts.buttons.is_empty();
+        // Some end a logout by a form that a script sends from an empty page.
+        let ends_logout = matches!(self.visit.conduct, Conduct::LogOut | Conduct::Leave) && idle && page.facts.changes && page.facts.text.is_empty();
+        let here = Url::parse(&page.facts.url).ok();
+        let is_own = |url: &Url| here.as_ref().is_some_and(|here| here.origin() == url.origin());
+        let mut to_issuer = automatic().filter(|form| ends_logout && form.action.as_ref().is_some_and(is_own));
+        if let Some(form) = to_issuer.next() {
+            return form.send(&[], &[], None);
+        }
         // A frame of the page's own site may hold the form; a page about a logout has frames that do not matter.
         let logs_in = matches!(self.visit.conduct, Conduct::Consent | Conduct::Deny);
-        let here = Url::parse(&page.facts.url).ok();
-        let frame = page.frames.iter().find(|url| logs_in && here.as_ref().is_some_and(|here| here.origin() == url.origin()));
+        let frame = page.frames.iter().find(|url| logs_in && is_own(url));
         let next = page.refresh.as_ref().or(frame);
         next.filter(|url| idle && matches!(url.scheme(), "http" | "https")).map(|url| Sent { url: url.clone(), body: None })
     }
