@@ -235,7 +235,8 @@ impl<'a> Walk<'a> {
     fn sends_itself(&self, page: &Page, status: u16) -> Option<Sent> {
         let automatic = || page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
         let own = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
-        let mut to_redirect_uri = automatic().filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        let mut to_redirect_uri =
+            automatic().filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
         }
