@@ -67,6 +67,13 @@ pub enum PageKind {
     Other,
 }
 
+impl PageKind {
+    /// True of a page that asks whether to log out, or may do so, in a visit in which the end-user wants to.
+    pub fn may_ask_to_log_out(self) -> bool {
+        matches!(self, Self::LogoutQuestion | Self::Notice)
+    }
+}
+
 /// What a page shows besides its forms, as the issuer sent it: for judging, not for the report.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {

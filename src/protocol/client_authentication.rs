@@ -6,11 +6,10 @@ use secrecy::ExposeSecret;
 
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
-use crate::rule::client_authentication::{ClientAuthentication, accepts};
+use crate::rule::client_authentication::{ClientAuthentication, accepts, is_refused};
 use crate::session::assertion::JWT_BEARER;
 use crate::session::recorder::Shows;
 
-use super::credentials_encoding::is_refused;
 use super::error_of;
 use crate::text::millis;
 

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret as _;
 use super::client_authentication::INVALID_CLIENT;
 use crate::protocol::prelude::*;
 use crate::rule::answer::error_code;
-use crate::rule::client_authentication::{BasicCredentials, Encoded};
+use crate::rule::client_authentication::{BasicCredentials, Encoded, is_refused};
 use crate::session::recorder::form_encoded;
 
 /// A code that no issuer gave.
@@ -142,11 +142,6 @@ impl Session {
 fn is_changed(client: &Client) -> bool {
     let Some(secret) = client.secret.as_ref().filter(|_| client.method == AuthMethod::ClientSecretBasic) else { return false };
     [client.id.as_str(), secret.expose_secret()].into_iter().any(|part| form_encoded(part) != part)
-}
-
-/// True if an answer refuses the client as such (RFC 6749 5.2).
-pub(super) fn is_refused(response: &Received) -> bool {
-    matches!(response.status, 400 | 401) && error_code(response) == Some(INVALID_CLIENT)
 }
 
 /// True if an answer is one that only a client gets that was authenticated: tokens, or a refusal of something else.

@@ -73,9 +73,8 @@ impl Session {
                 LogoutEnd::Redirected(all.filter(|pair| !own.contains(pair)).collect())
             }
             Err(VisitError::NotUnderstood { why: NoWay::UnclearLogout, .. }) => LogoutEnd::Unclear,
-            // What it asks was not answered, or was not even read.
-            Err(VisitError::NotUnderstood { url, why }) if why.is_unread() => return Err(self.blame(VisitError::NotUnderstood { url, why })),
-            Err(VisitError::NotUnderstood { url, why }) => {
+            // What was not even read may ask something.
+            Err(VisitError::NotUnderstood { url, why }) if !why.is_unread() => {
                 let says = format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default());
                 let is_error = status.is_some_and(|status| status >= 400) && !asks_for_login;
                 LogoutEnd::Page { status, says, is_error: (why != NoWay::PerhapsError).then_some(is_error) }

@@ -73,7 +73,7 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
     "Switch the grant off in the server, so that the token endpoint answers with status 400 and `error=unsupported_grant_type`. If the grant is wanted, declare it present in the configuration of the test.",
     |grant| {
         let response = &grant.response;
-        match response.members().and_then(|body| body.get("error")).and_then(Value::as_str) {
+        match error_code(response) {
             _ if response.grants_token() => fail("a refusal", "an access token"),
             Some("unsupported_grant_type" | "unauthorized_client") => pass(refusal(response)),
             // A request without a credential has nothing else that this could be said of.

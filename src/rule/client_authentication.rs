@@ -17,16 +17,18 @@ pub struct ClientAuthentication {
 
 artefact!(ClientAuthentication: [RULES], at exchange);
 
+/// True if an answer refuses the client as such (RFC 6749 5.2).
+pub fn is_refused(response: &Received) -> bool {
+    matches!(response.status, 400 | 401) && error_code(response) == Some("invalid_client")
+}
+
 /// Whether an answer of the token endpoint shows that the client's credentials were accepted, after it refused them so many times; `None` where it shows neither.
 /// Only tokens show it by themselves: what is wrong with a request may be looked at before the client. An error that is not about the client shows it where the
 /// same request was refused for the client before.
 pub fn accepts(response: &Received, refusals: u32) -> Option<bool> {
-    let is_refusal = response.status == 400 && error_code(response).is_some() && !is_about_client(response);
-    match error_code(response) {
-        _ if response.grants_token() => Some(true),
-        Some("invalid_client") if matches!(response.status, 400 | 401) => Some(false),
-        _ => (is_refusal && refusals > 0).then_some(true),
-    }
+    let refuses_something_else = response.status == 400 && error_code(response).is_some() && !is_about_client(response);
+    let is_accepted = response.grants_token() || (refuses_something_else && refusals > 0);
+    if is_refused(response) { Some(false) } else { is_accepted.then_some(true) }
 }
 
 /// Why nothing can be judged where the answer is about something else, or says nothing.

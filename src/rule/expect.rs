@@ -46,6 +46,14 @@ pub fn same_issuer(what: &str, expected: &str, actual: &str) -> Judgement {
     })
 }
 
+/// Judges the `iss` of a token or an answer, which is to be the issuer identifier.
+pub fn issuer_claim(expected: &str, iss: Option<&Value>) -> Judgement {
+    match iss {
+        Some(Value::String(iss)) => same_issuer("iss", expected, iss),
+        other => fail(said!("iss = {}", shorten(expected)), seen("iss", other)),
+    }
+}
+
 /// Passes when the condition holds; says what was asked and what was seen.
 pub fn holds(condition: bool, expected: impl Into<Words>, actual: impl Into<Words>) -> Judgement {
     if condition { pass(actual) } else { fail(expected, actual) }

@@ -1,5 +1,6 @@
 //! Rules about who may introspect, and what is said of tokens that are not good or are looked for by a wrong hint (RFC 7662 2).
 
+use crate::rule::introspection::barred;
 use crate::rule::prelude::*;
 
 /// Introspections that must give nothing away.
@@ -248,12 +249,7 @@ impl IntrospectionAttack {
     /// that about a token that lives.
     fn unknown(&self) -> Result<&Received, Unmet> {
         not_busy(&self.unknown)?;
-        let is_refused = |answer: &Received| match answer.status {
-            401 | 403 => true,
-            400 => is_about_client(answer),
-            _ => false,
-        };
-        let may_not = is_refused(&self.unknown) && is_refused(&self.control);
+        let may_not = [&self.unknown, &self.control].into_iter().all(|answer| barred(answer).is_some());
         applies_if(!may_not, said!("the client may not introspect: {}", refusal(&self.unknown)))?;
         Ok(&self.unknown)
     }

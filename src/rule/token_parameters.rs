@@ -1,6 +1,7 @@
 //! Rules about parameters of a token request that are unknown or empty, and about a scope that does not exist (RFC 6749 3.2, 3.3, 5.2).
 
 use crate::rule::prelude::*;
+use crate::rule::scope_grant::may_be_about_scope;
 
 /// What a token request carried that must be ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +165,7 @@ impl UnknownScope {
     /// The scope in an access token that is a JWT.
     fn held(&self) -> Option<String> {
         let token = self.response.member("access_token")?;
-        Jwt::parse(token.as_str()?).ok()?.claims.get("scope")?.as_str().map(str::to_owned)
+        Jwt::parse(token.as_str()?).ok()?.scope().map(str::to_owned)
     }
 
     /// Passes when the response names the scope, or the token holds what was asked for, too.
@@ -183,7 +184,7 @@ impl UnknownScope {
     fn refused_for_scope(&self) -> Judgement {
         // The same request without that scope got tokens a moment before.
         match error_code(&self.response) {
-            Some("invalid_scope" | "invalid_request" | "invalid_target") => pass(refusal(&self.response)),
+            Some(error) if may_be_about_scope(error) => pass(refusal(&self.response)),
             _ => not_applicable(said!("could not be judged: {}", refusal(&self.response))),
         }
     }

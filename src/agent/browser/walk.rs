@@ -499,7 +499,7 @@ impl<'a> Walk<'a> {
 
     /// True once the question of a logout was answered, or what may have been one.
     fn answered(&self) -> bool {
-        self.pages.iter().any(|page| matches!(page.kind, PageKind::LogoutQuestion | PageKind::Notice))
+        self.pages.iter().any(|page| page.kind.may_ask_to_log_out())
     }
 
     /// Records the page and acts on it.

@@ -162,7 +162,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             automatic = 0;
-            let answered = self.pages.iter().any(|page| matches!(page.kind, PageKind::LogoutQuestion | PageKind::Notice));
+            let answered = self.pages.iter().any(|page| page.kind.may_ask_to_log_out());
             let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;

@@ -1,6 +1,6 @@
 //! Rules about `initiate_login_uri`, where another party begins a login at the client (OpenID Connect Registration 2, OpenID Connect Core 4).
 
-use super::about_metadata;
+use super::{about_metadata, registered};
 use crate::rule::prelude::*;
 
 /// The answers to registrations with an `initiate_login_uri`.
@@ -18,8 +18,7 @@ const BY_HTTP: &str = "registration-error/initiate-login-uri-http";
 
 /// The `initiate_login_uri` that a client was registered with.
 fn kept(response: &Received) -> Option<Value> {
-    let uri = response.member("initiate_login_uri").filter(|_| Answer::of_registration(response) == Answer::Given);
-    uri.filter(|uri| !uri.is_null() && *uri != "")
+    registered(response, "initiate_login_uri")
 }
 
 /// That one, if it is by http.

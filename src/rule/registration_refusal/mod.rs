@@ -88,6 +88,12 @@ pub fn about_metadata(response: &Received) -> Result<(), Unmet> {
     applies_if(!matches!(response.status, 401 | 403), said!("status {}: the request was refused for its token, or by a policy", response.status))
 }
 
+/// A member that a client was registered with. One without a value is one that was left out, as an issuer may (OpenID Connect Registration 3.2).
+fn registered(response: &Received, name: &str) -> Option<Value> {
+    let value = response.member(name).filter(|_| Answer::of_registration(response) == Answer::Given);
+    value.filter(|value| !value.is_null() && *value != "")
+}
+
 /// The answer to a registration request that asks for what no client may have. The issuer may correct it instead of refusing (RFC 7591 3.2.1).
 #[derive(Debug, Clone)]
 pub struct RegistrationRefusal {

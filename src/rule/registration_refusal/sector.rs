@@ -1,6 +1,6 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
-use super::about_metadata;
+use super::{about_metadata, registered};
 use crate::rule::prelude::*;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
@@ -96,10 +96,9 @@ static BY_HTTP: &[Check<SectorByHttp>] = &[must(
     "An attacker on the way adds their own redirect URI to the document of the sector, and learns the pairwise `sub` by which the end-users are known there.",
     "Check the scheme of `sector_identifier_uri` at registration. If it is not `https`, refuse the request with status 400 and `error=invalid_client_metadata`.",
     |sector| {
-        // It may be left out, or replaced (OpenID Connect Registration 3.2).
+        // It may be replaced, too.
         let kept = |response: &Received| {
-            let uri = response.member("sector_identifier_uri").filter(|_| Answer::of_registration(response) == Answer::Given);
-            uri.as_ref().and_then(Value::as_str).is_some_and(|uri| uri.starts_with("http:"))
+            registered(response, "sector_identifier_uri").as_ref().and_then(Value::as_str).is_some_and(|uri| uri.starts_with("http:"))
         };
         not_busy(&sector.remote)?;
         if kept(&sector.remote) {
